@@ -1,0 +1,98 @@
+"""The signal path: mono samples -> 5 s windows -> STFT -> (216, 514) values in [0, 1] (report, 3.1 and 4.1).
+
+Every number of the path stands here and nowhere else; training imports this file.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from scipy import signal
+
+Samples = npt.NDArray[np.float32]
+Bytes = npt.NDArray[np.uint8]
+
+# The report says 22.5 kHz, but only 22,050 Hz gives its 514 columns.
+SAMPLE_RATE = 22_050
+WINDOW_SECONDS = 5
+WINDOW_SAMPLES = SAMPLE_RATE * WINDOW_SECONDS
+SEGMENT_SAMPLES = 430
+HOP_SAMPLES = SEGMENT_SAMPLES // 2
+SHAPE = (216, 514)
+
+# A shorter remainder never becomes a window of its own.
+MIN_REMAINDER_SAMPLES = SAMPLE_RATE // 2
+# RMS in dB of full scale, after the mean is removed: dithered digital silence stays below it.
+SILENCE_DBFS = -80.0
+# Values this far below the loudest one are 0: 16-bit sound holds little more.
+DYNAMIC_RANGE_DB = 80.0
+# Wind and handling rumble lie below; they must not push a quiet bird under the range.
+LOUDEST_FROM_HZ = 200
+PCM_FULL_SCALE = 32_768.0
+
+
+@dataclass(frozen=True)
+class Window:
+    """Five seconds to look at: samples [WINDOW_SAMPLES], and where in the recording they stand, in seconds."""
+
+    start_seconds: float
+    end_seconds: float
+    samples: Samples
+
+
+def from_pcm(pcm: bytes) -> Samples:
+    """Turn 16-bit little-endian mono PCM into samples [n] in [-1, 1). Raises ValueError on half a sample."""
+    return (np.frombuffer(pcm, dtype="<i2") / np.float32(PCM_FULL_SCALE)).astype(np.float32)
+
+
+def seconds(sample_count: int) -> float:
+    """Turn a number of samples into seconds, to the millisecond."""
+    return round(sample_count / SAMPLE_RATE, 3)
+
+
+def split_windows(samples: Samples) -> list[Window]:
+    """Cut samples [n] into windows that together cover the recording (report, 4.1; docs/contracts.md).
+
+    A recording under 5 s, and a remainder of at least 0.5 s, is repeated until it fills 5 s.
+    A shorter remainder joins the time of the window before it. Raises ValueError when n is 0.
+    """
+    if samples.size == 0:
+        raise ValueError("a recording needs at least one sample, got none")
+    starts = list(range(0, samples.size, WINDOW_SAMPLES))
+    if len(starts) > 1 and samples.size - starts[-1] < MIN_REMAINDER_SAMPLES:
+        starts.pop()
+    ends = [*starts[1:], samples.size]
+    return [
+        Window(seconds(start), seconds(end), np.resize(samples[start : start + WINDOW_SAMPLES], WINDOW_SAMPLES))
+        for start, end in zip(starts, ends, strict=True)
+    ]
+
+
+def is_silent(window: Samples) -> bool:
+    """Tell whether samples [n] hold nothing but a constant and noise below SILENCE_DBFS."""
+    return bool(window.std(dtype=np.float64) < 10 ** (SILENCE_DBFS / 20))
+
+
+def to_spectrogram(window: Samples) -> Samples:
+    """Turn one window [WINDOW_SAMPLES] of mono audio into its scaled log-STFT [216, 514] in [0, 1] (report, 3.1, 4.1).
+
+    1 is the loudest value above 200 Hz, 0 is 80 dB and more below it. A silent window is all 0.
+    Raises ValueError on any other number of samples.
+    """
+    if window.shape != (WINDOW_SAMPLES,):
+        raise ValueError(f"a window has {WINDOW_SAMPLES} samples, got {window.shape}")
+    if is_silent(window):
+        return np.zeros(SHAPE, np.float32)
+    centred = (window - window.mean(dtype=np.float64)).astype(np.float32)
+    _, _, stft = signal.stft(centred, fs=SAMPLE_RATE, nperseg=SEGMENT_SAMPLES, noverlap=HOP_SAMPLES)
+    modulus = np.abs(stft)
+    first_bin = int(np.ceil(LOUDEST_FROM_HZ * SEGMENT_SAMPLES / SAMPLE_RATE))
+    # A tone below 200 Hz may leave nothing above: the reference then stays within the range of the whole.
+    loudest = max(modulus[first_bin:].max(), modulus.max() * 10 ** (-DYNAMIC_RANGE_DB / 20))
+    decibels = 20 * np.log10(np.maximum(modulus / loudest, 10 ** (-DYNAMIC_RANGE_DB / 20)))
+    return np.clip(1 + decibels / DYNAMIC_RANGE_DB, 0, 1).astype(np.float32)
+
+
+def to_bytes(spectrogram: Samples) -> Bytes:
+    """Round a spectrogram [216, 514] in [0, 1] to one byte a value: what travels, and what the network learns from."""
+    return np.rint(spectrogram * 255).astype(np.uint8)
