@@ -1,0 +1,180 @@
+"""A small API and site on real sockets for the page's tests: canned answers of the contract, faults on demand."""
+
+import base64
+import io
+import json
+import math
+import threading
+import wave
+from functools import partial
+from http.server import BaseHTTPRequestHandler, SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+FRONTEND = Path(__file__).parent.parent / "frontend"
+POOLING = {
+    "rule": "power_mean",
+    "exponent": 4,
+    "species_per_window": 20,
+    "calibration": [[0.0, 0.0], [1.0, 1.0]],
+    "bird_threshold": 0.6,
+}
+BLACKBIRD = [
+    {"name": "Common Blackbird", "scientific_name": "Turdus merula", "probability": 0.87},
+    {"name": "European Robin", "scientific_name": "Erithacus rubecula", "probability": 0.06},
+]
+ROBIN = [{"name": "European Robin", "scientific_name": "Erithacus rubecula", "probability": 0.91}]
+DOUBTFUL = [{"name": "Common Chaffinch", "scientific_name": "Fringilla coelebs", "probability": 0.34}]
+# What the API may do with a request: (status, code, message, Retry-After).
+BUSY = (429, "rate_limited", "Too many recordings at once. Please wait a moment.", "1")
+AWAY = (503, "upstream_unavailable", "The bird service is starting. Please wait a moment.", "1")
+TIMEOUT = (504, "upstream_timeout", "The bird service took too long. Please try again.", None)
+SILENT = (422, "silent_audio", "This recording is silent.", None)
+NOT_AUDIO = (415, "unsupported_audio", "This file is not a sound that I can read.", None)
+
+
+class Api:
+    """What the API answers: `faults` are given first, one a request; `gate` holds every request back while cleared."""
+
+    def __init__(self):
+        self.faults = []
+        self.gate = threading.Event()
+        self.gate.set()
+        self.requests = []
+        self.verdict = "bird"
+        self.species = BLACKBIRD
+
+    def answer(self, body):
+        """The answer to one request: every window of its WAV sings the same, as a repeatable canned answer."""
+        seconds = audio_seconds(base64.b64decode(json.loads(body)["data"]))
+        if seconds is None:
+            return None
+        starts = range(max(1, math.ceil((seconds - 0.499) / 5)))
+        windows = [
+            {
+                "start_seconds": 5.0 * i,
+                "end_seconds": seconds if i == starts[-1] else 5.0 * (i + 1),
+                "verdict": self.verdict,
+                "species": self.species,
+            }
+            for i in starts
+        ]
+        return {
+            "verdict": self.verdict,
+            "species": self.species,
+            "windows": windows,
+            "audio_seconds": seconds,
+            "model": "canned",
+            "pooling": POOLING,
+            "request_id": "r-1",
+        }
+
+
+def audio_seconds(data):
+    """The length of a WAV file, None where it is none."""
+    try:
+        with wave.open(io.BytesIO(data)) as file:
+            return round(file.getnframes() / file.getframerate(), 3)
+    except (wave.Error, EOFError):
+        return None
+
+
+class ApiHandler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    api: Api
+
+    def do_OPTIONS(self):
+        self.respond(204, None)
+
+    def do_GET(self):
+        self.respond(
+            200, {"model": "canned", "species": [{k: s[k] for k in ("name", "scientific_name")} for s in BLACKBIRD]}
+        )
+
+    def do_POST(self):
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        self.api.requests.append(len(body))
+        self.api.gate.wait(30)
+        if self.api.faults:
+            return self.fail(self.api.faults.pop(0))
+        answer = self.api.answer(body)
+        return self.respond(200, answer) if answer else self.fail(NOT_AUDIO)
+
+    def fail(self, fault):
+        status, code, message, retry_after = fault
+        headers = {"Retry-After": retry_after} if retry_after else {}
+        self.respond(status, {"error": {"code": code, "message": message, "request_id": "r-1"}}, headers)
+
+    def respond(self, status, answer, headers=None):
+        body = b"" if answer is None else json.dumps(answer).encode()
+        cors = {
+            "Access-Control-Allow-Origin": "*",
+            "Access-Control-Allow-Headers": "Content-Type",
+            "Access-Control-Allow-Methods": "GET,POST,OPTIONS",
+            "Access-Control-Expose-Headers": "Retry-After",
+        }
+        self.send_response(status)
+        for name, value in {**cors, **(headers or {}), "Content-Type": "application/json"}.items():
+            self.send_header(name, value)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *args):
+        pass
+
+
+class SiteHandler(SimpleHTTPRequestHandler):
+    api_url: str
+
+    def do_GET(self):
+        if self.path == "/config.js":
+            return self.send_config()
+        return super().do_GET()
+
+    def send_config(self):
+        body = f'export const apiBase = "{self.api_url}";\n'.encode()
+        self.send_response(200)
+        self.send_header("Content-Type", "text/javascript")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def end_headers(self):
+        self.send_header("Content-Security-Policy", content_security_policy(self.api_url))
+        self.send_header("Cache-Control", "no-cache")
+        super().end_headers()
+
+    def log_message(self, *args):
+        pass
+
+
+def content_security_policy(api_url):
+    """The policy that the page must live with."""
+    return (
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; media-src blob:; "
+        f"connect-src 'self' {api_url}; worker-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'none'; "
+        "frame-ancestors 'none'"
+    )
+
+
+def serve(handler, port=0):
+    """Serve a handler on a free port of this machine, in a thread."""
+    server = ThreadingHTTPServer(("127.0.0.1", port), handler)
+    server.daemon_threads = True
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    return server
+
+
+def url(server):
+    """The base URL of a server."""
+    return f"http://127.0.0.1:{server.server_port}"
+
+
+def serve_api(api):
+    """Serve canned answers."""
+    return serve(type("Handler", (ApiHandler,), {"api": api}))
+
+
+def serve_site(api_url):
+    """Serve the page's files as they stand."""
+    return serve(partial(type("Handler", (SiteHandler,), {"api_url": api_url}), directory=FRONTEND))
