@@ -1,0 +1,75 @@
+"""AWS Lambda's Invoke API for the spectrogram function, imported as its zip has it: its folder is the root."""
+
+import json
+import os
+import sys
+import traceback
+import uuid
+from collections.abc import Callable
+from importlib import import_module
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+from urllib.parse import unquote
+
+from local import processes
+from local.server import BodyRefusedError, Handler, Server, inherited
+
+FOLDER = Path(__file__).parent.parent / "spectrogram_fn"
+# Lambda's own limit on what goes into and comes out of a synchronous call.
+MAX_PAYLOAD_BYTES = 6 * 2**20
+
+
+class InvokeHandler(Handler):
+    """POST /2015-03-31/functions/NAME/invocations."""
+
+    max_body_bytes = MAX_PAYLOAD_BYTES
+    function: Callable[[Any, object], Any]
+    function_name: str
+
+    def do_POST(self) -> None:  # noqa: N802 (the base class calls it so)
+        """Answer as Lambda would: what the function says, or how it failed, is a 200."""
+        try:
+            body = self.read_body()
+        except BodyRefusedError as error:
+            self._refuse(error.status, "RequestTooLargeException", str(error))
+            return self.linger()
+        if unquote(self.path) != f"/2015-03-31/functions/{self.function_name}/invocations":
+            return self._refuse(404, "ResourceNotFoundException", f"Function not found: {self.path}")
+        try:
+            event = json.loads(body)
+        except ValueError as error:
+            return self._refuse(400, "InvalidRequestContentException", f"Could not parse request body: {error}")
+        answer, headers = invoke(type(self).function, event)
+        return self.send_json(200, answer, {"X-Amz-Executed-Version": "$LATEST", **headers})
+
+    def _refuse(self, status: int, code: str, message: str) -> None:
+        self.send_json(status, {"Type": "User", "Message": message}, {"x-amzn-ErrorType": code})
+
+
+def invoke(function: Callable[[Any, object], Any], event: Any) -> tuple[Any, dict[str, str]]:
+    """Call a Lambda function; answer what the Invoke API would: the payload, and headers that tell of a failure."""
+    try:
+        return function(event, SimpleNamespace(aws_request_id=str(uuid.uuid4()))), {}
+    except Exception as error:  # Whatever a function raises is its caller's to know.
+        traceback.print_exc()
+        failure = {
+            "errorMessage": str(error),
+            "errorType": type(error).__name__,
+            "stackTrace": traceback.format_tb(error.__traceback__),
+        }
+        return failure, {"X-Amz-Function-Error": "Unhandled"}
+
+
+def main() -> int:
+    """Serve the function as SPECTROGRAM_FUNCTION on the socket that was handed over."""
+    processes.end_with_parent()
+    sys.path[0] = str(FOLDER)
+    InvokeHandler.function = staticmethod(import_module("handler").handler)
+    InvokeHandler.function_name = os.environ["SPECTROGRAM_FUNCTION"]
+    Server(inherited(int(sys.argv[1])), InvokeHandler).serve_forever()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,133 @@
+"""SageMaker's runtime API for one model folder, in TensorFlow Serving's columnar predict form (docs/contracts.md).
+
+When the folder's files change, the new model is loaded and checked while the old one serves.
+"""
+
+import base64
+import binascii
+import json
+import os
+import sys
+import threading
+import time
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote
+
+import numpy as np
+
+from local import model_folder, processes
+from local.model_folder import BadModelError, Model, Spectrograms
+from local.server import BodyRefusedError, Handler, Server, inherited
+from spectrogram_fn.spectrogram import SHAPE
+
+POLL_SECONDS = 0.5
+
+
+class Endpoint:
+    """The model that serves now, followed by whatever comes to stand in its folder."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._seen = model_folder.fingerprint(folder)
+        self.model = model_folder.load(folder)
+
+    def watch(self) -> None:
+        """Look after the folder for ever. A state that holds for one more look is taken; a bad model is refused."""
+        while True:
+            before = model_folder.fingerprint(self._folder)
+            time.sleep(POLL_SECONDS)
+            if model_folder.fingerprint(self._folder) == before != self._seen:
+                self._seen = before
+                self._replace()
+
+    def _replace(self) -> None:
+        try:
+            self.model = model_folder.load(self._folder)
+        except (BadModelError, OSError) as error:
+            _log("model_refused", reason=str(error), serving=self.model.version)
+        else:
+            _log("model_replaced", serving=self.model.version)
+
+
+class PredictError(Exception):
+    """TensorFlow Serving would refuse the request: its HTTP status is 400, its text this."""
+
+
+def predict(model: Model, body: bytes) -> dict[str, Any]:
+    """Answer one predict request by its signature. Raises PredictError."""
+    try:
+        request = json.loads(body)
+        inputs = request["inputs"]
+    except (ValueError, KeyError, TypeError) as error:
+        raise PredictError(f"Missing 'inputs' or 'instances' key: {error}") from error
+    constants = {"labels": model.labels, "names": model.names, "settings": model.settings}
+    match request.get("signature_name", "serving_default"):
+        case "describe":
+            return {"outputs": constants}
+        case "serving_default":
+            outputs = model.predict(_windows(inputs))
+            return {"outputs": {name: values.tolist() for name, values in outputs.items()} | constants}
+        case other:
+            raise PredictError(f"Serving signature name: {json.dumps(other)} not found in signature def")
+
+
+def _windows(inputs: Any) -> Spectrograms:
+    """Decode the column `spectrogram`, [{"b64": "..."}, ...], into windows [n, 216, 514]. Raises PredictError."""
+    try:
+        rows = [base64.b64decode(row["b64"], validate=True) for row in inputs["spectrogram"]]
+    except (KeyError, TypeError, binascii.Error) as error:
+        raise PredictError(f"Failed to process element of input 'spectrogram': {error!r}") from error
+    if not rows or {len(row) for row in rows} != {SHAPE[0] * SHAPE[1]}:
+        raise PredictError(f"Expected at least one window of {SHAPE[0] * SHAPE[1]} bytes each")
+    return np.frombuffer(b"".join(rows), np.uint8).reshape(-1, *SHAPE)
+
+
+class RuntimeHandler(Handler):
+    """POST /endpoints/NAME/invocations."""
+
+    max_body_bytes = 25 * 2**20
+    endpoint: Endpoint
+    endpoint_name: str
+
+    def do_POST(self) -> None:  # noqa: N802 (the base class calls it so)
+        """Answer as SageMaker would, its own errors and the model's included."""
+        try:
+            body = self.read_body()
+        except BodyRefusedError as error:
+            self._fail(error.status, "ValidationError", str(error))
+            return self.linger()
+        if self.path != f"/endpoints/{self.endpoint_name}/invocations":
+            name = unquote(self.path.split("/")[2]) if self.path.count("/") == 3 else self.path
+            return self._fail(400, "ValidationError", f"Endpoint {name} of account 000000000000 not found.")
+        try:
+            self.send_json(200, predict(self.endpoint.model, body), {"x-Amzn-Invoked-Production-Variant": "local"})
+        except PredictError as error:
+            self._fail(424, "ModelError", json.dumps({"error": str(error)}))
+
+    def _fail(self, status: int, code: str, message: str) -> None:
+        text = f"Received client error (400) from primary with message {message}" if status == 424 else message
+        detail = {"OriginalMessage": message, "OriginalStatusCode": 400} if status == 424 else {}
+        self.send_json(status, {"Code": code, "Message": text, **detail}, {"x-amzn-ErrorType": code})
+
+
+def _log(event: str, **fields: str) -> None:
+    print(json.dumps({"event": event, **fields}), file=sys.stderr, flush=True)
+
+
+def main() -> int:
+    """Serve the folder MODEL_DIR as the endpoint ENDPOINT_NAME on the socket that was handed over."""
+    processes.end_with_parent()
+    RuntimeHandler.endpoint_name = os.environ["ENDPOINT_NAME"]
+    try:
+        RuntimeHandler.endpoint = Endpoint(Path(os.environ["MODEL_DIR"]))
+    except BadModelError as error:
+        print(f"No model to serve: {error}. `make train` makes one; MODEL_DIR names another folder.", file=sys.stderr)
+        return 1
+    threading.Thread(target=RuntimeHandler.endpoint.watch, daemon=True).start()
+    Server(inherited(int(sys.argv[1])), RuntimeHandler).serve_forever()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,72 @@
+"""The static site: frontend/ with the right content types, and the two things that know the API's address."""
+
+import functools
+import mimetypes
+import os
+import sys
+from http.server import SimpleHTTPRequestHandler
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from local import processes
+from local.server import Handler, Server, inherited
+
+FOLDER = Path(__file__).parent.parent / "frontend"
+# A browser refuses a module of any other type; what the machine's own tables say does not count.
+TYPES = {".js": "text/javascript", ".mjs": "text/javascript", ".webmanifest": "application/manifest+json"}
+
+
+def config_module(api_base: str) -> bytes:
+    """Write config.js: the page's only way to know the API's address."""
+    return f'export const apiBase = "{api_base}";\n'.encode()
+
+
+def content_security_policy(api_base: str) -> str:
+    """Allow the page its own files, its own sounds and pictures, and the API; nothing else."""
+    return (
+        f"default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; media-src 'self' blob:; "
+        f"font-src 'self'; worker-src 'self'; manifest-src 'self'; connect-src 'self' {api_base}; "
+        "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    )
+
+
+class SiteHandler(Handler, SimpleHTTPRequestHandler):
+    """GET and HEAD of the files; no listings."""
+
+    extensions_map = mimetypes.types_map | TYPES
+
+    def __init__(self, *args: Any, api_base: str, **kwargs: Any) -> None:
+        self._api_base = api_base
+        super().__init__(*args, **kwargs)
+
+    def do_GET(self) -> None:
+        """Answer config.js from memory, all else from the folder."""
+        if urlsplit(self.path).path == "/config.js":
+            return self.send(200, config_module(self._api_base), {"Content-Type": "text/javascript"})
+        return super().do_GET()
+
+    do_HEAD = do_GET  # noqa: N815 (the base class calls it so)
+
+    def list_directory(self, _path: Any) -> None:
+        """Show no listing: a folder without an index is not there."""
+        self.send_error(404)
+
+    def end_headers(self) -> None:
+        """Send the policy with every answer, and let no browser keep an old page."""
+        self.send_header("Content-Security-Policy", content_security_policy(self._api_base))
+        self.send_header("X-Content-Type-Options", "nosniff")
+        self.send_header("Cache-Control", "no-cache")
+        super().end_headers()
+
+
+def main() -> int:
+    """Serve the page of the API at API_BASE on the socket that was handed over."""
+    processes.end_with_parent()
+    handler = functools.partial(SiteHandler, api_base=os.environ["API_BASE"], directory=str(FOLDER))
+    Server(inherited(int(sys.argv[1])), handler).serve_forever()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
