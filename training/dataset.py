@@ -1,0 +1,134 @@
+"""Recordings, their parts and their shards -> the dataset folder that training reads."""
+
+import csv
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from tqdm import tqdm
+
+from spectrogram_fn import spectrogram
+from training.metadata import Recording
+from training.windows import Shard, read_shard
+
+WINDOWS, WINDOW_TABLE, RECORDING_TABLE, SUMMARY = "windows.npy", "windows.csv", "recordings.csv", "dataset.json"
+FILES = (WINDOWS, WINDOW_TABLE, RECORDING_TABLE, SUMMARY)
+WINDOW_COLUMNS = (
+    *("index", "recording_id", "primary_label", "recordist", "source", "part"),
+    *("start_seconds", "end_seconds", "silent", "activity"),
+)
+RECORDING_COLUMNS = (
+    *("filename", "primary_label", "scientific_name", "common_name", "recordist"),
+    *("source", "url", "xc_id", "license"),
+)
+Table = list[dict[str, Any]]
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One recording of the dataset: its shard, its group and its part, or the reason why it is left out."""
+
+    recording: Recording
+    shard: Path
+    group: int = -1
+    part: str = ""
+    reason: str = ""
+
+
+def write_dataset(folder: Path, entries: Sequence[Entry], summary: dict[str, Any]) -> None:
+    """Write windows.npy (int16 [n, 110250]), windows.csv, recordings.csv and, last, dataset.json into `folder`.
+
+    Each is renamed into place when whole; dataset.json, which holds `summary` and the counts, means that all are.
+    """
+    kept = [entry for entry in entries if not entry.reason]
+    windows = _write_windows(folder / WINDOWS, kept)
+    recordings = [_recording_row(entry) for entry in entries]
+    _write_table(folder / WINDOW_TABLE, WINDOW_COLUMNS, windows)
+    _write_table(folder / RECORDING_TABLE, tuple(dict.fromkeys(name for row in recordings for name in row)), recordings)
+    counts = {"windows": _by_part(windows), "recordings": _by_part(recordings), "skipped": len(entries) - len(kept)}
+    _write(folder / SUMMARY, json.dumps({**summary, "counts": counts}, indent=2, ensure_ascii=False) + "\n")
+
+
+def read_summary(folder: Path) -> dict[str, Any]:
+    """Read dataset.json; {} where the folder holds no whole dataset."""
+    if not all((folder / name).exists() for name in FILES):
+        return {}
+    content: dict[str, Any] = json.loads((folder / SUMMARY).read_text(encoding="utf-8"))
+    return content
+
+
+def _write_windows(path: Path, entries: Sequence[Entry]) -> Table:
+    """Copy the windows of all shards into one array on disk, one shard in memory at a time; answer the table's rows."""
+    total = sum(_window_count(entry) for entry in entries)
+    partial = path.with_name(path.name + ".partial")
+    shape = (total, spectrogram.WINDOW_SAMPLES)
+    array: npt.NDArray[np.int16] = np.lib.format.open_memmap(  # type: ignore[no-untyped-call]
+        partial, mode="w+", dtype=np.int16, shape=shape
+    )
+    rows: Table = []
+    for entry in tqdm(entries, desc="windows", unit="recording"):
+        shard = read_shard(entry.shard)
+        array[len(rows) : len(rows) + len(shard.pcm)] = shard.pcm
+        rows += _window_rows(entry, shard, len(rows))
+    del array  # Closing the map writes what is left.
+    partial.replace(path)
+    return rows
+
+
+def _window_count(entry: Entry) -> int:
+    with np.load(entry.shard) as arrays:
+        return int(arrays["silent"].size)
+
+
+def _window_rows(entry: Entry, shard: Shard, first: int) -> Table:
+    recording = entry.recording
+    shared = {
+        "recording_id": recording.filename,
+        "primary_label": recording.primary_label,
+        "recordist": recording.recordist,
+        "source": recording.source,
+        "part": entry.part,
+    }
+    return [
+        {
+            "index": first + place,
+            **shared,
+            "start_seconds": float(shard.start_seconds[place]),
+            "end_seconds": float(shard.end_seconds[place]),
+            "silent": int(shard.silent[place]),
+            "activity": round(float(shard.activity[place]), 5),
+        }
+        for place in range(len(shard.pcm))
+    ]
+
+
+def _recording_row(entry: Entry) -> dict[str, Any]:
+    """Name what we use as our own form does, keep every other column of the metadata, and add what was decided."""
+    recording = entry.recording
+    own = {"recording_id": recording.filename, **{name: getattr(recording, name) for name in RECORDING_COLUMNS}}
+    decided = {"group": entry.group, "part": entry.part, "reason": entry.reason}
+    return {**own, **recording.columns, **own, **decided}
+
+
+def _by_part(rows: Iterable[dict[str, Any]]) -> dict[str, int]:
+    parts = [row["part"] for row in rows if row["part"]]
+    return {part: parts.count(part) for part in sorted(set(parts))}
+
+
+def _write_table(path: Path, columns: Sequence[str], rows: Table) -> None:
+    partial = path.with_name(path.name + ".partial")
+    with partial.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.DictWriter(file, columns, restval="", lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)
+    partial.replace(path)
+
+
+def _write(path: Path, text: str) -> None:
+    partial = path.with_name(path.name + ".partial")
+    partial.write_text(text, encoding="utf-8")
+    partial.replace(path)

@@ -1,0 +1,123 @@
+"""One recording -> its windows in a shard file, written whole or not at all; many of them on all cores."""
+
+import os
+import subprocess
+import zipfile
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import imageio_ffmpeg
+import numpy as np
+import numpy.typing as npt
+
+from spectrogram_fn import spectrogram
+
+# A cell this far above the median of its own frequency row over the window is an event: noise alone, whose power is
+# exponentially distributed, gets there in 0.1 % of its cells.
+EVENT_DB = 10.0
+PCM = npt.NDArray[np.int16]
+
+
+@dataclass(frozen=True)
+class Job:
+    """Turn `audio` into `shard`; only the first `cut_seconds` of it where they are given."""
+
+    audio: Path
+    shard: Path
+    cut_seconds: float | None
+
+
+@dataclass(frozen=True)
+class Shard:
+    """The windows of one recording: pcm [n, 110250]; start_seconds, end_seconds, silent and activity [n]."""
+
+    pcm: PCM
+    start_seconds: npt.NDArray[np.float64]
+    end_seconds: npt.NDArray[np.float64]
+    silent: npt.NDArray[np.bool_]
+    activity: npt.NDArray[np.float64]
+
+
+def make_shards(jobs: Iterable[Job], *, processes: int) -> Iterator[str]:
+    """Make every shard that is not there yet, on `processes` cores; answer for each job "" or why it has none."""
+    with ProcessPoolExecutor(processes) as pool:
+        yield from pool.map(make_shard, jobs, chunksize=4)
+
+
+def make_shard(job: Job) -> str:
+    """Make one shard unless it is there. Answer "", or in words why this recording has none."""
+    if job.shard.exists():
+        return ""
+    if not job.audio.exists():
+        return "missing file"
+    try:
+        samples = decode(job.audio)
+    except ValueError as error:
+        return f"unreadable: {error}"
+    if job.cut_seconds is not None:
+        samples = samples[: round(job.cut_seconds * spectrogram.SAMPLE_RATE)]
+    if samples.size < spectrogram.MIN_REMAINDER_SAMPLES:
+        return "shorter than 0.5 s"
+    write_shard(job.shard, cut(samples))
+    return ""
+
+
+def decode(audio: Path) -> spectrogram.Samples:
+    """Turn a recording of any format into mono samples [n] at 22,050 Hz. Raises ValueError where no sound comes out."""
+    command = [imageio_ffmpeg.get_ffmpeg_exe(), "-nostdin", "-v", "error", "-i", str(audio), "-map", "0:a:0", "-vn"]
+    command += ["-threads", "1", "-ac", "1", "-ar", str(spectrogram.SAMPLE_RATE), "-f", "s16le", "pipe:1"]
+    done = subprocess.run(command, capture_output=True, check=False)
+    if done.returncode != 0 or not done.stdout:
+        raise ValueError(done.stderr.decode(errors="replace").strip()[-200:] or "no sound in it")
+    return spectrogram.from_pcm(done.stdout)
+
+
+def cut(samples: spectrogram.Samples) -> Shard:
+    """Cut samples [n] into windows as the app does, and measure each."""
+    windows = spectrogram.split_windows(samples)
+    return Shard(
+        pcm=np.stack([to_pcm(window.samples) for window in windows]),
+        start_seconds=np.array([window.start_seconds for window in windows]),
+        end_seconds=np.array([window.end_seconds for window in windows]),
+        silent=np.array([spectrogram.is_silent(window.samples) for window in windows]),
+        activity=np.array([activity(window.samples) for window in windows]),
+    )
+
+
+def to_pcm(samples: spectrogram.Samples) -> PCM:
+    """Turn samples [n] in [-1, 1) into 16-bit PCM: the exact inverse of spectrogram.from_pcm."""
+    scaled: npt.NDArray[np.float32] = np.rint(samples * np.float32(spectrogram.PCM_FULL_SCALE))
+    return scaled.clip(-spectrogram.PCM_FULL_SCALE, spectrogram.PCM_FULL_SCALE - 1).astype(np.int16)
+
+
+def activity(window: spectrogram.Samples) -> float:
+    """Measure how much happens in a window [110250]: the share, in [0, 1], of cells 10 dB above their row's median.
+
+    Rows below 200 Hz (wind, handling) do not count. Steady sound (noise, hum, rain) is near 0 however loud, a few
+    calls give some hundredths, song all the time 0.1 and more. 0 for a silent window.
+    """
+    first_row = int(np.ceil(spectrogram.LOUDEST_FROM_HZ * spectrogram.SEGMENT_SAMPLES / spectrogram.SAMPLE_RATE))
+    decibels = spectrogram.to_spectrogram(window)[first_row:] * spectrogram.DYNAMIC_RANGE_DB
+    return float((decibels > np.median(decibels, axis=1, keepdims=True) + EVENT_DB).mean())
+
+
+def write_shard(path: Path, shard: Shard) -> None:
+    """Write a shard under another name and rename it, so that a stopped run leaves no half file."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_name(f"{path.name}.{os.getpid()}.partial")
+    with partial.open("wb") as file:
+        np.savez(file, **shard.__dict__)
+    partial.replace(path)
+
+
+def read_shard(path: Path) -> Shard:
+    """Read a shard. Raises ValueError naming the file where it is none."""
+    try:
+        with np.load(path) as arrays:
+            fields: dict[str, Any] = {name: arrays[name] for name in Shard.__dataclass_fields__}
+    except (KeyError, OSError, zipfile.BadZipFile) as error:
+        raise ValueError(f"{path}: expected a shard of windows; delete it and run again") from error
+    return Shard(**fields)
