@@ -1,0 +1,1 @@
+"""What the deploy scripts share: packages, CloudFormation stacks, settings, prices."""

@@ -1,0 +1,137 @@
+"""What is packed for Lambda: everything that the code imports, for the right platform, and nothing else."""
+
+import json
+import os
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from deployment import archives, layer, wheels
+from spectrogram_fn import deploy as spectrogram_deploy
+
+LOCAL_PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"
+PYTHONS = sorted({"3.12", LOCAL_PYTHON})
+# Amazon Linux 2023 has glibc 2.34.
+LAMBDA_GLIBC_MINOR = 34
+ELF_X86_64 = (b"\x7fELF\x02\x01", 62)
+# One second of a 1 kHz square wave is sound enough.
+RUN_HANDLER = """
+import base64, json, sys
+import handler
+pcm = base64.b64encode((b"\\x00\\x10" * 11 + b"\\x00\\xf0" * 11) * 1002).decode()
+answer = handler.handler({"request_id": "1", "sample_rate": 22050, "pcm": pcm}, None)
+print(json.dumps({"shape": answer["shape"], "windows": len(answer["windows"]), "path": sys.path}))
+"""
+
+
+@pytest.fixture(scope="session", params=PYTHONS)
+def spectrogram(request):
+    """The spectrogram function's package, for each Python."""
+    return request.param, spectrogram_deploy.build(request.param)
+
+
+@pytest.fixture(scope="session")
+def ffmpeg_layer():
+    """The main Lambda's layer."""
+    return layer.build()
+
+
+def names(package):
+    """The names of a package's files."""
+    with zipfile.ZipFile(package.path) as archive:
+        return archive.namelist()
+
+
+def unpack(package, folder):
+    """Unpack as Lambda does: with the modes that the zip says."""
+    with zipfile.ZipFile(package.path) as archive:
+        for info in archive.infolist():
+            Path(archive.extract(info, folder)).chmod(info.external_attr >> 16 & 0o777)
+    return folder
+
+
+def test_spectrogram_handler_runs_from_its_unpacked_zip_alone(tmp_path):
+    folder = unpack(spectrogram_deploy.build(LOCAL_PYTHON), tmp_path)
+    # -I and -S: no PYTHONPATH, no site-packages; only the standard library and the zip's folder.
+    code = f"import sys; sys.path.insert(0, {str(folder)!r})\n{RUN_HANDLER}"
+    done = subprocess.run([sys.executable, "-I", "-S", "-c", code], env={}, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    answer = json.loads(done.stdout)
+    assert (answer["shape"], answer["windows"]) == ([216, 514], 1)
+    assert not [path for path in answer["path"] if "site-packages" in path]
+
+
+def test_spectrogram_zip_holds_its_code_and_libraries_and_nothing_else(spectrogram):
+    tops = {name.split("/")[0].split("-")[0] for name in names(spectrogram[1])}
+    assert tops == {"handler.py", "spectrogram.py", "numpy", "numpy.libs", "scipy", "scipy.libs"}
+
+
+def test_compiled_modules_are_for_lambdas_machine_and_python(spectrogram):
+    python, package = spectrogram
+    files = archives.read(package.path)
+    compiled = {name: data for name, data in files.items() if name.endswith(".so")}
+    assert {(data[:6], data[18]) for data in compiled.values()} == {ELF_X86_64}
+    tags = {name.split(".")[-2] for name in compiled if ".cpython-" in name}
+    assert tags == {f"cpython-{python.replace('.', '')}-x86_64-linux-gnu"}
+
+
+def test_wheels_need_no_newer_glibc_than_lambda_has(spectrogram):
+    for wheel in wheels.download(
+        [spectrogram_deploy.FOLDER / "requirements.txt"], spectrogram[0], spectrogram_deploy.BUILD
+    ):
+        tags = wheel.stem.split("-")[-1].split(".")
+        assert min(int(tag.split("_")[2]) for tag in tags if tag.startswith("manylinux_")) <= LAMBDA_GLIBC_MINOR
+
+
+def test_layer_holds_ffmpeg_and_pydub_and_nothing_else(ffmpeg_layer):
+    tops = {"/".join(name.split("/")[:2]).split("-")[0] for name in names(ffmpeg_layer)}
+    assert tops == {"bin/ffmpeg", "python/pydub"}
+
+
+def test_layers_ffmpeg_runs(ffmpeg_layer, tmp_path):
+    ffmpeg = unpack(ffmpeg_layer, tmp_path) / layer.FFMPEG
+    done = subprocess.run([ffmpeg, "-hide_banner", "-version"], env={}, capture_output=True, text=True, check=True)
+    assert done.stdout.startswith("ffmpeg version")
+
+
+def test_packages_hold_no_tests_and_no_caches(spectrogram, ffmpeg_layer):
+    left = [name for name in [*names(spectrogram[1]), *names(ffmpeg_layer)] if not wheels.is_shipped(name)]
+    assert left == []
+
+
+def test_unpacked_packages_stay_under_lambdas_limit(spectrogram, ffmpeg_layer):
+    for package in (spectrogram[1], ffmpeg_layer):
+        print(f"{package.path.name}: {package.unpacked_bytes:,} of {archives.UNPACKED_LIMIT_BYTES:,} bytes")
+        assert package.unpacked_bytes == sum(map(len, archives.read(package.path).values()))
+        assert package.unpacked_bytes < archives.UNPACKED_LIMIT_BYTES
+
+
+def test_same_files_make_the_same_zip_at_another_time(tmp_path):
+    files = {"b.py": b"2", "a/run": b"1"}
+    first = archives.pack(tmp_path / "1", "code", files, frozenset({"a/run"}))
+    os.utime(first.path, (0, 0))
+    second = archives.pack(tmp_path / "2", "code", dict(reversed(files.items())), frozenset({"a/run"}))
+    assert (first.key, first.path.read_bytes()) == (second.key, second.path.read_bytes())
+
+
+@pytest.mark.parametrize("changed", [{"a": b"2"}, {"b": b"1"}, {"a": b"1", "b": b""}])
+def test_other_files_make_a_zip_of_another_name(tmp_path, changed):
+    assert archives.pack(tmp_path, "code", {"a": b"1"}).key != archives.pack(tmp_path, "code", changed).key
+
+
+def test_a_mode_belongs_to_the_content(tmp_path):
+    plain, runnable = (
+        archives.pack(tmp_path, "x", {"a": b""}),
+        archives.pack(tmp_path, "x", {"a": b""}, frozenset({"a"})),
+    )
+    assert plain.key != runnable.key
+
+
+def test_a_requirement_without_a_wheel_is_one_sentence(tmp_path):
+    requirements = tmp_path / "requirements.txt"
+    requirements.write_text("numpy==0.0.1\n")
+    with pytest.raises(wheels.DeployError, match=r"no wheels of .* for Python 3\.12: .*numpy==0\.0\.1"):
+        wheels.download([requirements], "3.12", tmp_path)
