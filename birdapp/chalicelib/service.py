@@ -1,0 +1,51 @@
+"""What each route does: the hops in their order, each with its share of the deadline."""
+
+import os
+from typing import Any
+
+from . import answer, aws, endpoint, spectrograms
+from .decode import DECODE_SECONDS, SAMPLE_RATE, decode
+from .edge import Call
+from .endpoint import ENDPOINT_SECONDS
+from .errors import ServiceError
+from .parsing import parse_classify
+from .spectrograms import SPECTROGRAM_SECONDS, Spectrograms
+
+
+def classify(call: Call) -> dict[str, Any]:
+    """Answer POST /classify. Raises ServiceError."""
+    request = parse_classify(call.request.headers, call.request.raw_body)
+    with call.stopwatch.stage("decode"):
+        pcm = decode(request.audio, call.deadline.left(DECODE_SECONDS))
+    found = _spectrograms(call, pcm)
+    if all(window.silent for window in found.windows):
+        raise ServiceError("silent_audio")
+    prediction = _predict(call, found)
+    return {**answer.build_answer(found, prediction, request.top), "request_id": call.request_id}
+
+
+def species(call: Call) -> dict[str, Any]:
+    """Answer GET /species. Nothing is remembered: the next model may be deployed at any moment. Raises ServiceError."""
+    runtime, name = _runtime()
+    with call.stopwatch.stage("endpoint"):
+        model = call.deadline.call(ENDPOINT_SECONDS, lambda: endpoint.describe(runtime, name))
+    return answer.list_species(model)
+
+
+def _spectrograms(call: Call, pcm: bytes) -> Spectrograms:
+    client = aws.client("lambda", SPECTROGRAM_SECONDS)
+    function = os.environ["SPECTROGRAM_FUNCTION"]
+    event = spectrograms.event(pcm, SAMPLE_RATE, call.request_id)
+    with call.stopwatch.stage("spectrogram"):
+        return call.deadline.call(SPECTROGRAM_SECONDS, lambda: spectrograms.fetch_spectrograms(client, function, event))
+
+
+def _predict(call: Call, found: Spectrograms) -> endpoint.Prediction:
+    runtime, name = _runtime()
+    images = [window.spectrogram for window in found.windows]
+    with call.stopwatch.stage("endpoint"):
+        return call.deadline.call(ENDPOINT_SECONDS, lambda: endpoint.predict(runtime, name, images))
+
+
+def _runtime() -> tuple[Any, str]:
+    return aws.client("sagemaker-runtime", ENDPOINT_SECONDS), os.environ["ENDPOINT_NAME"]

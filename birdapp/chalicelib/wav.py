@@ -1,0 +1,45 @@
+"""A strict parser for the one kind of WAV that needs no decoder: plain 16-bit PCM, as the page sends it."""
+
+import struct
+from dataclasses import dataclass
+
+PCM_FORMAT = 1
+SAMPLE_BYTES = 2
+
+
+@dataclass(frozen=True)
+class PlainWav:
+    """Interleaved 16-bit little-endian samples, and how they are to be read."""
+
+    sample_rate: int
+    channels: int
+    pcm: bytes
+
+
+def parse_plain_wav(data: bytes) -> PlainWav | None:
+    """Take a WAV apart when it is plain, whole 16-bit PCM in mono or stereo; anything else is None, never an error."""
+    if data[:4] != b"RIFF" or data[8:12] != b"WAVE":
+        return None
+    chunks = _chunks(data)
+    fmt, pcm = chunks.get(b"fmt ", b""), chunks.get(b"data")
+    if len(fmt) < 16 or not pcm:
+        return None
+    tag, channels, sample_rate, _, frame_bytes, bits = struct.unpack_from("<HHIIHH", fmt)
+    plain = tag == PCM_FORMAT and bits == 8 * SAMPLE_BYTES and channels in {1, 2}
+    if not plain or frame_bytes != SAMPLE_BYTES * channels or len(pcm) % frame_bytes:
+        return None
+    return PlainWav(sample_rate, channels, pcm)
+
+
+def _chunks(data: bytes) -> dict[bytes, bytes]:
+    """The first chunk of each name. Ends without "data" where a chunk is longer than the file."""
+    chunks: dict[bytes, bytes] = {}
+    position = 12
+    while position + 8 <= len(data) and b"data" not in chunks:
+        name, size = struct.unpack_from("<4sI", data, position)
+        start = position + 8
+        if start + size > len(data):
+            break
+        chunks.setdefault(name, data[start : start + size])
+        position = start + size + size % 2
+    return chunks
