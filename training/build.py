@@ -19,6 +19,8 @@ from training.metadata import NO_BIRD, Recording
 from training.split import PARTS, Quotas, split_groups
 
 SHARDS = "shards"
+# Raise it when the same recordings and options would give another dataset.
+VERSION = 1
 
 
 @dataclass(frozen=True)
@@ -111,7 +113,7 @@ def _describe(entries: Sequence[Entry], label: str) -> dict[str, Any]:
 def fingerprint(folder: Path, recordings: Sequence[Recording], options: Options) -> str:
     """Hash what the dataset is made from: the metadata, the options, and the length of every audio file in bytes."""
     sizes = [_bytes(folder / recording.filename) for recording in recordings]
-    content = [asdict(options), [recording.columns for recording in recordings], sizes]
+    content = [VERSION, asdict(options), [recording.columns for recording in recordings], sizes]
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
 
