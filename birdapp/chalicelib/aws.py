@@ -16,6 +16,7 @@ CONNECT_SECONDS = 1
 MAX_CONNECTIONS = 32
 UNAVAILABLE_STATUSES = {429, 503}
 MAX_DETAIL_CHARACTERS = 300
+PLACEHOLDER_REGION = "eu-west-1"
 
 _making = threading.Lock()
 
@@ -38,7 +39,20 @@ def _make_client(service: str, read_seconds: int) -> Any:
         max_pool_connections=MAX_CONNECTIONS,
         tcp_keepalive=True,
     )
-    return boto3.client(service, config=config)
+    session = boto3.Session()
+    return session.client(
+        service, region_name=session.region_name or PLACEHOLDER_REGION, config=config, **_placeholder_keys(session)
+    )
+
+
+def _placeholder_keys(session: boto3.Session) -> dict[str, str]:
+    """Keys that AWS refuses and a local endpoint does not look at, where there are none; in a Lambda there always are.
+
+    They are not in .chalice/config.json: Chalice would deploy with them, and to the Lambda.
+    """
+    if session.get_credentials():
+        return {}
+    return {"aws_access_key_id": "none", "aws_secret_access_key": "none"}
 
 
 @contextmanager
