@@ -1,7 +1,6 @@
 """One recording -> its windows in a shard file, written whole or not at all; many of them on all cores."""
 
 import os
-import subprocess
 import zipfile
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
@@ -13,11 +12,16 @@ import imageio_ffmpeg
 import numpy as np
 import numpy.typing as npt
 
+from birdapp.chalicelib.decode import decode
+from birdapp.chalicelib.errors import ServiceError
 from spectrogram_fn import spectrogram
 
 # A cell this far above the median of its own frequency row over the window is an event: noise alone, whose power is
 # exponentially distributed, gets there in 0.1 % of its cells.
 EVENT_DB = 10.0
+# Archives hold longer recordings than the app takes.
+LONGEST_SECONDS = 3_600.0
+DECODE_SECONDS = 120.0
 PCM = npt.NDArray[np.int16]
 
 
@@ -43,36 +47,40 @@ class Shard:
 
 def make_shards(jobs: Iterable[Job], *, processes: int) -> Iterator[str]:
     """Make every shard that is not there yet, on `processes` cores; answer for each job "" or why it has none."""
-    with ProcessPoolExecutor(processes) as pool:
+    with ProcessPoolExecutor(processes, initializer=use_shipped_ffmpeg) as pool:
         yield from pool.map(make_shard, jobs, chunksize=4)
+
+
+def use_shipped_ffmpeg() -> None:
+    """Let the decoder find the ffmpeg that comes with a pip package, unless the setting names another one."""
+    os.environ.setdefault("FFMPEG_BINARY", imageio_ffmpeg.get_ffmpeg_exe())
 
 
 def make_shard(job: Job) -> str:
     """Make one shard unless it is there. Answer "", or in words why this recording has none."""
     if job.shard.exists():
         return ""
-    if not job.audio.exists():
-        return "missing file"
     try:
-        samples = decode(job.audio)
+        samples = read_audio(job.audio)
+    except FileNotFoundError:
+        return "missing file"
     except ValueError as error:
         return f"unreadable: {error}"
     if job.cut_seconds is not None:
         samples = samples[: round(job.cut_seconds * spectrogram.SAMPLE_RATE)]
-    if samples.size < spectrogram.MIN_REMAINDER_SAMPLES:
-        return "shorter than 0.5 s"
     write_shard(job.shard, cut(samples))
     return ""
 
 
-def decode(audio: Path) -> spectrogram.Samples:
-    """Turn a recording of any format into mono samples [n] at 22,050 Hz. Raises ValueError where no sound comes out."""
-    command = [imageio_ffmpeg.get_ffmpeg_exe(), "-nostdin", "-v", "error", "-i", str(audio), "-map", "0:a:0", "-vn"]
-    command += ["-threads", "1", "-ac", "1", "-ar", str(spectrogram.SAMPLE_RATE), "-f", "s16le", "pipe:1"]
-    done = subprocess.run(command, capture_output=True, check=False)
-    if done.returncode != 0 or not done.stdout:
-        raise ValueError(done.stderr.decode(errors="replace").strip()[-200:] or "no sound in it")
-    return spectrogram.from_pcm(done.stdout)
+def read_audio(audio: Path) -> spectrogram.Samples:
+    """Decode a recording as the app does: mono samples [n] at 22,050 Hz. Raises ValueError where no sound comes out."""
+    data = audio.read_bytes()
+    try:
+        return spectrogram.from_pcm(decode(data, DECODE_SECONDS, max_seconds=LONGEST_SECONDS))
+    except ServiceError as error:
+        raise ValueError(f"{error.code}: {error.detail or error.message}") from error
+    except FileNotFoundError as error:
+        raise RuntimeError(str(error)) from error
 
 
 def cut(samples: spectrogram.Samples) -> Shard:
