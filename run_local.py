@@ -4,6 +4,7 @@ Settings, from the environment: API_PORT and SITE_PORT (0 takes a free one), MOD
 CORS_ORIGINS.
 """
 
+import json
 import os
 import signal
 import socket
@@ -18,15 +19,15 @@ import imageio_ffmpeg
 from local import processes, server, warm_up
 
 REPOSITORY = Path(__file__).parent
+CHALICE_CONFIG = REPOSITORY / "birdapp" / ".chalice" / "config.json"
 LOOK_SECONDS = 0.2
+ENDS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 DEFAULTS = {
     "API_PORT": "8000",
     "SITE_PORT": "8080",
     "MODEL_DIR": str(REPOSITORY / "training" / "model"),
     "RATE_PER_SECOND": "1000",
     "BURST": "2000",
-    "SPECTROGRAM_FUNCTION": "spectrogram",
-    "ENDPOINT_NAME": "birds",
 }
 # No call may reach a real account, and none may take a way around through a proxy.
 NO_AWS = {
@@ -47,8 +48,8 @@ class CannotRunError(Exception):
 
 def main() -> int:
     """Run the app until it is told to end. Answers 0, or 1 after one sentence on what is wrong."""
-    for end in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(end, signal.default_int_handler)
+    for end in ENDS:
+        signal.signal(end, leave)
     children: list[processes.Child] = []
     try:
         api_base, site = start(children)
@@ -64,11 +65,16 @@ def main() -> int:
         processes.stop(children)
 
 
+def leave(_signal: int, _frame: object) -> NoReturn:
+    """End the app in order; a second signal does not disturb that."""
+    for end in ENDS:
+        signal.signal(end, signal.SIG_IGN)
+    raise KeyboardInterrupt
+
+
 def start(children: list[processes.Child]) -> tuple[str, str]:
     """Start all parts, add each to `children`, answer the addresses of the API and the site. Raises CannotRunError."""
-    settings = DEFAULTS | {name: value for name, value in os.environ.items() if value and not name.startswith("AWS_")}
-    settings |= NO_AWS
-    settings["FFMPEG_BINARY"] = find_ffmpeg()
+    settings = read_settings() | {"FFMPEG_BINARY": find_ffmpeg()}
     api, site = listen("API_PORT", settings), listen("SITE_PORT", settings)
     function, endpoint = server.listen(0), server.listen(0)
     addresses = server.address(api), server.address(site)
@@ -79,6 +85,13 @@ def start(children: list[processes.Child]) -> tuple[str, str]:
     for name, listener in parts.items():
         children.append(processes.start(f"local.{name}", listener, settings))
     return addresses
+
+
+def read_settings() -> dict[str, str]:
+    """Put together the defaults, birdapp's own settings and the environment; nothing of AWS comes from there."""
+    config: dict[str, str] = json.loads(CHALICE_CONFIG.read_text())["environment_variables"]
+    given = {name: value for name, value in os.environ.items() if value and not name.startswith("AWS_")}
+    return DEFAULTS | config | given | NO_AWS
 
 
 def find_ffmpeg() -> str:

@@ -3,13 +3,13 @@
 What Chalice's leaves out stands here: 404 in the contract's shape, 413, 415, 429, 29 s.
 """
 
-import logging
 import os
 import sys
 import threading
 import uuid
 from collections.abc import Callable
 from concurrent.futures import Future
+from email.message import Message
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,8 @@ from chalice.cli.factory import CLIFactory
 from chalice.config import Config
 from chalice.local import LocalGateway, LocalGatewayException, create_local_server
 
+from birdapp.chalicelib import edge
+from birdapp.chalicelib.errors import ServiceError
 from local import processes
 from local.rate import TokenBucket
 from local.server import LOOPBACK, BodyRefusedError, Handler, Server, inherited
@@ -26,15 +28,9 @@ STAGE = "dev"
 # API Gateway's own limits.
 MAX_BODY_BYTES = 10 * 2**20
 MAX_SECONDS = 29.0
-ERRORS = {
-    404: ("not_found", "There is nothing at this address."),
-    405: ("method_not_allowed", "This address does not take this kind of request."),
-    413: ("payload_too_large", "The request is too large: at most 4 MiB of audio can be sent."),
-    415: ("unsupported_media_type", "The request is compressed; send it as plain JSON."),
-    429: ("rate_limited", "Too many requests at once. Try again in a moment."),
-    500: ("internal", "Something went wrong on our side."),
-    504: ("upstream_timeout", "The answer took too long. Try again, or send a shorter recording."),
-}
+ALL_METHODS = "GET,POST"
+# What a server finds wrong with HTTP itself, as errors of the contract.
+CODES = {400: "bad_request_body", 413: "payload_too_large", 501: "method_not_allowed"}
 
 
 class GatewayHandler(Handler):
@@ -48,15 +44,15 @@ class GatewayHandler(Handler):
         """Answer one request."""
         wait = self.bucket.take()
         if wait:
-            self._refuse(429, {"Retry-After": str(wait)})
+            self._refuse("rate_limited", {"Retry-After": str(wait)})
             return self.linger()
         try:
             body = self.read_body()
         except BodyRefusedError as error:
-            self._refuse(error.status, {})
+            self._refuse(CODES[error.status])
             return self.linger()
         if self.headers.get("Content-Encoding", "identity").lower() != "identity":
-            return self._refuse(415, {})
+            return self._refuse("unsupported_media_type")
         return self._run(body)
 
     do_GET = do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = do_OPTIONS = answer
@@ -65,9 +61,9 @@ class GatewayHandler(Handler):
         try:
             response = within(MAX_SECONDS, lambda: self._call(body))
         except TimeoutError:
-            return self._refuse(504, {})
+            return self._refuse("upstream_timeout")
         if response is None:
-            return self._refuse(404, {})
+            return self._refuse("not_found")
         headers = response["headers"] | response["multiValueHeaders"]
         return self.send(response["statusCode"], (response["body"] or "").encode(), headers)
 
@@ -80,20 +76,19 @@ class GatewayHandler(Handler):
             return None
         return response
 
-    def _refuse(self, status: int, headers: dict[str, str]) -> None:
-        code, message = ERRORS[status]
+    def _refuse(self, code: str, headers: dict[str, str] | None = None) -> None:
+        """Answer an error of the contract: birdapp's shape, words, status and CORS."""
+        error = ServiceError(code)
         request_id = str(uuid.uuid4())
-        error = {"error": {"code": code, "message": message, "request_id": request_id}}
-        self.send_json(status, error, {"x-amzn-RequestId": request_id, **self._cors(), **headers})
-
-    def _cors(self) -> dict[str, str]:
-        allowed = os.environ.get("CORS_ORIGINS", "*")
-        return {"Access-Control-Allow-Origin": allowed}
+        cors = edge.cors_headers(self.headers.get("Origin"), ALL_METHODS)
+        more = {"x-amzn-RequestId": request_id, **cors, **error.headers, **(headers or {})}
+        self.send_json(error.status, error.body(request_id), more)
 
     def send_error(self, code: int, *_texts: str | None) -> None:
         """Refuse what is not HTTP, or a method that no one knows, in the contract's shape as well."""
         self.close_connection = True
-        self._refuse(405 if code == 501 else 400, {})
+        self.headers = getattr(self, "headers", Message())
+        self._refuse(CODES.get(code, "bad_request_body"))
 
 
 def within(seconds: float, work: Callable[[], Any]) -> Any:
@@ -114,7 +109,6 @@ def load_gateway() -> LocalGateway:
     """Load birdapp as `chalice local` does, with the settings of its stage."""
     os.chdir(FOLDER)
     sys.path[0] = str(FOLDER)
-    logging.basicConfig(stream=sys.stdout, level=logging.INFO, format="%(message)s")
     config: Config = CLIFactory(str(FOLDER)).create_config_obj(chalice_stage_name=STAGE)
     # Only this call makes Chalice's request object safe for threads; its own server is not needed.
     server = create_local_server(config.chalice_app, config, LOOPBACK, 0)

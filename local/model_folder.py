@@ -11,8 +11,6 @@ import numpy as np
 import numpy.typing as npt
 from ai_edge_litert.interpreter import Interpreter
 
-from spectrogram_fn import spectrogram
-
 FILES = ("model.tflite", "constants.json")
 # An interpreter serves one thread at a time; two keep two cores busy.
 INTERPRETERS = 2
@@ -37,6 +35,8 @@ class Model:
         self._pool: queue.SimpleQueue[Any] = queue.SimpleQueue()
         for _ in range(INTERPRETERS):
             self._pool.put(Interpreter(model_content=network, num_threads=THREADS).get_signature_runner())
+        with self._runner() as runner:
+            self.window_shape: tuple[int, ...] = tuple(runner.get_input_details()["spectrogram"]["shape"][1:])
 
     def predict(self, windows: Spectrograms) -> dict[str, Any]:
         """Turn windows [n, 216, 514] into outputs: probabilities [n, k] and, where the network has it, bird [n]."""
@@ -53,47 +53,68 @@ class Model:
             self._pool.put(runner)
 
 
-def load(folder: Path) -> Model:
-    """Load a model folder and let it answer a real spectrogram. Raises BadModelError."""
-    missing = [name for name in FILES if not (folder / name).exists()]
-    if missing:
-        raise BadModelError(f"{folder} holds no {' and no '.join(missing)}")
-    try:
-        model = Model((folder / FILES[0]).read_bytes(), json.loads((folder / FILES[1]).read_text()))
-        answer = model.predict(_chirp()[np.newaxis])
-    except (ValueError, TypeError, KeyError, RuntimeError) as error:
-        raise BadModelError(f"{folder} does not load: {error!r}") from error
-    faults = list(_faults(model, answer))
-    if faults:
-        raise BadModelError(f"{folder}: {'; '.join(faults)}")
-    return model
-
-
 def fingerprint(folder: Path) -> list[tuple[int, int, int]]:
     """Tell one state of the folder's files from another. Files that are missing count as nothing."""
     states = [(folder / name).stat() for name in FILES if (folder / name).exists()]
     return [(state.st_ino, state.st_mtime_ns, state.st_size) for state in states]
 
 
-def _faults(model: Model, answer: dict[str, Any]) -> Iterator[str]:
-    """Say what is wrong with a model that answered one window: shapes, values, labels."""
-    count = len(model.labels)
-    if not count or len(set(model.labels)) != count or len(model.names) != count:
-        yield f"{count} labels, {len(set(model.labels))} of them different, {len(model.names)} names"
-    probabilities = answer.get("probabilities", np.zeros(0))
-    if probabilities.shape != (1, count):
-        yield f"probabilities have shape {list(probabilities.shape)}, the labels need [1, {count}]"
-    if "bird" in answer and answer["bird"].shape != (1,):
-        yield f"bird has shape {list(answer['bird'].shape)}, expected [1]"
-    values = np.concatenate([output.ravel() for output in answer.values()])
-    if not (np.isfinite(values).all() and (values >= 0).all() and (values <= MOST_ROW_SUM).all()):
-        yield "some values are not probabilities"
-    elif probabilities.sum() > MOST_ROW_SUM:
-        yield f"the probabilities of a window add up to {probabilities.sum():.3f}"
+def load(folder: Path) -> Model:
+    """Load a model folder. Raises BadModelError."""
+    missing = [name for name in FILES if not (folder / name).exists()]
+    if missing:
+        raise BadModelError(f"{folder} holds no {' and no '.join(missing)}")
+    try:
+        return Model((folder / FILES[0]).read_bytes(), json.loads((folder / FILES[1]).read_text()))
+    except (ValueError, TypeError, KeyError, RuntimeError) as error:
+        raise BadModelError(f"{folder} does not load: {error!r}") from error
 
 
-def _chirp() -> Spectrograms:
-    """Make the spectrogram [216, 514] of a whistle that falls from 5 to 3 kHz, over and over."""
-    times = np.arange(spectrogram.WINDOW_SAMPLES) / spectrogram.SAMPLE_RATE
-    samples = 0.3 * np.sin(2 * np.pi * (5_000 - 1_000 * (times % 1)) * (times % 1))
+def check(model: Model, window: Spectrograms) -> None:
+    """Let a model answer one window [216, 514]; its shapes, values and labels must make sense. Raises BadModelError."""
+    try:
+        answer = model.predict(window[np.newaxis])
+    except (ValueError, RuntimeError) as error:
+        raise BadModelError(f"it does not answer a window of shape {list(window.shape)}: {error!r}") from error
+    faults = [*_label_faults(model), *_shape_faults(model, answer), *_value_faults(answer)]
+    if faults:
+        raise BadModelError("; ".join(faults))
+
+
+def noise(shape: tuple[int, ...]) -> Spectrograms:
+    """Make up a window of this shape, at once."""
+    return np.random.default_rng(0).integers(0, 256, shape, np.uint8)
+
+
+def whistles() -> Spectrograms:
+    """Make the spectrogram [216, 514] of whistles that fall from 5 to 3 kHz, by the path of all sounds."""
+    from spectrogram_fn import spectrogram  # noqa: PLC0415 (scipy takes a second to import; a start needs none)
+
+    times = np.arange(spectrogram.WINDOW_SAMPLES) / spectrogram.SAMPLE_RATE % 1
+    samples = 0.3 * np.sin(2 * np.pi * (5_000 - 1_000 * times) * times)
     return spectrogram.to_bytes(spectrogram.to_spectrogram(samples.astype(np.float32)))
+
+
+def _label_faults(model: Model) -> Iterator[str]:
+    count, different = len(model.labels), len(set(model.labels))
+    if not count or different != count:
+        yield f"{count} labels, {different} of them different"
+    if len(model.names) != count:
+        yield f"{len(model.names)} names for {count} labels"
+
+
+def _shape_faults(model: Model, answer: dict[str, Any]) -> Iterator[str]:
+    expected = {"probabilities": (1, len(model.labels)), "bird": (1,)}
+    for name, values in answer.items():
+        if values.shape != expected.get(name):
+            yield f"the output {name} has shape {list(values.shape)}, expected {expected.get(name)}"
+    if "probabilities" not in answer:
+        yield "it has no output probabilities"
+
+
+def _value_faults(answer: dict[str, Any]) -> Iterator[str]:
+    for name, values in answer.items():
+        if not np.isfinite(values).all() or values.min() < 0 or values.max() > MOST_ROW_SUM:
+            yield f"the output {name} holds values that are no probabilities"
+        elif name == "probabilities" and values.sum() > MOST_ROW_SUM:
+            yield f"the probabilities of one window add up to {values.sum():.3f}"

@@ -6,6 +6,7 @@ When the folder's files change, the new model is loaded and checked while the ol
 import base64
 import binascii
 import json
+import math
 import os
 import sys
 import threading
@@ -19,7 +20,6 @@ import numpy as np
 from local import model_folder, processes
 from local.model_folder import BadModelError, Model, Spectrograms
 from local.server import BodyRefusedError, Handler, Server, inherited
-from spectrogram_fn.spectrogram import SHAPE
 
 POLL_SECONDS = 0.5
 
@@ -31,6 +31,7 @@ class Endpoint:
         self._folder = folder
         self._seen = model_folder.fingerprint(folder)
         self.model = model_folder.load(folder)
+        model_folder.check(self.model, model_folder.noise(self.model.window_shape))
 
     def watch(self) -> None:
         """Look after the folder for ever. A state that holds for one more look is taken; a bad model is refused."""
@@ -43,11 +44,12 @@ class Endpoint:
 
     def _replace(self) -> None:
         try:
-            self.model = model_folder.load(self._folder)
+            model = model_folder.load(self._folder)
+            model_folder.check(model, model_folder.whistles())
         except (BadModelError, OSError) as error:
-            _log("model_refused", reason=str(error), serving=self.model.version)
-        else:
-            _log("model_replaced", serving=self.model.version)
+            return _log("model_refused", reason=str(error), serving=self.model.version)
+        self.model = model
+        return _log("model_replaced", serving=model.version)
 
 
 class PredictError(Exception):
@@ -66,21 +68,21 @@ def predict(model: Model, body: bytes) -> dict[str, Any]:
         case "describe":
             return {"outputs": constants}
         case "serving_default":
-            outputs = model.predict(_windows(inputs))
+            outputs = model.predict(_windows(inputs, model.window_shape))
             return {"outputs": {name: values.tolist() for name, values in outputs.items()} | constants}
         case other:
             raise PredictError(f"Serving signature name: {json.dumps(other)} not found in signature def")
 
 
-def _windows(inputs: Any) -> Spectrograms:
+def _windows(inputs: Any, shape: tuple[int, ...]) -> Spectrograms:
     """Decode the column `spectrogram`, [{"b64": "..."}, ...], into windows [n, 216, 514]. Raises PredictError."""
     try:
         rows = [base64.b64decode(row["b64"], validate=True) for row in inputs["spectrogram"]]
     except (KeyError, TypeError, binascii.Error) as error:
         raise PredictError(f"Failed to process element of input 'spectrogram': {error!r}") from error
-    if not rows or {len(row) for row in rows} != {SHAPE[0] * SHAPE[1]}:
-        raise PredictError(f"Expected at least one window of {SHAPE[0] * SHAPE[1]} bytes each")
-    return np.frombuffer(b"".join(rows), np.uint8).reshape(-1, *SHAPE)
+    if {len(row) for row in rows} != {math.prod(shape)}:
+        raise PredictError(f"Expected at least one window, and {math.prod(shape)} bytes in each")
+    return np.frombuffer(b"".join(rows), np.uint8).reshape(-1, *shape)
 
 
 class RuntimeHandler(Handler):

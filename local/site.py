@@ -46,7 +46,7 @@ class SiteHandler(Handler, SimpleHTTPRequestHandler):
             return self.send(200, config_module(self._api_base), {"Content-Type": "text/javascript"})
         return super().do_GET()
 
-    do_HEAD = do_GET  # noqa: N815 (the base class calls it so)
+    do_HEAD = do_GET
 
     def list_directory(self, _path: Any) -> None:
         """Show no listing: a folder without an index is not there."""

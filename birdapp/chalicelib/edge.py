@@ -33,7 +33,7 @@ Work = Callable[[Call], dict[str, Any]]
 
 def respond(request: Request, method: str, work: Work) -> Response:
     """Answer `method` with what `work` returns, OPTIONS as a preflight, any other method with 405."""
-    headers: dict[str, Any] = {**JSON_HEADERS, **_cors_headers(request.headers.get("origin"), method)}
+    headers: dict[str, Any] = {**JSON_HEADERS, **cors_headers(request.headers.get("origin"), method)}
     if request.method == "OPTIONS":
         return Response("", headers, 200)
     call = Call(_request_id(request), request)
@@ -65,7 +65,7 @@ def _request_id(request: Request) -> str:
     return str(request.context.get("requestId") or getattr(request.lambda_context, "aws_request_id", ""))
 
 
-def _cors_headers(origin: str | None, method: str) -> dict[str, str]:
+def cors_headers(origin: str | None, method: str) -> dict[str, str]:
     """CORS for one origin. The setting CORS_ORIGINS is "*" or a list with commas."""
     allowed = os.environ.get("CORS_ORIGINS", "*").replace(" ", "").split(",")
     headers = {
