@@ -27,7 +27,7 @@ class Package:
     @property
     def key(self) -> str:
         """The object's name in the code bucket: other content has another name, the same content the same."""
-        return self.path.name
+        return f"code/{self.path.name}"
 
 
 def pack(folder: Path, stem: str, files: Mapping[str, bytes], runnable: frozenset[str] = frozenset()) -> Package:

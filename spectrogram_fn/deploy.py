@@ -6,8 +6,13 @@ no other function shares. A layer would count against the same 250 MB.
 
 import argparse
 from pathlib import Path
+from typing import Any
 
-from deployment import archives, wheels
+from deployment import archives, bucket, stacks, wheels
+from deployment.aws import Aws, connect
+from deployment.resources import ALIAS, lambda_role, log_group, tracing_policy
+from deployment.settings import Settings, load
+from operation.change import Change
 
 FOLDER = Path(__file__).parent
 BUILD = FOLDER.parent / "build" / "packages"
@@ -22,12 +27,87 @@ def build(python: str = wheels.DEFAULT_PYTHON, folder: Path = BUILD) -> archives
     return archives.pack(folder, f"spectrogram-{python}", files)
 
 
+def deploy(aws: Aws, settings: Settings) -> list[Change]:
+    """Upload the zip and bring up the function's stack. Raises DeployError, or ClientError where AWS refuses."""
+    name, package = settings.bucket(aws.account), build(settings.python)
+    wanted = template(settings, name, package)
+    return [
+        *bucket.ensure(aws, name),
+        bucket.upload(aws, name, package),
+        stacks.ensure_stack(aws, stack_name(settings), wanted),
+    ]
+
+
+def destroy(aws: Aws, settings: Settings) -> list[Change]:
+    """Delete the function's stack; the bucket stays, which others use too."""
+    return [stacks.delete_stack(aws, stack_name(settings))]
+
+
+def stack_name(settings: Settings) -> str:
+    """Name the CloudFormation stack of this function alone."""
+    return f"{settings.spectrogram_function}-function"
+
+
+def template(settings: Settings, code_bucket: str, package: archives.Package) -> dict[str, Any]:
+    """Write the stack: the function, its role, its log; with warm copies an alias, and with X-Ray its permission."""
+    logs = f"/aws/lambda/{settings.spectrogram_function}"
+    resources = {
+        "FunctionLogs": log_group(logs, settings.log_retention_days),
+        "Role": lambda_role(logs),
+        "Function": _function(settings, {"S3Bucket": code_bucket, "S3Key": package.key}),
+    }
+    if settings.xray:
+        resources["TracingPolicy"] = tracing_policy("Role")
+    if settings.spectrogram_provisioned_concurrency:
+        resources |= _warm(settings, package)
+    return {"Description": f"{settings.spectrogram_function}: sound in, spectrograms out", "Resources": resources}
+
+
+def _function(settings: Settings, code: dict[str, str]) -> dict[str, Any]:
+    properties = {
+        "FunctionName": settings.spectrogram_function,
+        "Runtime": settings.runtime,
+        "Architectures": ["x86_64"],
+        "Handler": HANDLER,
+        "Code": code,
+        "MemorySize": settings.spectrogram_memory_size,
+        "Timeout": settings.spectrogram_timeout,
+        "TracingConfig": {"Mode": "Active" if settings.xray else "PassThrough"},
+        "Role": {"Fn::GetAtt": ["Role", "Arn"]},
+    }
+    if settings.reserved_concurrency:
+        properties["ReservedConcurrentExecutions"] = settings.reserved_concurrency
+    return {"Type": "AWS::Lambda::Function", "DependsOn": ["FunctionLogs"], "Properties": properties}
+
+
+def _warm(settings: Settings, package: archives.Package) -> dict[str, Any]:
+    """Keep copies warm behind an alias. A version never changes, so new code needs a version of a new name."""
+    version = f"Version{package.digest[:16]}"
+    warm = {"ProvisionedConcurrentExecutions": settings.spectrogram_provisioned_concurrency}
+    alias = {
+        "FunctionName": {"Ref": "Function"},
+        "Name": ALIAS,
+        "FunctionVersion": {"Fn::GetAtt": [version, "Version"]},
+        "ProvisionedConcurrencyConfig": warm,
+    }
+    return {
+        version: {"Type": "AWS::Lambda::Version", "Properties": {"FunctionName": {"Ref": "Function"}}},
+        "Alias": {"Type": "AWS::Lambda::Alias", "Properties": alias},
+    }
+
+
 def main(argv: list[str] | None = None) -> int:
-    """Build the function's zip and say where it lies."""
+    """Build the function's zip; with --deploy also bring it up on AWS."""
     parser = argparse.ArgumentParser(description=main.__doc__)
+    parser.add_argument("--stage", default="dev")
     parser.add_argument("--python", default=wheels.DEFAULT_PYTHON, help="the Python that runs in Lambda")
-    package = build(parser.parse_args(argv).python)
+    parser.add_argument("--deploy", action="store_true")
+    given = parser.parse_args(argv)
+    package = build(given.python)
     print(f"{package.path}: {package.unpacked_bytes:,} bytes unpacked")
+    if given.deploy:
+        settings = load(given.stage, python=given.python)
+        print(*deploy(connect(settings.region), settings), sep="\n")
     return 0
 
 

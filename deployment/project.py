@@ -1,0 +1,81 @@
+"""birdapp as Chalice packages it, from a clean copy, with what template.py adds."""
+
+import argparse
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from . import archives, layer, settings, template, wheels
+from .problems import DeployError
+
+BUILD = settings.ROOT / "build" / "packages"
+NOT_COPIED = shutil.ignore_patterns("__pycache__", "deployments", "deployed", "tests")
+CHALICE = [sys.executable, "-c", "from chalice.cli import main; main()"]
+
+
+@dataclass(frozen=True)
+class Application:
+    """The main Lambda's two packages, and Chalice's template that does not say yet where they lie."""
+
+    code: archives.Package
+    layer: archives.Package
+    template: dict[str, Any] = field(repr=False)
+
+    def finished_template(self, chosen: settings.Settings, bucket: str) -> dict[str, Any]:
+        """The template for CloudFormation, with both packages in `bucket`."""
+        return template.finish(self.template, chosen, bucket, code=self.code, layer=self.layer)
+
+
+def build(chosen: settings.Settings, folder: Path = BUILD) -> Application:
+    """Package birdapp for a stage. Raises DeployError with Chalice's own words where it fails.
+
+    Chalice's layer for requirements.txt is replaced by ours, which holds the same and ffmpeg.
+    """
+    with tempfile.TemporaryDirectory() as workspace:
+        project, out = Path(workspace, "birdapp"), Path(workspace, "out")
+        copy_project(project)
+        additions = Path(workspace, "additions.json")
+        additions.write_text(json.dumps(template.additions(chosen)))
+        run_chalice(project, ["package", "--stage", chosen.stage, "--merge-template", str(additions), str(out)], chosen)
+        files = {name: data for name, data in archives.read(out / "deployment.zip").items() if wheels.is_shipped(name)}
+        merged = json.loads((out / "sam.json").read_text())
+    code = archives.pack(folder, chosen.function, files)
+    return Application(code, layer.build(chosen.python, folder), merged)
+
+
+def copy_project(target: Path) -> None:
+    """Copy birdapp without caches and earlier builds, which Chalice would pack or use again."""
+    shutil.copytree(settings.BIRDAPP, target, ignore=NOT_COPIED)
+
+
+def run_chalice(project: Path, arguments: list[str], chosen: settings.Settings) -> str:
+    """Run Chalice on a project, answer what it printed. Raises DeployError where it fails."""
+    environment = os.environ | {"AWS_DEFAULT_REGION": chosen.region, "PYTHONDONTWRITEBYTECODE": "1"}
+    done = subprocess.run(
+        [*CHALICE, *arguments], cwd=project, env=environment, capture_output=True, text=True, check=False
+    )
+    if done.returncode:
+        raise DeployError(f"chalice {arguments[0]} failed: {(done.stderr.strip().splitlines() or ['no message'])[-1]}")
+    return done.stdout
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Package birdapp for a stage and say where it lies."""
+    parser = argparse.ArgumentParser(description=main.__doc__)
+    parser.add_argument("--stage", default="dev")
+    parser.add_argument("--python", help="the Python that runs in Lambda")
+    given = parser.parse_args(argv)
+    application = build(settings.load(given.stage, **{"python": given.python} if given.python else {}))
+    for package in (application.code, application.layer):
+        print(f"{package.path}: {package.unpacked_bytes:,} bytes unpacked")
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

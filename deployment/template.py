@@ -1,0 +1,92 @@
+"""What `chalice package` leaves out of its template: limits, logs, errors of the gateway, the Python, warm Lambdas."""
+
+import json
+from typing import Any
+
+from . import archives
+from .gateway_errors import gateway_responses
+from .resources import ALIAS, log_group, tracing_policy
+from .settings import Settings
+
+# No address of the caller: who asks is nobody's business.
+ACCESS_LOG = {
+    "request_id": "$context.requestId",
+    "time": "$context.requestTimeEpoch",
+    "method": "$context.httpMethod",
+    "path": "$context.path",
+    "status": "$context.status",
+    "gateway_error": "$context.error.responseType",
+    "response_bytes": "$context.responseLength",
+    "latency_ms": "$context.responseLatency",
+    "integration_ms": "$context.integrationLatency",
+}
+
+
+def additions(settings: Settings) -> dict[str, Any]:
+    """Make the file for `chalice package --merge-template`."""
+    resources = {
+        "ManagedLayer": {"Properties": {"CompatibleRuntimes": [settings.runtime], "RetentionPolicy": "Delete"}},
+        "APIHandler": _function(settings),
+        "FunctionLogs": log_group(f"/aws/lambda/{settings.function}", settings.log_retention_days),
+        "GatewayLogs": log_group(f"/aws/apigateway/{settings.function}", settings.log_retention_days),
+        "RestAPI": {"Properties": _api(settings)},
+    }
+    tracing = {"TracingPolicy": tracing_policy("ApiHandlerRole")} if settings.xray else {}
+    return {"Description": f"{settings.function}: the API and its Lambda", "Resources": resources | tracing}
+
+
+def finish(template: dict[str, Any], settings: Settings, bucket: str, **packages: archives.Package) -> dict[str, Any]:
+    """Point Chalice's merged template at the uploaded packages `code` and `layer`, and at warm Lambdas where wanted."""
+    resources = template["Resources"]
+    resources["APIHandler"]["Properties"]["CodeUri"] = {"Bucket": bucket, "Key": packages["code"].key}
+    resources["ManagedLayer"]["Properties"]["ContentUri"] = {"Bucket": bucket, "Key": packages["layer"].key}
+    if settings.provisioned_concurrency:
+        template = _call_alias(template)
+    return _call_spectrogram_alias(template, settings) if settings.spectrogram_provisioned_concurrency else template
+
+
+def _function(settings: Settings) -> dict[str, Any]:
+    properties: dict[str, Any] = {"FunctionName": settings.function, "Runtime": settings.runtime}
+    if settings.provisioned_concurrency:
+        warm = {"ProvisionedConcurrentExecutions": settings.provisioned_concurrency}
+        properties |= {"AutoPublishAlias": ALIAS, "ProvisionedConcurrencyConfig": warm}
+    # The log group comes first and goes last: otherwise Lambda's own, which never forgets, would stand in its place.
+    return {"DependsOn": ["FunctionLogs"], "Properties": properties}
+
+
+def _api(settings: Settings) -> dict[str, Any]:
+    limits = {
+        "ResourcePath": "/*",
+        "HttpMethod": "*",
+        "ThrottlingRateLimit": settings.throttle_requests_per_second,
+        "ThrottlingBurstLimit": settings.throttle_burst,
+    }
+    return {
+        "Name": settings.function,
+        # Without it SAM adds a second stage named "Stage", outside these limits.
+        "OpenApiVersion": "2.0",
+        "TracingEnabled": settings.xray,
+        "MethodSettings": [limits],
+        "AccessLogSetting": {
+            "DestinationArn": {"Fn::GetAtt": ["GatewayLogs", "Arn"]},
+            "Format": json.dumps(ACCESS_LOG),
+        },
+        "DefinitionBody": {"x-amazon-apigateway-gateway-responses": gateway_responses(settings.cors_origins)},
+    }
+
+
+def _call_alias(template: dict[str, Any]) -> dict[str, Any]:
+    """Let the gateway call the alias, whose Lambdas are kept warm, instead of the newest code."""
+    text = json.dumps(template).replace("${APIHandler.Arn}/invocations", "${APIHandler.Alias}/invocations")
+    called: dict[str, Any] = json.loads(text)
+    called["Resources"]["APIHandlerInvokePermission"]["Properties"]["FunctionName"] = {"Ref": "APIHandler.Alias"}
+    return called
+
+
+def _call_spectrogram_alias(template: dict[str, Any], settings: Settings) -> dict[str, Any]:
+    """Let the main Lambda call, and allow it to call, the warm spectrogram Lambdas."""
+    name, called = settings.spectrogram_function, f"{settings.spectrogram_function}:{ALIAS}"
+    template["Resources"]["APIHandler"]["Properties"]["Environment"]["Variables"]["SPECTROGRAM_FUNCTION"] = called
+    text = json.dumps(template).replace(f':function:{name}"', f':function:{called}"')
+    aliased: dict[str, Any] = json.loads(text)
+    return aliased
