@@ -4,6 +4,7 @@ import warnings
 
 from .errors import ServiceError
 from .ffmpeg import Decoded, run_ffmpeg
+from .ffmpeg_log import has_no_audio_stream, has_sound, header_problem
 from .sniffing import sniff
 from .wav import PlainWav, parse_plain_wav
 
@@ -20,9 +21,7 @@ MIN_SECONDS = 0.5
 # Encoders pad: a recording of 60 s may decode to a little more.
 MAX_SECONDS = 60.5
 DECODE_SECONDS = 5.0
-MIN_HEADER_HERTZ = 4_000
-MAX_HEADER_HERTZ = 384_000
-MAX_CHANNELS = 8
+MAX_DETAIL_CHARACTERS = 300
 
 
 def decode(data: bytes, seconds_left: float, *, max_seconds: float = MAX_SECONDS) -> bytes:
@@ -53,14 +52,12 @@ def _to_mono(wav: PlainWav) -> bytes:
 
 
 def _check_decoded(decoded: Decoded) -> None:
-    if decoded.no_audio_stream:
+    if has_no_audio_stream(decoded.log):
         raise ServiceError("no_audio_stream")
-    if decoded.header is None or not decoded.pcm:
-        raise ServiceError("undecodable_audio", detail=decoded.log[-300:])
-    channels, hertz = decoded.header
-    if not 1 <= channels <= MAX_CHANNELS or not MIN_HEADER_HERTZ <= hertz <= MAX_HEADER_HERTZ:
-        expected = f"Expected 1 to {MAX_CHANNELS} channels at 4 to 384 kHz"
-        raise ServiceError("undecodable_audio", f"{expected}, but the file has {channels} at {hertz / 1000:g} kHz.")
+    if problem := header_problem(decoded.log):
+        raise ServiceError("undecodable_audio", problem)
+    if not has_sound(decoded.log) or not decoded.pcm:
+        raise ServiceError("undecodable_audio", detail=decoded.log[-MAX_DETAIL_CHARACTERS:])
 
 
 def _check_length(pcm: bytes, max_seconds: float) -> bytes:

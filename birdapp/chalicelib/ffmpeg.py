@@ -6,7 +6,6 @@ processor time, wall time and output, no secrets in the environment, and its who
 
 import contextlib
 import os
-import re
 import resource
 import selectors
 import shutil
@@ -19,6 +18,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
+from .ffmpeg_log import header_problem
+
 CODECS = (
     "pcm_s16le,pcm_s16be,pcm_s24le,pcm_s24be,pcm_s32le,pcm_s32be,pcm_f32le,pcm_f64le,pcm_u8,pcm_s8,pcm_alaw,pcm_mulaw,"
     "adpcm_ima_wav,adpcm_ms,mp3,mp3float,vorbis,opus,libopus,flac,aac,alac"
@@ -30,13 +31,8 @@ MAX_BLOCK_BYTES = 256 * 1024 * 1024
 MAX_MEMORY_BYTES = 1024 * 1024 * 1024
 MAX_LOG_BYTES = 64 * 1024
 READ_BYTES = 64 * 1024
-# The side branch reports channels and rate of the first sound before it is converted.
+# The side branch puts the header of the first sound into the log.
 GRAPH = "[0:a:0]asplit[sound][first];[first]atrim=end_sample=1,ashowinfo,anullsink"
-
-# Metadata cannot pose as these lines: ffmpeg indents each line of it further.
-_INPUT = re.compile(r"^Input #0", re.M)
-_AUDIO_STREAM = re.compile(r"^  Stream #0:\d+.*?: Audio: ", re.M)
-_FIRST_SOUND = re.compile(r"^\[Parsed_ashowinfo\S* @ \S+\] n:.*? channels:(\d+) .*? rate:(\d+) ", re.M)
 
 
 @dataclass(frozen=True)
@@ -45,17 +41,6 @@ class Decoded:
 
     pcm: bytes
     log: str
-
-    @property
-    def no_audio_stream(self) -> bool:
-        """Tell whether the container was read and no stream in it is sound."""
-        return bool(_INPUT.search(self.log)) and not _AUDIO_STREAM.search(self.log)
-
-    @property
-    def header(self) -> tuple[int, int] | None:
-        """Channels and sample rate of the first sound in the file; None where none was decoded."""
-        found = _FIRST_SOUND.search(self.log)
-        return (int(found[1]), int(found[2])) if found else None
 
 
 def find_ffmpeg() -> str:
@@ -73,8 +58,8 @@ def find_ffmpeg() -> str:
 def run_ffmpeg(data: bytes, formats: str, sample_rate: int, *, seconds: float, max_seconds: float) -> Decoded:
     """Decode the first audio stream of `data`, a little over `max_seconds` of it, to 16-bit mono PCM at `sample_rate`.
 
-    `formats` are the containers that ffmpeg may look for. Raises TimeoutError after `seconds`,
-    FileNotFoundError without ffmpeg, RuntimeError where it is older than 6.
+    `formats` are the containers that ffmpeg may look for. A header outside the limits ends it early.
+    Raises TimeoutError after `seconds`, FileNotFoundError without ffmpeg, RuntimeError where it is older than 6.
     """
     command = _command(formats, sample_rate, max_seconds + OVERTIME_SECONDS)
     max_bytes = round((max_seconds + 2 * OVERTIME_SECONDS) * sample_rate) * SAMPLE_BYTES
@@ -127,7 +112,7 @@ def _read(process: "subprocess.Popen[bytes]", max_bytes: int, end: float) -> Dec
     with selectors.DefaultSelector() as selector:
         selector.register(process.stdout or 1, selectors.EVENT_READ, pcm)
         selector.register(process.stderr or 2, selectors.EVENT_READ, log)
-        while selector.get_map() and len(pcm) < max_bytes:
+        while selector.get_map() and len(pcm) < max_bytes and not header_problem(log.decode("utf-8", "replace")):
             if (left := end - time.monotonic()) <= 0:
                 raise TimeoutError("ffmpeg did not finish in time")
             for key, _ in selector.select(left):
