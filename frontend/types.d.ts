@@ -38,3 +38,58 @@ export interface Answer extends Pooled {
   model: string;
   pooling: Pooling;
 }
+
+/** A stretch of the recording, in samples at 22,050 Hz. */
+export interface Part {
+  start: number;
+  end: number;
+}
+
+export type Palette = "paper" | "night" | "colour";
+
+/** What of the recording is seen: seconds, and the canvas in device pixels. */
+export interface View {
+  from: number;
+  to: number;
+  width: number;
+  height: number;
+  palette: Palette;
+  ink: string;
+}
+
+/** What the page asks of the Worker; `id` comes back with the answer. */
+export interface ToWorker {
+  id: number;
+  canvas?: OffscreenCanvas;
+  view?: View;
+  channels?: Float32Array[];
+  wav?: { start: number; end: number; form: "base64" | "file" };
+}
+
+export interface FromWorker {
+  id: number;
+  /** The recording is held: its length. */
+  samples?: number;
+  /** All of it is drawn. */
+  drawn?: boolean;
+  base64?: string;
+  file?: Blob;
+}
+
+/** The parts of a recording and their answers, in order. */
+export interface Job {
+  parts: Part[];
+  answers: (Answer | "silent" | undefined)[];
+}
+
+/**
+ * What the page works on. `samples` comes to their number, or to null where this browser cannot decode the file;
+ * it fails where the file must not even be tried.
+ */
+export interface Recording {
+  file: File;
+  url: string;
+  work: AbortController;
+  samples: Promise<number | null>;
+  job?: Job;
+}

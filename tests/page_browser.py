@@ -22,10 +22,13 @@ def wav(samples, rate=RATE):
 
 
 def chirps(seconds, seed=1):
-    """A made song: chirps between 2 and 6 kHz over a little noise."""
+    """A made song: swept whistles between 2 and 6 kHz over a little noise."""
     times = np.arange(round(seconds * RATE)) / RATE
-    sweep = np.sin(2 * np.pi * (3_500 * times + 400 * np.sin(2 * np.pi * 3 * times)))
-    return 0.3 * sweep * (np.sin(2 * np.pi * 1.3 * times) > 0) + np.random.default_rng(seed).normal(0, 0.01, times.size)
+    beat = times % 0.31 / 0.31
+    pitch = 3_000 + 1_200 * np.sin(2 * np.pi * times / 2.3) + 900 * beat
+    envelope = np.sin(np.pi * beat) ** 4 * (np.sin(2 * np.pi * times / 3.1) > -0.4)
+    noise = np.random.default_rng(seed).normal(0, 0.004, times.size)
+    return 0.35 * envelope * np.sin(2 * np.pi * np.cumsum(pitch) / RATE) + noise
 
 
 def recording(seconds=12, name="garden.wav"):

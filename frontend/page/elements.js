@@ -1,17 +1,20 @@
-/** The page's elements, found once and with their types. */
+/** The page's elements, with their types. */
 
 /**
  * Finds an element by its id. Throws when the page has none of that type: then page and script do not fit.
- * @template {Element} E
+ * @template {HTMLElement} [E=HTMLElement]
  * @param {string} id
- * @param {new () => E} type
+ * @param {new () => E} [type]
  * @returns {E}
  */
 export function element(id, type) {
   const found = document.getElementById(id);
-  if (found instanceof type) return found;
-  throw new Error(`the page has no ${type.name} #${id}`);
+  if (found instanceof (type ?? HTMLElement)) return /** @type {E} */ (found);
+  throw new Error(`the page has no such #${id}`);
 }
+
+/** Calls back on a click. @param {string} id @param {() => void} callback */
+export const onClick = (id, callback) => element(id).addEventListener("click", callback);
 
 /**
  * Makes an element with text: names from outside come in as text, never as HTML.
@@ -22,8 +25,5 @@ export function element(id, type) {
  * @returns {HTMLElementTagNameMap[K]}
  */
 export function make(tag, text = "", className = "") {
-  const made = document.createElement(tag);
-  made.textContent = text;
-  made.className = className;
-  return made;
+  return Object.assign(document.createElement(tag), { textContent: text, className });
 }
