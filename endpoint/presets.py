@@ -1,0 +1,66 @@
+"""Named ways to host the model: the report's two autoscaling policies (4.5, 5.1, 5.2), a better default, serverless."""
+
+from dataclasses import dataclass
+
+from endpoint.hosting import Hosting, Instances, Serverless
+
+CPU = "CPUUtilization"
+INVOCATIONS = "SageMakerVariantInvocationsPerInstance"
+REPORT_INSTANCE = "ml.m4.xlarge"
+VCPUS = {"ml.m4.xlarge": 4, "ml.c5.large": 2}
+# 2 cores / (5 windows x 20 ms a window) = 20 requests a second at the most; half of it leaves time to start another.
+# Replace it by what `make load` measures on the endpoint itself.
+INVOCATIONS_A_MINUTE = 600.0
+
+
+@dataclass(frozen=True)
+class Scaling:
+    """A target for a metric's mean over the instances. CPU is CloudWatch's sum over the cores: 4 cores reach 400 %.
+
+    The target must be exceeded for `points` statistics of `statistic_seconds` each. Cooldowns are in seconds.
+    """
+
+    metric: str
+    target: float
+    statistic_seconds: int = 60
+    points: int = 3
+    scale_out_cooldown: int = 300
+    scale_in_cooldown: int = 300
+    smallest: int = 1
+    largest: int = 4
+
+
+@dataclass(frozen=True)
+class Preset:
+    """Where the model runs and how its instances come and go; serverless needs no scaling."""
+
+    name: str
+    hosting: Hosting
+    scaling: Scaling | None
+
+    def describe(self) -> str:
+        """Say it in one line, with the share of the machine where the target is a CPU sum."""
+        if self.scaling is None or not isinstance(self.hosting, Instances):
+            return f"{self.name}: {self.hosting}"
+        scaling, machine = self.scaling, self.hosting.instance_type
+        counts = f"{self.name}: {scaling.smallest} to {scaling.largest} x {machine}"
+        if scaling.metric != CPU:
+            return f"{counts}, target {scaling.target:g} requests a minute and instance"
+        share = scaling.target / VCPUS[machine]
+        return (
+            f"{counts}, target {scaling.target:g} % CPU as CloudWatch's sum over {VCPUS[machine]} cores"
+            f" (= {share:g} % of the machine), {scaling.points} statistics of {scaling.statistic_seconds} s"
+        )
+
+
+PRESETS = {
+    preset.name: preset
+    for preset in (
+        Preset("report-70", Instances(REPORT_INSTANCE, metric_seconds=10), Scaling(CPU, 70.0, statistic_seconds=10)),
+        Preset("report-300", Instances(REPORT_INSTANCE), Scaling(CPU, 300.0, statistic_seconds=60)),
+        # Requests are counted at once, CPU lags; scale out soon, scale in late.
+        Preset("requests", Instances("ml.c5.large"), Scaling(INVOCATIONS, INVOCATIONS_A_MINUTE, scale_out_cooldown=60)),
+        Preset("serverless", Serverless(), None),
+    )
+}
+DEFAULT_PRESET = "requests"

@@ -1,0 +1,84 @@
+"""The private bucket of the models, and a model in it."""
+
+import base64
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from endpoint.model import CheckedModel
+from operation.change import Change, delete_if_there, error_code
+
+US_EAST_1 = "us-east-1"
+PRIVATE = dict.fromkeys(("BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets"), True)
+
+
+def ensure_bucket(s3: Any, bucket: str) -> Change:
+    """Make the bucket unless this account has it. A name that another account has is an error of AWS."""
+    resource = f"bucket {bucket}"
+    try:
+        s3.head_bucket(Bucket=bucket)
+        return Change(resource, "unchanged")
+    except ClientError as error:
+        if error_code(error) not in {"404", "NoSuchBucket"}:
+            raise
+    region = s3.meta.region_name
+    # us-east-1 has no name of its own as a place.
+    place = {} if region == US_EAST_1 else {"CreateBucketConfiguration": {"LocationConstraint": region}}
+    s3.create_bucket(Bucket=bucket, **place)
+    return Change(resource, "created")
+
+
+def ensure_private(s3: Any, bucket: str) -> Change:
+    """Shut the bucket for the public."""
+    resource = f"public access block of {bucket}"
+    try:
+        if s3.get_public_access_block(Bucket=bucket)["PublicAccessBlockConfiguration"] == PRIVATE:
+            return Change(resource, "unchanged")
+    except ClientError as error:
+        if error_code(error) != "NoSuchPublicAccessBlockConfiguration":
+            raise
+    s3.put_public_access_block(Bucket=bucket, PublicAccessBlockConfiguration=PRIVATE)
+    return Change(resource, "created")
+
+
+def ensure_uploaded(s3: Any, bucket: str, model: CheckedModel) -> Change:
+    """Upload model.tar.gz unless it is there: its key names its content, and S3 checks its SHA-256 on arrival."""
+    resource = f"model s3://{bucket}/{model.key}"
+    if is_there(s3, bucket, model.key):
+        return Change(resource, "unchanged")
+    checksum = base64.b64encode(bytes.fromhex(model.sha256)).decode()
+    s3.put_object(Bucket=bucket, Key=model.key, Body=model.archive, ChecksumSHA256=checksum)
+    return Change(resource, "created")
+
+
+def is_there(s3: Any, bucket: str, key: str) -> bool:
+    """Tell whether there is an object."""
+    try:
+        s3.head_object(Bucket=bucket, Key=key)
+    except ClientError as error:
+        if error_code(error) in {"404", "NoSuchKey"}:
+            return False
+        raise
+    return True
+
+
+def empty_bucket(s3: Any, bucket: str, prefix: str = "") -> int:
+    """Delete every object under a prefix and return how many there were."""
+    deleted = 0
+    for page in s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix):
+        keys = [{"Key": item["Key"]} for item in page.get("Contents", [])]
+        if keys:
+            s3.delete_objects(Bucket=bucket, Delete={"Objects": keys, "Quiet": True})
+        deleted += len(keys)
+    return deleted
+
+
+def delete_bucket(s3: Any, bucket: str) -> Change:
+    """Empty and delete a bucket."""
+    try:
+        empty_bucket(s3, bucket)
+    except ClientError as error:
+        if error_code(error) not in {"404", "NoSuchBucket"}:
+            raise
+        return Change(f"bucket {bucket}", "absent")
+    return delete_if_there(f"bucket {bucket}", s3.delete_bucket, missing=("NoSuchBucket",), Bucket=bucket)

@@ -1,0 +1,53 @@
+"""AWS's own errors in plain sentences."""
+
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    EndpointConnectionError,
+    NoCredentialsError,
+    NoRegionError,
+    PartialCredentialsError,
+)
+
+from operation.change import error_code, error_text
+
+SENTENCES = {
+    "ExpiredToken": "The AWS credentials have expired: sign in again.",
+    "ExpiredTokenException": "The AWS credentials have expired: sign in again.",
+    "UnrecognizedClientException": "AWS does not know these credentials: check the access key and its region.",
+    "InvalidClientTokenId": "AWS does not know these credentials: check the access key.",
+    "InvalidAccessKeyId": "AWS does not know these credentials: check the access key.",
+    "SignatureDoesNotMatch": "The AWS secret key does not fit the access key.",
+    "BucketAlreadyExists": "That bucket name is taken by another AWS account: choose another one.",
+    "AuthFailure": "This AWS region is not enabled for the account: choose another or enable it.",
+    "OptInRequired": "This AWS region is not enabled for the account: choose another or enable it.",
+}
+QUOTA_CODES = ("ResourceLimitExceeded", "LimitExceededException", "ServiceQuotaExceededException", "TooManyBuckets")
+DENIED_CODES = ("AccessDenied", "AccessDeniedException", "UnauthorizedOperation")
+
+
+def explain(error: Exception) -> str:
+    """Turn what AWS or boto3 raised into one sentence that says what to do."""
+    if isinstance(error, (NoCredentialsError, PartialCredentialsError)):
+        return "No AWS credentials were found: run `aws configure`, or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY."
+    if isinstance(error, NoRegionError):
+        return "No AWS region was given: pass --region, or set AWS_DEFAULT_REGION."
+    if isinstance(error, EndpointConnectionError):
+        return f"AWS cannot be reached; is the region's name right? ({error})"
+    if isinstance(error, ClientError):
+        return explain_code(error)
+    if isinstance(error, BotoCoreError):
+        return f"boto3 could not make the call: {error}"
+    return str(error)
+
+
+def explain_code(error: ClientError) -> str:
+    """Turn an error answer of AWS into one sentence."""
+    code, text = error_code(error), error_text(error)
+    if code in SENTENCES:
+        return SENTENCES[code]
+    if code in QUOTA_CODES:
+        return f"An AWS quota is used up; ask for more under Service Quotas. AWS says: {text}"
+    if code in DENIED_CODES:
+        return f"These credentials may not do {error.operation_name}. AWS says: {text}"
+    return f"AWS refused {error.operation_name} ({code}): {text}"

@@ -1,0 +1,271 @@
+"""A checked model becomes an endpoint, is replaced, goes back and goes away: moto for AWS, real sockets for answers."""
+
+import itertools
+import json
+
+import aws_gaps
+import pytest
+import served
+from moto import mock_aws
+
+import deploy_endpoint
+from deployment.problems import DeployError
+from endpoint import rollout
+from endpoint.clients import make_clients
+from endpoint.clip import made_clip
+from endpoint.image import image_uri
+from endpoint.model import CheckedModel
+from endpoint.plan import Plan
+from endpoint.presets import PRESETS
+from endpoint.upload import delete_bucket
+
+CLIP = made_clip()
+NAME = "bird-classifier"
+
+
+def a_model(version, top=0.7):
+    settings = json.dumps({"version": version, "thresholds": {}, "pooling": {}})
+    reference = {
+        "labels": ["Turdus merula", "Parus major"],
+        "names": ["Common Blackbird", "Great Tit"],
+        "settings": settings,
+        "probabilities": [[top, 0.1]] * len(CLIP.windows),
+        "bird": [0.9] * len(CLIP.windows),
+    }
+    return CheckedModel(version.encode(), CLIP, reference)
+
+
+OLD, NEW = a_model("old"), a_model("new")
+
+
+def a_plan(preset="requests"):
+    role = "arn:aws:iam::123456789012:role/sagemaker"
+    return Plan(NAME, "birdapp-models", role, image_uri("eu-west-1"), PRESETS[preset], poll_seconds=0)
+
+
+@pytest.fixture(scope="module")
+def made():
+    """(clients, Served, Updates, Lightning), made once: a client takes a quarter of a second."""
+    with served.serving({}) as (endpoints, url), pytest.MonkeyPatch.context() as patch:
+        for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+            patch.setenv(name, "testing")
+        patch.setenv("AWS_ENDPOINT_URL_SAGEMAKER_RUNTIME", url)
+        clients = make_clients("eu-west-1")
+        updates = aws_gaps.fill_update_endpoint(clients.sagemaker)
+        yield clients, endpoints, updates, aws_gaps.Lightning(*vars(clients).values())
+
+
+@pytest.fixture
+def aws(made):
+    """(clients, Served, Updates) of an empty account; what is served are OLD's answers."""
+    clients, endpoints, updates, lightning = made
+    lightning.aim(0, late=False)
+    updates.clear()
+    updates.fired = False
+    endpoints.outputs, endpoints.endpoints, endpoints.asked = OLD.reference, {}, []
+    with mock_aws(config={"core": {"passthrough": {"urls": [r"http://127\.0\.0\.1:.*"]}}}):
+        yield clients, endpoints, updates
+
+
+def outcomes(changes):
+    return {change.outcome for change in changes}
+
+
+def serving_config(clients):
+    return clients.sagemaker.describe_endpoint(EndpointName=NAME)["EndpointConfigName"]
+
+
+def test_an_empty_account_gets_everything_once(aws):
+    clients, endpoints, _ = aws
+    assert outcomes(deploy_endpoint.deploy(clients, a_plan(), OLD)) == {"created"}
+    assert outcomes(deploy_endpoint.deploy(clients, a_plan(), OLD)) == {"unchanged"}
+    assert serving_config(clients) == a_plan().config_name(OLD)
+    assert endpoints.asked == [NAME, NAME]
+
+
+def test_the_model_is_what_was_checked(aws):
+    clients, _, _ = aws
+    deploy_endpoint.deploy(clients, a_plan(), OLD)
+    container = clients.sagemaker.describe_model(ModelName=a_plan().model_name(OLD))["PrimaryContainer"]
+    assert container["Image"] == "763104351884.dkr.ecr.eu-west-1.amazonaws.com/tensorflow-inference:2.20-cpu-py312"
+    bucket, _, key = container["ModelDataUrl"].removeprefix("s3://").partition("/")
+    assert clients.s3.get_object(Bucket=bucket, Key=key)["Body"].read() == OLD.archive
+
+
+def test_destroy_leaves_nothing(aws):
+    clients, _, _ = aws
+    deploy_endpoint.deploy(clients, a_plan(), OLD)
+    deploy_endpoint.destroy(clients, NAME, poll_seconds=0)
+    assert outcomes(deploy_endpoint.destroy(clients, NAME, poll_seconds=0)) == {"absent"}
+    assert clients.sagemaker.list_endpoints()["Endpoints"] == []
+    assert clients.sagemaker.list_models()["Models"] == []
+    assert clients.cloudwatch.describe_alarms()["MetricAlarms"] == []
+
+
+def test_destroy_leaves_an_endpoint_that_is_only_named_alike(aws):
+    clients, _, _ = aws
+    deploy_endpoint.deploy(clients, a_plan(), OLD)
+    other = Plan(f"{NAME}-prod", *[getattr(a_plan(), field) for field in ("bucket", "role_arn", "image", "preset")], 0)
+    deploy_endpoint.deploy(clients, other, OLD)
+    deploy_endpoint.destroy(clients, NAME, poll_seconds=0)
+    assert outcomes(deploy_endpoint.deploy(clients, other, OLD)) == {"unchanged"}
+
+
+def test_a_first_model_that_answers_badly_leaves_no_endpoint(aws):
+    clients, endpoints, _ = aws
+    endpoints.outputs = None
+    with pytest.raises(DeployError, match=r"did not answer the smoke clip.*was deleted"):
+        deploy_endpoint.deploy(clients, a_plan(), OLD)
+    assert clients.sagemaker.list_endpoints()["Endpoints"] == []
+
+
+@pytest.mark.parametrize(
+    ("answer", "why"),
+    [
+        (None, "did not answer the smoke clip"),
+        (NEW.reference | {"probabilities": [[None, 0.1]] * 3}, "NaN"),
+        (NEW.reference | {"probabilities": [[0.9, 0.2]] * 3}, "adds up to 1.100"),
+        (NEW.reference | {"probabilities": [[0.7, 0.1, 0.1]] * 3}, "rows of 2 values"),
+        (NEW.reference | {"labels": ["Strix aluco", "Tyto alba"]}, "other labels than the model that was checked"),
+        (OLD.reference, "other settings than the model that was checked"),
+        (NEW.reference | {"probabilities": [[0.1, 0.7]] * 3}, "otherwise than the model that was checked"),
+    ],
+)
+def test_a_new_model_that_answers_badly_never_gets_traffic(aws, answer, why):
+    clients, endpoints, updates = aws
+    deploy_endpoint.deploy(clients, a_plan(), OLD)
+    endpoints.endpoints[a_plan().candidate] = answer
+    with pytest.raises(DeployError, match=why):
+        deploy_endpoint.deploy(clients, a_plan(), NEW)
+    assert serving_config(clients) == a_plan().config_name(OLD)
+    assert updates == []
+    assert [item["EndpointName"] for item in clients.sagemaker.list_endpoints()["Endpoints"]] == [NAME]
+
+
+def test_a_good_new_model_answers_on_the_candidate_before_it_gets_traffic(aws):
+    clients, endpoints, updates = aws
+    deploy_endpoint.deploy(clients, a_plan(), OLD)
+    endpoints.outputs = NEW.reference
+    changes = deploy_endpoint.deploy(clients, a_plan(), NEW)
+    assert endpoints.asked == [NAME, a_plan().candidate, NAME]
+    assert [str(change) for change in changes if change.outcome == "updated"] == [f"updated   endpoint {NAME}"]
+    assert serving_config(clients) == a_plan().config_name(NEW)
+    assert len(updates) == 1
+
+
+def test_the_traffic_goes_back_when_an_alarm_fires(aws):
+    clients, endpoints, updates = aws
+    deploy_endpoint.deploy(clients, a_plan(), OLD)
+    endpoints.outputs = NEW.reference
+    updates.fired = True
+    with pytest.raises(DeployError, match="back to the model before: Alarm model-errors fired"):
+        deploy_endpoint.deploy(clients, a_plan(), NEW)
+    alarms = updates[0]["DeploymentConfig"]["AutoRollbackConfiguration"]["Alarms"]
+    standing = {alarm["AlarmName"] for alarm in clients.cloudwatch.describe_alarms()["MetricAlarms"]}
+    assert {alarm["AlarmName"] for alarm in alarms} <= standing
+    with pytest.raises(DeployError, match="no earlier model"):
+        rollout.roll_back(clients, NAME, poll_seconds=0)
+
+
+def test_a_model_that_fails_only_with_the_traffic_is_taken_back(aws):
+    clients, endpoints, _ = aws
+    deploy_endpoint.deploy(clients, a_plan(), OLD)
+    endpoints.endpoints[a_plan().candidate] = NEW.reference
+    with pytest.raises(DeployError, match="The model before serves again"):
+        deploy_endpoint.deploy(clients, a_plan(), NEW)
+    assert serving_config(clients) == a_plan().config_name(OLD)
+
+
+def test_the_fleet_keeps_its_size_and_starts_with_a_canary(aws):
+    clients, endpoints, updates = aws
+    deploy_endpoint.deploy(clients, a_plan(), OLD)
+    clients.sagemaker.update_endpoint_weights_and_capacities(
+        EndpointName=NAME, DesiredWeightsAndCapacities=[{"VariantName": "AllTraffic", "DesiredInstanceCount": 3}]
+    )
+    endpoints.outputs = NEW.reference
+    deploy_endpoint.deploy(clients, a_plan(), NEW)
+    assert updates[0]["RetainAllVariantProperties"]
+    routing = updates[0]["DeploymentConfig"]["BlueGreenUpdatePolicy"]["TrafficRoutingConfiguration"]
+    assert routing["CanarySize"] == {"Type": "INSTANCE_COUNT", "Value": 1}
+
+
+def test_rollback_returns_to_the_model_before_and_forward_again(aws):
+    clients, endpoints, updates = aws
+    deploy_endpoint.deploy(clients, a_plan(), OLD)
+    endpoints.outputs = NEW.reference
+    deploy_endpoint.deploy(clients, a_plan(), NEW)
+    rollout.roll_back(clients, NAME, poll_seconds=0)
+    assert serving_config(clients) == a_plan().config_name(OLD)
+    assert "AutoRollbackConfiguration" not in updates[-1]["DeploymentConfig"]
+    rollout.roll_back(clients, NAME, poll_seconds=0)
+    assert serving_config(clients) == a_plan().config_name(NEW)
+
+
+def test_a_change_of_machine_takes_scaling_away_and_puts_it_back(aws):
+    clients, _, updates = aws
+    deploy_endpoint.deploy(clients, a_plan("requests"), OLD)
+    changes = [str(change) for change in deploy_endpoint.deploy(clients, a_plan("report-300"), OLD)]
+    assert f"deleted   scaling policy {NAME}-target" in changes
+    assert f"created   scaling policy {NAME}-target" in changes
+    assert "RetainAllVariantProperties" not in updates[0]
+
+
+def test_serverless_takes_no_instance_and_no_scaling(aws):
+    clients, _, _ = aws
+    deploy_endpoint.deploy(clients, a_plan("serverless"), OLD)
+    config = clients.sagemaker.describe_endpoint_config(EndpointConfigName=serving_config(clients))
+    assert config["ProductionVariants"][0]["ServerlessConfig"] == {"MemorySizeInMB": 3072, "MaxConcurrency": 10}
+    assert clients.autoscaling.describe_scalable_targets(ServiceNamespace="sagemaker")["ScalableTargets"] == []
+
+
+def test_instances_cannot_become_serverless(aws):
+    clients, _, updates = aws
+    deploy_endpoint.deploy(clients, a_plan(), OLD)
+    with pytest.raises(DeployError, match="delete it first"):
+        deploy_endpoint.deploy(clients, a_plan("serverless"), OLD)
+    assert updates == []
+
+
+@pytest.mark.parametrize("late", [False, True], ids=["before", "after"])
+def test_after_a_failure_at_any_call_the_second_run_finishes(aws, made, late):
+    clients, lightning = aws[0], made[3]
+    for number in itertools.count(1):
+        lightning.aim(number, late)
+        if finishes(clients):
+            break
+        deploy_endpoint.deploy(clients, a_plan(), OLD)
+        assert serving_config(clients) == a_plan().config_name(OLD), lightning.seen[-1]
+        assert outcomes(deploy_endpoint.deploy(clients, a_plan(), OLD)) == {"unchanged"}
+        deploy_endpoint.destroy(clients, NAME, poll_seconds=0)
+        delete_bucket(clients.s3, a_plan().bucket)
+    assert number > len(lightning.seen) > 20
+
+
+def finishes(clients, model=OLD):
+    try:
+        deploy_endpoint.deploy(clients, a_plan(), model)
+    except ConnectionError:
+        return False
+    return True
+
+
+def test_a_redeploy_that_is_cut_after_any_call_is_finished_by_the_next(aws, made):
+    (clients, endpoints, _), lightning = aws, made[3]
+    for number in itertools.count(1):
+        endpoints.outputs = OLD.reference
+        deploy_endpoint.deploy(clients, a_plan(), OLD)
+        endpoints.outputs = NEW.reference
+        lightning.aim(number, late=True)
+        done = finishes(clients, NEW)
+        lightning.aim(0, late=True)
+        deploy_endpoint.deploy(clients, a_plan(), NEW)
+        assert serving_config(clients) == a_plan().config_name(NEW)
+        assert [item["EndpointName"] for item in clients.sagemaker.list_endpoints()["Endpoints"]] == [NAME]
+        deploy_endpoint.destroy(clients, NAME, poll_seconds=0)
+        if done:
+            break
+
+
+def test_the_command_line_says_one_sentence_and_fails(monkeypatch, capsys):
+    assert deploy_endpoint.main(["no-such-model", "--dry-run"]) == 1
+    assert capsys.readouterr().err == "There is no model at no-such-model.\n"

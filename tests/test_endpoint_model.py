@@ -1,0 +1,223 @@
+"""A model artefact is packed alike each time, opened safely, and refused before it is paid for."""
+
+import io
+import json
+import tarfile
+import wave
+import zipfile
+
+import boto3
+import numpy as np
+import pytest
+import tiny_saved_model
+from moto import mock_aws
+
+import deploy_endpoint
+from deployment.problems import DeployError
+from endpoint import archive
+from endpoint.artefact import find_saved_model, obtain
+from endpoint.checks import problems_of_answer, problems_of_facts
+from endpoint.clip import made_clip, read_clip
+from endpoint.model import check_model
+from endpoint.probe import examine
+
+CLIP = made_clip()
+
+
+@pytest.fixture(scope="session")
+def saved_model(tmp_path_factory):
+    """A good SavedModel."""
+    return tiny_saved_model.write_saved_model(tmp_path_factory.mktemp("model") / "saved_model")
+
+
+def tar(path, *members):
+    """Write a tar.gz of (TarInfo, content)."""
+    with tarfile.open(path, "w:gz") as file:
+        for member, content in members:
+            member.size = len(content)
+            file.addfile(member, io.BytesIO(content))
+    return path
+
+
+def a_file(name, content=b"x"):
+    return tarfile.TarInfo(name), content
+
+
+def a_link(name, kind):
+    member = tarfile.TarInfo(name)
+    member.type, member.linkname = kind, "/etc/passwd"
+    return member, b""
+
+
+def test_the_same_model_packs_to_the_same_bytes(saved_model, tmp_path):
+    copy = tmp_path / "copy"
+    for path in sorted(saved_model.rglob("*"), reverse=True):
+        if path.is_file():
+            (copy / path.relative_to(saved_model)).parent.mkdir(parents=True, exist_ok=True)
+            (copy / path.relative_to(saved_model)).write_bytes(path.read_bytes())
+    assert archive.pack(copy) == archive.pack(saved_model)
+
+
+def test_the_archive_is_what_tensorflow_serving_looks_for(saved_model):
+    with tarfile.open(fileobj=io.BytesIO(archive.pack(saved_model))) as file:
+        assert "1/saved_model.pb" in file.getnames()
+        assert all(name.startswith("1/") for name in file.getnames())
+
+
+@pytest.mark.parametrize(
+    ("member", "why"),
+    [
+        (a_file("../outside"), "leaves its folder"),
+        (a_file("/etc/cron.d/job"), "leaves its folder"),
+        (a_file("1/../../outside"), "leaves its folder"),
+        (a_link("1/link", tarfile.SYMTYPE), "link or a device"),
+        (a_link("1/link", tarfile.LNKTYPE), "link or a device"),
+        (a_link("1/device", tarfile.CHRTYPE), "link or a device"),
+        (a_link("1/pipe", tarfile.FIFOTYPE), "link or a device"),
+    ],
+)
+def test_an_unsafe_member_is_refused_and_nothing_is_written_outside(tmp_path, member, why):
+    target = tmp_path / "in" / "target"
+    target.mkdir(parents=True)
+    with pytest.raises(DeployError, match=why):
+        archive.unpack(tar(tmp_path / "model.tar.gz", member), target)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["in", "model.tar.gz"]
+
+
+def test_a_bomb_is_stopped_on_the_way(tmp_path, monkeypatch):
+    monkeypatch.setattr(archive, "MAX_UNPACKED_BYTES", 1_000_000)
+    bomb = tar(tmp_path / "model.tar.gz", a_file("1/saved_model.pb", bytes(50_000_000)))
+    with pytest.raises(DeployError, match="more than 1,000,000 bytes"):
+        archive.unpack(bomb, tmp_path)
+
+
+@pytest.mark.parametrize("content", [b"", b"no archive", b"\x1f\x8b\x08\x00broken"])
+def test_what_is_no_archive_is_refused(tmp_path, content):
+    (tmp_path / "model.tar.gz").write_bytes(content)
+    with pytest.raises(DeployError, match=r"no readable tar\.gz"):
+        archive.unpack(tmp_path / "model.tar.gz", tmp_path)
+
+
+def test_too_many_and_doubled_members_are_refused(tmp_path, monkeypatch):
+    with pytest.raises(DeployError, match="twice"):
+        archive.unpack(tar(tmp_path / "doubled.tar.gz", a_file("1/a"), a_file("1/a")), tmp_path)
+    monkeypatch.setattr(archive, "MAX_MEMBERS", 2)
+    with pytest.raises(DeployError, match="more than 2 members"):
+        archive.unpack(tar(tmp_path / "many.tar.gz", *(a_file(f"2/{n}") for n in range(3))), tmp_path)
+
+
+def keras_file(layer):
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w") as file:
+        file.writestr("config.json", json.dumps({"config": {"layers": [{"class_name": layer}]}}))
+    return content.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "why"),
+    [
+        ("weights.pkl", b"anything", "pickle"),
+        ("assets/words.txt", b"\x80\x04\x95rest", "pickle"),
+        ("model.keras", keras_file("Lambda"), "Lambda layer"),
+        ("keras_metadata.pb", b'{"class_name": "Lambda", "config": {}}', "Lambda layer"),
+        ("code/inference.py", b"import os", "does not belong in a SavedModel"),
+    ],
+)
+def test_files_that_could_run_code_are_refused(tmp_path, name, content, why):
+    folder = tmp_path / "saved_model"
+    (folder / name).parent.mkdir(parents=True)
+    (folder / "saved_model.pb").write_bytes(b"graph")
+    (folder / name).write_bytes(content)
+    with pytest.raises(DeployError, match=why):
+        find_saved_model(tmp_path, tmp_path)
+
+
+def test_a_keras_file_without_a_lambda_layer_may_lie_beside(tmp_path):
+    (tmp_path / "saved_model").mkdir()
+    (tmp_path / "saved_model" / "saved_model.pb").write_bytes(b"graph")
+    (tmp_path / "model.keras").write_bytes(keras_file("Dense"))
+    assert find_saved_model(tmp_path, tmp_path) == tmp_path / "saved_model"
+
+
+def test_a_link_in_a_folder_is_refused(tmp_path):
+    (tmp_path / "saved_model.pb").symlink_to("/etc/passwd")
+    with pytest.raises(DeployError, match="is a link"):
+        find_saved_model(tmp_path, tmp_path)
+
+
+def test_a_model_is_fetched_from_s3(tmp_path, monkeypatch):
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
+    with mock_aws():
+        s3 = boto3.client("s3", "us-east-1")
+        s3.create_bucket(Bucket="models")
+        s3.upload_file(str(tar(tmp_path / "a.tar.gz", a_file("1/saved_model.pb"))), "models", "job/model.tar.gz")
+        source = obtain("s3://models/job/model.tar.gz", s3, tmp_path)
+    assert find_saved_model(source, tmp_path).name == "1"
+
+
+@pytest.mark.parametrize(
+    ("fault", "why"),
+    [
+        ("wrong_shape", "does not take 216 x 514 bytes"),
+        ("nan", "NaN or another value came"),
+        ("over_one", "adds up to 1.200"),
+        ("other_label_count", "3 rows of 2 values"),
+        ("doubled_label", "must be unique"),
+        ("no_describe", "no signature describe"),
+        ("reads_files", "reaches out of itself: ReadFile"),
+        ("short_windows", "its input is not the spectrogram"),
+    ],
+)
+def test_a_model_that_breaks_the_contract_is_refused(tmp_path, fault, why):
+    folder = tiny_saved_model.write_saved_model(tmp_path, **tiny_saved_model.FAULTS[fault])
+    facts = examine(folder, list(CLIP.windows))
+    assert any(why in problem for problem in problems_of_facts(facts, CLIP)), problems_of_facts(facts, CLIP)
+
+
+def test_a_graph_that_cannot_be_read_is_one_sentence(tmp_path):
+    (tmp_path / "saved_model.pb").write_bytes(b"\xff not a graph")
+    with pytest.raises(DeployError, match="cannot be loaded"):
+        check_model(str(tmp_path), CLIP, s3=None)
+
+
+def test_another_sha256_is_refused_before_the_model_is_opened(tmp_path):
+    path = tar(tmp_path / "model.tar.gz", a_link("1/link", tarfile.SYMTYPE))
+    with pytest.raises(DeployError, match="expected was 00"):
+        check_model(str(path), CLIP, s3=None, expected_sha256="00")
+
+
+def test_the_clip_is_read_from_a_wav_file(tmp_path):
+    with wave.open(str(tmp_path / "clip.wav"), "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(2)
+        file.setframerate(22_050)
+        file.writeframes(np.random.default_rng(1).integers(-9_000, 9_000, 22_050 * 12, np.int16).tobytes())
+    clip = read_clip(tmp_path / "clip.wav", "Turdus merula")
+    assert [len(window) for window in clip.windows] == [216 * 514] * 3
+    answer = {
+        "labels": ["Turdus merula", "Parus major"],
+        "names": ["Common Blackbird", "Great Tit"],
+        "settings": '{"version": "1", "thresholds": {}, "pooling": {}}',
+        "probabilities": [[0.2, 0.7]] * 3,
+    }
+    assert problems_of_answer(answer, clip) == ["The smoke clip is Turdus merula, the model says Parus major."]
+
+
+def test_another_wav_form_is_refused_with_the_command_that_converts_it(tmp_path):
+    with wave.open(str(tmp_path / "clip.wav"), "wb") as file:
+        file.setnchannels(2)
+        file.setsampwidth(2)
+        file.setframerate(44_100)
+        file.writeframes(bytes(400))
+    with pytest.raises(DeployError, match="ffmpeg -i IN -ac 1 -ar 22050"):
+        read_clip(tmp_path / "clip.wav", None)
+
+
+def test_a_dry_run_checks_and_prices_without_credentials(saved_model, monkeypatch, capsys):
+    monkeypatch.delenv("AWS_ACCESS_KEY_ID", raising=False)
+    assert deploy_endpoint.main([str(saved_model), "--dry-run", "--serverless"]) == 0
+    said = capsys.readouterr().out
+    digest = archive.sha256(archive.pack(saved_model))
+    assert f"Checked: version tiny, 3 species, sha256 {digest}" in said
+    assert "Serverless is cheaper than one instance of `requests` up to 81,600 requests a day." in said
