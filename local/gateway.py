@@ -72,7 +72,7 @@ class GatewayHandler(Handler):
         text: Any = body.decode("utf-8", "replace") if body else None  # A Lambda gets text, whatever came.
         try:
             response: dict[str, Any] = self.gateway.handle_request(self.command, self.path, dict(self.headers), text)
-        except LocalGatewayException:
+        except (LocalGatewayException, UnicodeEncodeError):  # The latter: where no route is, it quotes Authorization.
             return None
         return response
 

@@ -64,6 +64,8 @@ class Handler(BaseHTTPRequestHandler):
     # Nagle's algorithm adds 40 ms to every answer on a connection that is kept.
     disable_nagle_algorithm = True
     timeout = 60
+    # A line that is no request at all is answered like any other, not as in 1991.
+    default_request_version = "HTTP/1.0"
     max_body_bytes = 0
 
     def read_body(self) -> bytes:

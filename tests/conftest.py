@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from local_app import app, tiny_folder  # noqa: F401 (fixtures: the whole app, and a small model)
 
 REPOSITORY = Path(__file__).parent.parent
 RECORDINGS = REPOSITORY.parent / "shared" / "recordings"

@@ -7,6 +7,7 @@ import os
 import re
 import subprocess
 import sys
+import tempfile
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,12 +23,13 @@ SHIPPED_MODEL = REPOSITORY / "training" / "model"
 
 @dataclass(frozen=True)
 class LocalApp:
-    """A running app: its addresses, its process, the model folder that it serves."""
+    """A running app: its addresses, its process, the model folder that it serves, its log."""
 
     api_url: str
     site_url: str
     process: subprocess.Popen
     model: Path
+    log: Path
 
     def classify(self, sound, **fields):
         """POST a recording's bytes; (status, answer)."""
@@ -56,20 +58,23 @@ def running(model, **settings):
     """Run the app on free ports until the block ends; it must end by SIGTERM."""
     environment = os.environ | {"API_PORT": "0", "SITE_PORT": "0", "MODEL_DIR": str(model)} | settings
     command = [sys.executable, REPOSITORY / "run_local.py"]
-    with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True) as process:
+    with (
+        tempfile.NamedTemporaryFile(prefix="local-app-", suffix=".log") as log,
+        subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=log, text=True) as process,
+    ):
         try:
             line = process.stdout.readline()
-            assert line.startswith("ready: "), f"the app did not start: {line!r}, status {process.poll()}"
+            assert line.startswith("ready: "), f"the app did not start: {Path(log.name).read_text()}"
             site_url = line.removeprefix("ready: ").strip()
             config = urlopen(f"{site_url}/config.js").read().decode()
-            yield LocalApp(re.search(r'"(.+)"', config)[1], site_url, process, Path(model))
+            yield LocalApp(re.search(r'"(.+)"', config)[1], site_url, process, Path(model), Path(log.name))
         finally:
             process.terminate()
             process.wait(20)
 
 
 @pytest.fixture(scope="session")
-def tiny_model(tmp_path_factory):
+def tiny_folder(tmp_path_factory):
     """A model folder with made-up numbers and the labels of tiny_model.BLACKBIRD; do not change it."""
     return write_model(tmp_path_factory.mktemp("tiny_model"))
 
@@ -78,5 +83,5 @@ def tiny_model(tmp_path_factory):
 def app(request):
     """The whole app on free ports with the shipped model, or a tiny one where none is shipped yet."""
     shipped = (SHIPPED_MODEL / "model.tflite").exists()
-    with running(SHIPPED_MODEL if shipped else request.getfixturevalue("tiny_model")) as local_app:
+    with running(SHIPPED_MODEL if shipped else request.getfixturevalue("tiny_folder")) as local_app:
         yield local_app

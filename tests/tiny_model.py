@@ -1,5 +1,6 @@
 """Write a model folder in seconds: a network of a few fixed numbers that tells sounds apart by their bands."""
 
+import functools
 import json
 
 SHAPE = (216, 514)
@@ -36,6 +37,7 @@ def constants(species, version="tiny"):
     }
 
 
+@functools.cache
 def make_network(count, scale=0.95):
     """Convert uint8 [n, 216, 514] -> probabilities [n, count], bird [n]; rows of probabilities add up to `scale`."""
     import numpy as np  # noqa: PLC0415 (TensorFlow takes seconds to import; most tests need none)
