@@ -53,9 +53,7 @@ def build(
     if present.get("fingerprint") == summary["fingerprint"]:
         return present
     entries = assign(make_entries(folder, output, recordings, options=options, processes=processes), options)
-    summary["listed"] = listed_species(
-        [entry.recording for entry in entries if not entry.reason], options.min_recordings
-    )
+    summary["listed"] = listed_species(recordings, options.min_recordings)
     summary["species"] = [_describe(entries, label) for label in summary["listed"]]
     dataset.write_dataset(output, entries, summary)
     shutil.rmtree(output / SHARDS)
@@ -80,8 +78,10 @@ def make_entries(
 def assign(entries: Sequence[Entry], options: Options) -> list[Entry]:
     """Give each entry that is not left out its group and its part."""
     kept = [entry for entry in entries if not entry.reason]
+    if not kept:
+        raise ValueError(f"none of {len(entries)} recordings can be read; the first one: {entries[0].reason}")
     recordings = [entry.recording for entry in kept]
-    listed = listed_species(recordings, options.min_recordings)
+    listed = listed_species([entry.recording for entry in entries], options.min_recordings)
     groups = group_recordings(recordings)
     labels = [_balance_label(recording, listed) for recording in recordings]
     parts = split_groups(labels, groups, listed, quotas=options.quotas, seed=options.seed)
@@ -90,11 +90,11 @@ def assign(entries: Sequence[Entry], options: Options) -> list[Entry]:
 
 
 def listed_species(recordings: Sequence[Recording], min_recordings: int) -> list[str]:
-    """Name the labels with enough recordings, in alphabetical order. Raises ValueError where there is none."""
+    """Name the labels with enough recordings, readable or not, in alphabetical order. Raises ValueError without any."""
     counts = Counter(recording.primary_label for recording in recordings)
     listed = sorted(label for label, count in counts.items() if count >= min_recordings and label != NO_BIRD)
     if not listed:
-        raise ValueError(f"no species has {min_recordings} readable recordings")
+        raise ValueError(f"no species has {min_recordings} recordings")
     return listed
 
 

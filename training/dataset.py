@@ -50,7 +50,7 @@ def write_dataset(folder: Path, entries: Sequence[Entry], summary: dict[str, Any
     _write_table(folder / WINDOW_TABLE, WINDOW_COLUMNS, windows)
     _write_table(folder / RECORDING_TABLE, tuple(dict.fromkeys(name for row in recordings for name in row)), recordings)
     counts = {"windows": _by_part(windows), "recordings": _by_part(recordings), "skipped": len(entries) - len(kept)}
-    _write(folder / SUMMARY, json.dumps({**summary, "counts": counts}, indent=2, ensure_ascii=False) + "\n")
+    write_text(folder / SUMMARY, json.dumps({**summary, "counts": counts}, indent=2, ensure_ascii=False) + "\n")
 
 
 def read_summary(folder: Path) -> dict[str, Any]:
@@ -128,7 +128,8 @@ def _write_table(path: Path, columns: Sequence[str], rows: Table) -> None:
     partial.replace(path)
 
 
-def _write(path: Path, text: str) -> None:
+def write_text(path: Path, text: str) -> None:
+    """Write a file under another name and rename it, so that it is there whole or not at all."""
     partial = path.with_name(path.name + ".partial")
     partial.write_text(text, encoding="utf-8")
     partial.replace(path)

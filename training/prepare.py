@@ -1,58 +1,114 @@
 """Recordings and their metadata -> labelled windows, split by recordist and source: the dataset that training reads."""
 
 import argparse
+import json
 import os
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
-from training.build import Options, build
-from training.metadata import read_folder
-from training.split import Quotas
+import boto3
+
+from training import arguments as options
+from training import dataset
+from training.build import build, make_entries
+from training.dataset import write_text
+from training.download import Archive, Kaggle, XenoCanto, download, kaggle_headers, narrow, xeno_canto_key
+from training.fetch import Fetcher, FetchError
+from training.filters import describe, keep
+from training.metadata import NO_BIRD, Recording, read_folder, read_metadata
+from training.upload import upload
+from training.windows import use_shipped_ffmpeg
+
+SEARCH_RESULT = "xeno-canto.json"
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run as a script; answers the exit code."""
-    arguments = _parser().parse_args(argv)
+    arguments = options.parser(__doc__).parse_args(argv)
     try:
-        recordings = read_folder(arguments.recordings)
-        options = Options(arguments.min_recordings, arguments.cut_seconds, arguments.seed, _quotas(arguments))
-        summary = build(
-            arguments.recordings, arguments.output, recordings, options=options, processes=arguments.processes
-        )
-    except (OSError, ValueError) as error:
+        return _run(arguments)
+    except (OSError, ValueError, FetchError) as error:
         print(f"prepare: {error}", file=sys.stderr)
         return 1
-    print(f"{arguments.output}: {summary['counts']}")
+
+
+def _run(arguments: argparse.Namespace) -> int:
+    _check(arguments)
+    if arguments.query:
+        arguments.metadata = _search(arguments)
+    recordings = _choose(arguments)
+    if arguments.dry_run:
+        print("\n".join(describe([recording for recording in recordings if recording.primary_label != NO_BIRD])))
+        return 0
+    if arguments.download:
+        _download(arguments, recordings)
+    _build(arguments, recordings)
     return 0
 
 
-def _quotas(arguments: argparse.Namespace) -> Quotas:
-    return Quotas(
-        test_share=arguments.test_share,
-        calibration_share=arguments.calibration_share,
-        test_minimum=arguments.test_minimum,
-        calibration_minimum=arguments.calibration_minimum,
-        test_total=arguments.test_total,
-    )
+def _check(arguments: argparse.Namespace) -> None:
+    """List everything that is missing before anything is done. Raises ValueError."""
+    problems = []
+    if not arguments.recordings and not arguments.metadata:
+        problems.append("--recordings or --metadata says what there is")
+    if not arguments.dry_run and not (arguments.recordings and arguments.output):
+        problems.append("--recordings and --output say where the audio is and the dataset goes (or --dry-run)")
+    if problems:
+        raise ValueError("; ".join(problems))
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m training.prepare", description=__doc__)
-    parser.add_argument("--recordings", type=Path, required=True, help="folder with audio and metadata.csv")
-    parser.add_argument("--output", type=Path, required=True, help="folder of the dataset")
-    parser.add_argument("--min-recordings", type=int, default=10, help="a species with fewer is an other bird")
-    parser.add_argument("--cut-seconds", type=float, help="take only so much of the start of each recording")
-    parser.add_argument("--seed", type=int, default=7, help="of the split")
-    parser.add_argument("--processes", type=int, default=os.cpu_count() or 1)
-    quotas = Quotas()
-    split = parser.add_argument_group("split")
-    split.add_argument("--test-share", type=float, default=quotas.test_share)
-    split.add_argument("--calibration-share", type=float, default=quotas.calibration_share)
-    split.add_argument("--test-minimum", type=int, default=quotas.test_minimum, help="a listed species")
-    split.add_argument("--calibration-minimum", type=int, default=quotas.calibration_minimum, help="a listed species")
-    split.add_argument("--test-total", type=int, default=quotas.test_total, help="of all listed species")
-    return parser
+def _choose(arguments: argparse.Namespace) -> list[Recording]:
+    """Read the table and filter it; a build from a folder keeps rare species, as other birds."""
+    rule = options.to_filter(arguments)
+    if options.from_archive(arguments):
+        return keep(read_metadata(arguments.metadata), rule)
+    recordings = read_folder(arguments.recordings)
+    return keep(recordings, rule if arguments.dry_run else replace(rule, min_recordings=1))
+
+
+def _archive(arguments: argparse.Namespace) -> tuple[Archive, Fetcher]:
+    """Make the archive and who talks to it, with the key from the environment. Raises ValueError without one."""
+    if arguments.download == "kaggle":
+        headers = kaggle_headers(os.environ, Path.home())
+        kaggle = Kaggle(arguments.competition, arguments.kaggle_folder, arguments.kaggle_address)
+        return kaggle, Fetcher(headers, pause_seconds=arguments.pause_seconds)
+    return XenoCanto(arguments.xeno_canto_address), Fetcher(pause_seconds=arguments.pause_seconds)
+
+
+def _search(arguments: argparse.Namespace) -> Path:
+    """Ask xeno-canto once; the answer is kept beside the audio, so that a rerun means the same recordings."""
+    path = Path(arguments.recordings, SEARCH_RESULT)
+    if not path.exists():
+        query = narrow(arguments.query, options.to_filter(arguments))
+        fetcher = Fetcher(pause_seconds=arguments.pause_seconds)
+        entries = XenoCanto(arguments.xeno_canto_address).search(fetcher, query, xeno_canto_key(os.environ))
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_text(path, json.dumps({"query": query, "recordings": entries}, ensure_ascii=False))
+    return path
+
+
+def _download(arguments: argparse.Namespace, recordings: Sequence[Recording]) -> None:
+    use_shipped_ffmpeg()
+    archive, fetcher = _archive(arguments)
+    failures = download(recordings, arguments.recordings, archive, fetcher)
+    if failures:
+        print("\n".join(["not downloaded:", *failures]), file=sys.stderr)
+
+
+def _build(arguments: argparse.Namespace, recordings: Sequence[Recording]) -> None:
+    settings = options.to_options(arguments)
+    places = (arguments.recordings, arguments.output)
+    if arguments.shards_only:
+        entries = make_entries(*places, recordings, options=settings, processes=arguments.processes)
+        print(f"{sum(not entry.reason for entry in entries)} of {len(entries)} recordings are cut")
+        return
+    summary = build(*places, recordings, options=settings, processes=arguments.processes)
+    print(f"{arguments.output}: {summary['counts']}")
+    if arguments.bucket:
+        client = boto3.client("s3")
+        print("\n".join(upload(client, arguments.output, dataset.FILES, arguments.bucket, arguments.prefix)))
 
 
 if __name__ == "__main__":

@@ -74,7 +74,8 @@ def _problem(counts: Counts, listed: int, quotas: Quotas) -> Problem:
     shares = np.array([[train_share], [quotas.calibration_share], [quotas.test_share]])
     minimums = np.zeros((len(PARTS), counts.shape[1]))
     minimums[:, :listed] = np.array([[1], [quotas.calibration_minimum], [quotas.test_minimum]])
-    totals = counts.sum(axis=0)
+    # A label whose recordings are all unreadable has none here.
+    totals = np.maximum(counts.sum(axis=0), 1)
     targets = np.maximum(shares * totals, minimums)
     crowds = CROWD_WEIGHT * (counts**2 / totals).sum(axis=1)
     return Problem(counts, crowds, targets, minimums, listed, quotas.test_total)

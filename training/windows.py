@@ -1,5 +1,6 @@
 """One recording -> its windows in a shard file, written whole or not at all; many of them on all cores."""
 
+import multiprocessing
 import os
 import zipfile
 from collections.abc import Iterable, Iterator
@@ -47,7 +48,12 @@ class Shard:
 
 def make_shards(jobs: Iterable[Job], *, processes: int) -> Iterator[str]:
     """Make every shard that is not there yet, on `processes` cores; answer for each job "" or why it has none."""
-    with ProcessPoolExecutor(processes, initializer=use_shipped_ffmpeg) as pool:
+    use_shipped_ffmpeg()
+    if processes == 1:
+        yield from map(make_shard, jobs)
+        return
+    # A progress bar has a thread, and a process with threads must not be forked.
+    with ProcessPoolExecutor(processes, mp_context=multiprocessing.get_context("spawn")) as pool:
         yield from pool.map(make_shard, jobs, chunksize=4)
 
 
@@ -124,7 +130,8 @@ def write_shard(path: Path, shard: Shard) -> None:
 def read_shard(path: Path) -> Shard:
     """Read a shard. Raises ValueError naming the file where it is none."""
     try:
-        with np.load(path) as arrays:
+        # numpy leaves a file open that it cannot read; this one is closed.
+        with path.open("rb") as file, np.load(file) as arrays:
             fields: dict[str, Any] = {name: arrays[name] for name in Shard.__dataclass_fields__}
     except (KeyError, OSError, zipfile.BadZipFile) as error:
         raise ValueError(f"{path}: expected a shard of windows; delete it and run again") from error

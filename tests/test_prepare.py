@@ -1,0 +1,191 @@
+"""training/prepare.py and training/build.py: a folder of recordings becomes a dataset, once and whole."""
+
+import csv
+import json
+import subprocess
+import wave
+
+import imageio_ffmpeg
+import numpy as np
+import pytest
+
+from spectrogram_fn import spectrogram
+from training import windows
+from training.prepare import main
+
+SPECIES = {"Parus_major": 3_000, "Pica_pica": 1_500}
+RECORDISTS = ("Ann Lee", "Bo Ek", "Cy Day", "Di Fox", "Ed Gu", "Fay Ho")
+SMALL_SPLIT = ["--min-recordings", "6", "--test-minimum", "1", "--test-total", "2", "--processes", "1"]
+
+
+def write_wav(path, samples):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with wave.open(str(path), "wb") as file:
+        file.setparams((1, 2, spectrogram.SAMPLE_RATE, 0, "NONE", ""))
+        file.writeframes(windows.to_pcm(samples).tobytes())
+
+
+def write_table(path, rows):
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.DictWriter(file, rows[0])
+        writer.writeheader()
+        writer.writerows(rows)
+
+
+def read_table(path):
+    with path.open(newline="", encoding="utf-8") as file:
+        return list(csv.DictReader(file))
+
+
+@pytest.fixture
+def folder(tmp_path, tone):
+    """Two species, six recordists each: 6 s of tone a recording."""
+    rows = []
+    for label, hertz in SPECIES.items():
+        for number, recordist in enumerate(RECORDISTS):
+            row = {
+                "filename": f"{label}/{number}.wav",
+                "primary_label": label,
+                "scientific_name": label.replace("_", " "),
+            }
+            rows.append({**row, "common_name": label, "recordist": recordist, "source": "here", "note": number})
+            write_wav(tmp_path / "recordings" / row["filename"], tone(hertz + 10 * number, 6.0))
+    write_table(tmp_path / "recordings" / "metadata.csv", rows)
+    return tmp_path / "recordings"
+
+
+def run(folder, *options):
+    output = folder.parent / "dataset"
+    assert main(["--recordings", str(folder), "--output", str(output), *SMALL_SPLIT, *options]) == 0
+    return output
+
+
+def contents(folder):
+    return {path.name: path.read_bytes() for path in folder.iterdir() if path.is_file()}
+
+
+def test_windows_are_the_recordings_cut_as_the_app_cuts_them(folder):
+    output = run(folder)
+    stored = np.load(output / "windows.npy", mmap_mode="r")
+    rows = read_table(output / "windows.csv")
+    assert (stored.dtype, stored.shape) == (np.int16, (24, spectrogram.WINDOW_SAMPLES))
+    assert [int(row["index"]) for row in rows] == list(range(24))
+    for row in rows[::5]:
+        cut = spectrogram.split_windows(windows.read_audio(folder / row["recording_id"]))
+        expected = cut[int(float(row["start_seconds"]) // 5)]
+        assert np.array_equal(spectrogram.from_pcm(stored[int(row["index"])].tobytes()), expected.samples)
+        assert float(row["end_seconds"]) == expected.end_seconds
+
+
+def test_tables_keep_the_metadata_and_say_the_part(folder):
+    output = run(folder)
+    recordings = read_table(output / "recordings.csv")
+    parts = {row["recording_id"]: row["part"] for row in recordings}
+    assert [row["note"] for row in recordings[:6]] == list("012345")
+    assert set(parts.values()) == {"train", "calibration", "test"}
+    assert all(row["part"] == parts[row["recording_id"]] for row in read_table(output / "windows.csv"))
+
+
+def test_summary_names_the_listed_species_and_the_signal_path(folder):
+    summary = json.loads((run(folder) / "dataset.json").read_text())
+    assert summary["listed"] == ["Parus_major", "Pica_pica"]
+    assert summary["signal_path"] == {"sample_rate": 22_050, "window_samples": 110_250, "shape": [216, 514]}
+    assert sum(summary["counts"]["windows"].values()) == 24
+    assert sum(summary["species"][0]["recordings"].values()) == 6
+
+
+def test_second_run_changes_nothing(folder):
+    before = contents(run(folder))
+    for audio in folder.glob("*/*.wav"):
+        # Were it read again, it would be missed.
+        audio.write_bytes(b"x" * audio.stat().st_size)
+    assert contents(run(folder)) == before
+
+
+def test_stopped_run_goes_on_where_it_was(folder, monkeypatch):
+    expected = contents(run(folder))
+    for path in (folder.parent / "dataset").iterdir():
+        path.unlink()
+    run(folder, "--shards-only")
+    monkeypatch.setattr(windows, "read_audio", lambda path: pytest.fail(f"{path} was read again"))
+    assert contents(run(folder)) == expected
+
+
+def test_all_cores_make_the_same_dataset_as_one(folder):
+    expected = contents(run(folder))
+    for path in (folder.parent / "dataset").iterdir():
+        path.unlink()
+    assert contents(run(folder, "--processes", "2")) == expected
+
+
+def test_recording_that_cannot_be_used_is_listed_and_skipped(folder):
+    rows = read_table(folder / "metadata.csv")
+    extra = [{**rows[0], "filename": name, "recordist": "Gus Orr"} for name in ("page.wav", "gone.wav", "short.wav")]
+    write_table(folder / "metadata.csv", [*rows, *extra])
+    (folder / "page.wav").write_text("<html>Not found</html>")
+    write_wav(folder / "short.wav", np.full(1000, 0.5, np.float32))
+    reasons = {
+        row["recording_id"]: row["reason"] for row in read_table(run(folder) / "recordings.csv") if row["reason"]
+    }
+    assert reasons["gone.wav"] == "missing file"
+    assert reasons["page.wav"].startswith("unreadable: unsupported_audio")
+    assert reasons["short.wav"].startswith("unreadable: audio_too_short")
+    assert len(reasons) == 3
+
+
+def test_archive_is_filtered_and_only_the_first_seconds_are_used(folder, tone):
+    rows = read_table(folder / "metadata.csv")
+    places = [{**row, "latitude": "50", "longitude": "10"} for row in rows]
+    places[0]["latitude"] = "0"
+    table = folder.parent / "archive.csv"
+    write_table(table, places)
+    write_wav(folder / rows[1]["filename"], tone(3_000, 31.0))
+    output = run(folder, "--metadata", str(table), "--min-recordings", "5")
+    found = [row for row in read_table(output / "windows.csv") if row["recording_id"] == rows[1]["filename"]]
+    assert [row["start_seconds"] for row in found] == ["0.0", "5.0", "10.0"]
+    assert rows[0]["filename"] not in (output / "recordings.csv").read_text()
+
+
+def test_rare_species_are_other_birds_and_clips_without_birds_come_along(folder, tone):
+    rows = read_table(folder / "metadata.csv")
+    write_table(folder / "metadata.csv", [*rows, {**rows[0], "filename": "rare.wav", "primary_label": "Rara_avis"}])
+    write_wav(folder / "rare.wav", tone(2_000, 5.0))
+    write_wav(folder / "no_bird" / "rain.wav", tone(500, 5.0))
+    write_table(folder / "no_bird" / "metadata.csv", [{"filename": "rain.wav", "sound": "Rain", "freesound_id": "1"}])
+    output = run(folder)
+    labels = {row["primary_label"] for row in read_table(output / "windows.csv")}
+    assert labels == {"Parus_major", "Pica_pica", "Rara_avis", "no_bird"}
+    assert json.loads((output / "dataset.json").read_text())["listed"] == ["Parus_major", "Pica_pica"]
+
+
+def test_impossible_split_is_an_error_in_words(folder, capsys):
+    output = folder.parent / "dataset"
+    assert main(["--recordings", str(folder), "--output", str(output), *SMALL_SPLIT, "--test-total", "99"]) == 1
+    assert "of 99 in test" in capsys.readouterr().err
+    assert not (output / "dataset.json").exists()
+
+
+def test_steady_noise_is_no_activity_and_calls_are(tone):
+    noise = np.random.default_rng(3).normal(0, 0.01, spectrogram.WINDOW_SAMPLES).astype(np.float32)
+    calls = noise.copy()
+    calls[22_050:26_460] += tone(3_000, 0.2)
+    assert windows.activity(noise) < 0.002
+    assert windows.activity(calls) > 2 * windows.activity(noise)
+    assert windows.activity(20 * calls) == pytest.approx(windows.activity(calls), abs=1e-3)
+    assert windows.activity(np.zeros(spectrogram.WINDOW_SAMPLES, np.float32)) == 0
+
+
+def test_pcm_of_any_codec_is_stored_bit_for_bit(tmp_path, tone):
+    write_wav(tmp_path / "tone.wav", tone(3_000, 5.0))
+    command = [imageio_ffmpeg.get_ffmpeg_exe(), "-v", "error", "-i", tmp_path / "tone.wav", tmp_path / "tone.ogg"]
+    subprocess.run(command, check=True)
+    windows.use_shipped_ffmpeg()
+    samples = windows.read_audio(tmp_path / "tone.ogg")
+    assert np.array_equal(spectrogram.from_pcm(windows.to_pcm(samples).tobytes()), samples)
+    assert samples.size == pytest.approx(spectrogram.WINDOW_SAMPLES, abs=2_000)
+
+
+def test_half_shard_is_refused_by_name(tmp_path):
+    (tmp_path / "a.npz").write_bytes(b"PK\x03\x04 half")
+    with pytest.raises(ValueError, match=r"a\.npz: expected a shard"):
+        windows.read_shard(tmp_path / "a.npz")

@@ -1,0 +1,101 @@
+"""training/split.py: whole groups go to one part, and every species has enough in each."""
+
+from collections import Counter
+
+import pytest
+
+from training.build import Options, assign
+from training.dataset import Entry
+from training.metadata import read_folder
+from training.split import Quotas, split_groups
+
+LABELS = [label for label in "abc" for _ in range(20)]
+GROUPS = [number // 2 for number in range(60)]
+SMALL = Quotas(test_total=9)
+
+
+def split(labels=LABELS, groups=GROUPS, quotas=SMALL, seed=7):
+    return split_groups(labels, groups, ["a", "b", "c"], quotas=quotas, seed=seed)
+
+
+@pytest.fixture(scope="module")
+def real_entries(recordings):
+    return assign([Entry(recording, None) for recording in read_folder(recordings)], Options())
+
+
+def test_no_group_is_on_two_sides():
+    assert len(set(zip(GROUPS, split(), strict=True))) == 30
+
+
+def test_every_species_has_its_share():
+    counts = Counter(zip(LABELS, split(), strict=True))
+    for label in "abc":
+        assert counts[label, "test"] == 4
+        assert counts[label, "calibration"] == 2
+
+
+def test_same_seed_gives_the_same_parts_and_another_seed_others():
+    assert split() == split()
+    assert split() != split(seed=8)
+
+
+def test_busy_group_goes_to_train():
+    groups = [0] * 12 + list(range(1, 9)) + GROUPS[20:]
+    assert split(groups=groups)[0] == "train"
+
+
+def test_species_of_one_recordist_is_named_as_impossible():
+    groups = [0] * 20 + GROUPS[20:]
+    with pytest.raises(ValueError, match=r"minimums asked for; a: 0 of 1 in train; a: 0 of 1 in calibration$"):
+        split(groups=groups)
+
+
+def test_smaller_minimums_can_be_asked_for():
+    groups = [0] * 20 + GROUPS[20:]
+    parts = split(groups=groups, quotas=Quotas(test_minimum=0, calibration_minimum=0, test_total=5))
+    assert set(parts[:20]) == {"train"}
+
+
+def test_test_part_must_be_large_enough_in_all():
+    with pytest.raises(ValueError, match=r"all listed species: \d+ of 61 in test"):
+        split(quotas=Quotas(test_total=61))
+
+
+@pytest.mark.parametrize("shares", [(0.6, 0.4), (-0.1, 0.1)])
+def test_shares_must_leave_something_to_train_on(shares):
+    with pytest.raises(ValueError, match="leave something to train on"):
+        Quotas(*shares)
+
+
+def test_real_split_holds_back_enough_of_every_listed_species(real_entries):
+    counts = Counter(entry.recording.primary_label for entry in real_entries if entry.part == "test")
+    everything = Counter(entry.recording.primary_label for entry in real_entries)
+    listed = [label for label, count in everything.items() if count >= 10 and label != "no_bird"]
+    assert len(listed) == 29
+    assert min(counts[label] for label in listed) >= 3
+    assert 0.17 * 965 < sum(counts[label] for label in listed) < 0.21 * 965
+
+
+@pytest.mark.parametrize("field", ["recordist", "url", "xc_id", "freesound_id"])
+def test_nothing_that_ties_recordings_is_on_two_sides_of_the_real_split(real_entries, field):
+    sides = {}
+    for entry in real_entries:
+        if value := getattr(entry.recording, field):
+            sides.setdefault(value, set()).add(entry.part)
+    assert all(len(parts) == 1 for parts in sides.values())
+
+
+def test_recordings_without_a_recordist_stay_with_their_source_in_the_real_split(real_entries):
+    sides = {}
+    for entry in real_entries:
+        if not entry.recording.recordist and entry.recording.primary_label != "no_bird":
+            sides.setdefault(entry.recording.source, set()).add(entry.part)
+    assert all(len(parts) == 1 for parts in sides.values())
+
+
+def test_real_test_part_hears_many_recordists(real_entries):
+    everything = Counter(entry.recording.primary_label for entry in real_entries if entry.recording.recordist)
+    test = [entry for entry in real_entries if entry.part == "test" and everything[entry.recording.primary_label] >= 10]
+    groups = Counter(entry.group for entry in test)
+    assert len(groups) > 60
+    assert max(groups.values()) < 0.15 * len(test)
