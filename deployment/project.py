@@ -15,7 +15,7 @@ from . import archives, layer, settings, template, wheels
 from .problems import DeployError
 
 BUILD = settings.ROOT / "build" / "packages"
-NOT_COPIED = shutil.ignore_patterns("__pycache__", "deployments", "deployed", "tests")
+NOT_COPIED = shutil.ignore_patterns("__pycache__", "deployments", "deployed", "requirements*.txt")
 CHALICE = [sys.executable, "-c", "from chalice.cli import main; main()"]
 
 
@@ -33,10 +33,7 @@ class Application:
 
 
 def build(chosen: settings.Settings, folder: Path = BUILD) -> Application:
-    """Package birdapp for a stage. Raises DeployError with Chalice's own words where it fails.
-
-    Chalice's layer for requirements.txt is replaced by ours, which holds the same and ffmpeg.
-    """
+    """Package birdapp for a stage. Raises DeployError with Chalice's own words where it fails."""
     with tempfile.TemporaryDirectory() as workspace:
         project, out = Path(workspace, "birdapp"), Path(workspace, "out")
         copy_project(project)
@@ -50,7 +47,7 @@ def build(chosen: settings.Settings, folder: Path = BUILD) -> Application:
 
 
 def copy_project(target: Path) -> None:
-    """Copy birdapp without caches and earlier builds, which Chalice would pack or use again."""
+    """Copy birdapp without what Chalice would pack by mistake, and without the requirements, which are in our layer."""
     shutil.copytree(settings.BIRDAPP, target, ignore=NOT_COPIED)
 
 

@@ -14,7 +14,7 @@ CONFIG = BIRDAPP / ".chalice" / "config.json"
 
 @dataclass(frozen=True)
 class Settings:
-    """What a stage is made of. Memory in MB, timeouts in seconds; 0 turns a provisioned concurrency off."""
+    """What a stage is made of. Memory in MB, timeouts in seconds; a concurrency of 0 is none."""
 
     stage: str
     region: str
@@ -36,7 +36,7 @@ class Settings:
     def __post_init__(self) -> None:
         """Refuse what AWS would refuse later. Raises DeployError."""
         provisioned = max(self.provisioned_concurrency, self.spectrogram_provisioned_concurrency)
-        if provisioned > self.reserved_concurrency:
+        if self.reserved_concurrency and provisioned > self.reserved_concurrency:
             raise DeployError(
                 f"{CONFIG.name}: stage {self.stage} keeps {provisioned} Lambdas warm but allows only "
                 f"{self.reserved_concurrency} (reserved_concurrency)."

@@ -1,5 +1,6 @@
 """What `chalice package` leaves out of its template: limits, logs, errors of the gateway, the Python, warm Lambdas."""
 
+import copy
 import json
 from typing import Any
 
@@ -25,7 +26,7 @@ ACCESS_LOG = {
 def additions(settings: Settings) -> dict[str, Any]:
     """Make the file for `chalice package --merge-template`."""
     resources = {
-        "ManagedLayer": {"Properties": {"CompatibleRuntimes": [settings.runtime], "RetentionPolicy": "Delete"}},
+        "Layer": _layer(settings),
         "APIHandler": _function(settings),
         "FunctionLogs": log_group(f"/aws/lambda/{settings.function}", settings.log_retention_days),
         "GatewayLogs": log_group(f"/aws/apigateway/{settings.function}", settings.log_retention_days),
@@ -37,16 +38,34 @@ def additions(settings: Settings) -> dict[str, Any]:
 
 def finish(template: dict[str, Any], settings: Settings, bucket: str, **packages: archives.Package) -> dict[str, Any]:
     """Point Chalice's merged template at the uploaded packages `code` and `layer`, and at warm Lambdas where wanted."""
+    template = copy.deepcopy(template)
     resources = template["Resources"]
     resources["APIHandler"]["Properties"]["CodeUri"] = {"Bucket": bucket, "Key": packages["code"].key}
-    resources["ManagedLayer"]["Properties"]["ContentUri"] = {"Bucket": bucket, "Key": packages["layer"].key}
+    resources["Layer"]["Properties"]["ContentUri"] = {"Bucket": bucket, "Key": packages["layer"].key}
+    if not settings.reserved_concurrency:
+        resources["APIHandler"]["Properties"].pop("ReservedConcurrentExecutions", None)
     if settings.provisioned_concurrency:
         template = _call_alias(template)
     return _call_spectrogram_alias(template, settings) if settings.spectrogram_provisioned_concurrency else template
 
 
+def _layer(settings: Settings) -> dict[str, Any]:
+    """ffmpeg and pydub. A version that nothing uses any more is deleted, which SAM does not do unasked."""
+    properties = {
+        "LayerName": f"{settings.function}-ffmpeg",
+        "CompatibleRuntimes": [settings.runtime],
+        "CompatibleArchitectures": ["x86_64"],
+        "RetentionPolicy": "Delete",
+    }
+    return {"Type": "AWS::Serverless::LayerVersion", "Properties": properties}
+
+
 def _function(settings: Settings) -> dict[str, Any]:
-    properties: dict[str, Any] = {"FunctionName": settings.function, "Runtime": settings.runtime}
+    properties: dict[str, Any] = {
+        "FunctionName": settings.function,
+        "Runtime": settings.runtime,
+        "Layers": [{"Ref": "Layer"}],
+    }
     if settings.provisioned_concurrency:
         warm = {"ProvisionedConcurrentExecutions": settings.provisioned_concurrency}
         properties |= {"AutoPublishAlias": ALIAS, "ProvisionedConcurrencyConfig": warm}

@@ -1,0 +1,57 @@
+"""The role that a SageMaker training job takes: its folder of the bucket, its image, its log, its metrics."""
+
+from typing import Any
+
+from endpoint.image import ACCOUNTS
+
+from . import resources, stacks
+from .aws import Aws
+from .resources import statement
+from .settings import Settings
+
+# The folder of the stage's bucket that holds data sets and the models that come out.
+PREFIX = "training"
+LOGS = "/aws/sagemaker/TrainingJobs"
+IMAGE = "tensorflow-training"
+
+
+def stack_name(settings: Settings) -> str:
+    """Name the role's stack."""
+    return f"{settings.function}-training"
+
+
+def template(settings: Settings, bucket: str) -> dict[str, Any]:
+    """Write the stack: the role alone. Its ARN is the output RoleArn."""
+    role = {
+        "Type": "AWS::IAM::Role",
+        "Properties": {
+            "AssumeRolePolicyDocument": resources.trust("sagemaker.amazonaws.com"),
+            "Policies": [resources.policy("training", *_statements(settings, bucket))],
+        },
+    }
+    output = {"RoleArn": {"Value": {"Fn::GetAtt": ["Role", "Arn"]}}}
+    return {"Description": f"{settings.function}: training", "Resources": {"Role": role}, "Outputs": output}
+
+
+def _statements(settings: Settings, bucket: str) -> list[dict[str, Any]]:
+    logs = "arn:${AWS::Partition}:logs:${AWS::Region}:${AWS::AccountId}:log-group:" + LOGS
+    images = "arn:${AWS::Partition}:ecr:${AWS::Region}:" + f"{ACCOUNTS[settings.region]}:repository/{IMAGE}"
+    objects = f"arn:${{AWS::Partition}}:s3:::{bucket}"
+    only_ours = {"StringLike": {"s3:prefix": f"{PREFIX}/*"}}
+    only_training = {"StringEquals": {"cloudwatch:namespace": LOGS}}
+    pull = ["ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"]
+    write = ["logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents"]
+    return [
+        statement("ReadAndWriteOwnFolder", ["s3:GetObject", "s3:PutObject"], f"{objects}/{PREFIX}/*"),
+        statement("ListOwnFolder", ["s3:ListBucket"], objects, **only_ours),
+        statement("MakeTheLogThatAllTrainingJobsShare", ["logs:CreateLogGroup"], logs),
+        statement("WriteLogInStreamsThatSageMakerNames", write, f"{logs}:log-stream:*"),
+        statement("PullTheImage", pull, images),
+        statement("SignInToTheRegistryWhichHasNoResources", ["ecr:GetAuthorizationToken"], "*"),
+        statement("SendMetricsWhichHaveNoResources", ["cloudwatch:PutMetricData"], "*", **only_training),
+    ]
+
+
+def role_arn(aws: Aws, settings: Settings) -> str:
+    """Look up the role for training/launch.py. Raises DeployError where the stack does not stand."""
+    return stacks.outputs(aws, stack_name(settings))["RoleArn"]

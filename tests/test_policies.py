@@ -1,0 +1,152 @@
+"""Permissions: one ARN an action, written by hand; nothing more than this list may appear in a policy or template."""
+
+import json
+
+import packaged
+import pytest
+
+from deployment.settings import BIRDAPP
+from endpoint import role as endpoint_role
+
+ACCOUNT = "arn:${AWS::Partition}:{service}:${AWS::Region}:${AWS::AccountId}:"
+WITHOUT_RESOURCES = "the action knows no resources in AWS's service authorization reference"
+# (action, resource) that may end in or be "*" -> why AWS has no other way.
+STARS = {
+    ("ecr:GetAuthorizationToken", "*"): WITHOUT_RESOURCES,
+    ("cloudwatch:PutMetricData", "*"): WITHOUT_RESOURCES,
+    ("xray:PutTraceSegments", "*"): WITHOUT_RESOURCES,
+    ("xray:PutTelemetryRecords", "*"): WITHOUT_RESOURCES,
+}
+# Parts of an ARN whose names are given by AWS or by what is stored, and so end in "*".
+NAMED_BY_OTHERS = (":log-stream:*", "/training/*", "/models/*", "/aws/sagemaker/Endpoints/*")
+
+
+def logs_of(name):
+    """The log streams of one log group."""
+    return arn("logs", f"log-group:{name}:log-stream:*")
+
+
+def arn(service, rest):
+    """An ARN in the stack's own account and region."""
+    return ACCOUNT.replace("{service}", service) + rest
+
+
+MAIN = {
+    "dev": {
+        ("lambda:InvokeFunction", arn("lambda", "function:bird-spectrogram")),
+        ("sagemaker:InvokeEndpoint", arn("sagemaker", "endpoint/bird-classifier")),
+        ("logs:CreateLogStream", logs_of("/aws/lambda/birdapp-dev")),
+        ("logs:PutLogEvents", logs_of("/aws/lambda/birdapp-dev")),
+    },
+    "prod": {
+        ("lambda:InvokeFunction", arn("lambda", "function:bird-spectrogram-prod")),
+        ("sagemaker:InvokeEndpoint", arn("sagemaker", "endpoint/bird-classifier-prod")),
+        ("logs:CreateLogStream", logs_of("/aws/lambda/birdapp-prod")),
+        ("logs:PutLogEvents", logs_of("/aws/lambda/birdapp-prod")),
+    },
+}
+SPECTROGRAM = {
+    stage: {("logs:CreateLogStream", logs_of(log)), ("logs:PutLogEvents", logs_of(log))}
+    for stage, log in {"dev": "/aws/lambda/bird-spectrogram", "prod": "/aws/lambda/bird-spectrogram-prod"}.items()
+}
+BUCKET = "arn:${AWS::Partition}:s3:::" + packaged.BUCKET
+TRAINING_LOGS = arn("logs", "log-group:/aws/sagemaker/TrainingJobs")
+TRAINING_IMAGE = "arn:${AWS::Partition}:ecr:${AWS::Region}:763104351884:repository/tensorflow-training"
+TRAINING = {
+    ("s3:GetObject", f"{BUCKET}/training/*"),
+    ("s3:PutObject", f"{BUCKET}/training/*"),
+    ("s3:ListBucket", BUCKET),
+    ("logs:CreateLogGroup", TRAINING_LOGS),
+    ("logs:CreateLogStream", f"{TRAINING_LOGS}:log-stream:*"),
+    ("logs:DescribeLogStreams", f"{TRAINING_LOGS}:log-stream:*"),
+    ("logs:PutLogEvents", f"{TRAINING_LOGS}:log-stream:*"),
+    ("ecr:BatchCheckLayerAvailability", TRAINING_IMAGE),
+    ("ecr:BatchGetImage", TRAINING_IMAGE),
+    ("ecr:GetDownloadUrlForLayer", TRAINING_IMAGE),
+    ("ecr:GetAuthorizationToken", "*"),
+    ("cloudwatch:PutMetricData", "*"),
+}
+
+
+def documents(template):
+    """Every policy document of a template, whatever it hangs on."""
+    roles = packaged.of_type(template, "AWS::IAM::Role").values()
+    inline = [policy["PolicyDocument"] for role in roles for policy in role.get("Policies", [])]
+    apart = packaged.of_type(template, "AWS::IAM::Policy") | packaged.of_type(template, "AWS::IAM::ManagedPolicy")
+    return [*inline, *(policy["PolicyDocument"] for policy in apart.values())]
+
+
+def allowed(*policies):
+    """Every (action, resource) that policies allow."""
+    found = set()
+    for statement in (statement for document in policies for statement in document["Statement"]):
+        assert statement["Effect"] == "Allow"
+        assert not {"NotAction", "NotResource", "Principal"} & set(statement)
+        found |= {
+            (action, said(it)) for action in several(statement["Action"]) for it in several(statement["Resource"])
+        }
+    return found
+
+
+def several(value):
+    """IAM takes one or a list."""
+    return value if isinstance(value, list) else [value]
+
+
+def said(resource):
+    """An ARN's text, whether CloudFormation still fills something in or not."""
+    return resource["Fn::Sub"] if isinstance(resource, dict) else resource
+
+
+@pytest.mark.parametrize("stage", ["dev", "prod"])
+def test_each_role_may_do_what_is_listed_and_no_more(stage):
+    assert allowed(*documents(packaged.api(stage))) == MAIN[stage]
+    assert allowed(*documents(packaged.spectrogram(stage))) == SPECTROGRAM[stage]
+
+
+def test_training_may_use_its_own_folder_of_the_bucket():
+    assert allowed(*documents(packaged.training())) == TRAINING
+    statements = {it["Sid"]: it for it in documents(packaged.training())[0]["Statement"]}
+    assert statements["ListOwnFolder"]["Condition"] == {"StringLike": {"s3:prefix": "training/*"}}
+    metrics = statements["SendMetricsWhichHaveNoResources"]["Condition"]
+    assert metrics == {"StringEquals": {"cloudwatch:namespace": "/aws/sagemaker/TrainingJobs"}}
+
+
+@pytest.mark.parametrize("stage", ["dev", "prod"])
+def test_chalice_is_told_the_same_policy_and_generates_none(stage):
+    config = json.loads((BIRDAPP / ".chalice" / "config.json").read_text())["stages"][stage]
+    policy = json.loads((BIRDAPP / ".chalice" / config["iam_policy_file"]).read_text())
+    assert allowed(policy) == MAIN[stage]
+    assert config["autogen_policy"] is False
+
+
+def test_a_star_stands_only_where_aws_has_no_other_way():
+    templates = [packaged.api(xray=True), packaged.spectrogram(xray=True), packaged.training()]
+    endpoint = endpoint_role.policy("bird-classifier", packaged.BUCKET, "eu-west-1", "123456789012")
+    pairs = allowed(endpoint, *(document for template in templates for document in documents(template)))
+    stars = {(action, resource) for action, resource in pairs if "*" in action + resource}
+    unexplained = {pair for pair in stars - set(STARS) if not pair[1].endswith(NAMED_BY_OTHERS) or "*" in pair[0]}
+    assert unexplained == set()
+
+
+@pytest.mark.parametrize("template", ["api", "spectrogram", "training"])
+def test_no_role_has_a_ready_made_policy(template):
+    for role in packaged.of_type(getattr(packaged, template)(), "AWS::IAM::Role").values():
+        assert not role.get("ManagedPolicyArns")
+
+
+@pytest.mark.parametrize(
+    ("template", "service"),
+    [("api", "lambda.amazonaws.com"), ("spectrogram", "lambda.amazonaws.com"), ("training", "sagemaker.amazonaws.com")],
+)
+def test_a_role_is_taken_by_one_service(template, service):
+    (role,) = packaged.of_type(getattr(packaged, template)(), "AWS::IAM::Role").values()
+    (statement,) = role["AssumeRolePolicyDocument"]["Statement"]
+    assert (statement["Principal"], statement["Action"]) == ({"Service": service}, "sts:AssumeRole")
+
+
+def test_only_this_api_may_call_the_main_lambda():
+    for permission in packaged.of_type(packaged.api(), "AWS::Lambda::Permission").values():
+        assert permission["Principal"] == "apigateway.amazonaws.com"
+        assert permission["SourceArn"]
+    assert not packaged.of_type(packaged.spectrogram(), "AWS::Lambda::Permission")
