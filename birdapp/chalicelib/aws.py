@@ -1,7 +1,7 @@
 """What the two AWS clients share: how they are made, and which of their failures is which error of ours."""
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import lru_cache
 from typing import Any, NoReturn
@@ -15,6 +15,8 @@ from .errors import ServiceError
 CONNECT_SECONDS = 1
 MAX_CONNECTIONS = 32
 UNAVAILABLE_STATUSES = {429, 503}
+# SageMaker throttles with a 400.
+UNAVAILABLE_CODES = {"ThrottlingException"}
 MAX_DETAIL_CHARACTERS = 300
 PLACEHOLDER_REGION = "eu-west-1"
 
@@ -55,6 +57,17 @@ def _placeholder_keys(session: boto3.Session) -> dict[str, str]:
     return {"aws_access_key_id": "none", "aws_secret_access_key": "none"}
 
 
+def send(operation: Callable[..., Any], **arguments: Any) -> Any:
+    """Call AWS, and once more where the connection was closed: a kept one may be dead after a Lambda's sleep.
+
+    Both hops only compute, so twice does no harm. Raises what boto3 raises.
+    """
+    try:
+        return operation(**arguments)
+    except exceptions.ConnectionClosedError:
+        return operation(**arguments)
+
+
 @contextmanager
 def upstream_errors(hop: str) -> Iterator[None]:
     """Turn what boto3 raises inside into ServiceErrors: upstream_timeout, upstream_unavailable, upstream_error."""
@@ -65,10 +78,14 @@ def upstream_errors(hop: str) -> Iterator[None]:
     except (exceptions.ConnectionError, exceptions.HTTPClientError) as error:
         _fail("upstream_unavailable", hop, error)
     except exceptions.ClientError as error:
-        status = error.response["ResponseMetadata"]["HTTPStatusCode"]
-        _fail("upstream_unavailable" if status in UNAVAILABLE_STATUSES else "upstream_error", hop, error)
+        _fail("upstream_unavailable" if _is_unavailable(error) else "upstream_error", hop, error)
     except exceptions.BotoCoreError as error:
         _fail("upstream_error", hop, error)
+
+
+def _is_unavailable(error: exceptions.ClientError) -> bool:
+    status = error.response["ResponseMetadata"]["HTTPStatusCode"]
+    return status in UNAVAILABLE_STATUSES or error.response["Error"]["Code"] in UNAVAILABLE_CODES
 
 
 def _fail(code: str, hop: str, error: Exception) -> NoReturn:

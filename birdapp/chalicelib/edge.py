@@ -15,6 +15,7 @@ from .errors import ServiceError
 from .stopwatch import Stopwatch, server_timing
 
 PREFLIGHT_SECONDS = 86_400
+WRONG_METHOD = 405
 JSON_HEADERS = {"Content-Type": "application/json", "Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
 
 
@@ -38,7 +39,8 @@ def respond(request: Request, method: str, work: Work) -> Response:
         return Response("", headers, 200)
     call = Call(_request_id(request), request)
     status, body, failure = _answer(call, method, work)
-    headers.update(failure.headers if failure else {})
+    headers |= failure.headers if failure else {}
+    headers |= {"Allow": f"{method}, OPTIONS"} if status == WRONG_METHOD else {}
     milliseconds = call.stopwatch.milliseconds()
     headers["Server-Timing"] = server_timing(milliseconds)
     _log(call, status, failure, milliseconds)
@@ -46,9 +48,7 @@ def respond(request: Request, method: str, work: Work) -> Response:
     return Response("" if request.method == "HEAD" else json.dumps(body), headers, status)
 
 
-def _answer(
-    call: Call, method: str, work: Callable[[Call], dict[str, Any]]
-) -> tuple[int, dict[str, Any], ServiceError | None]:
+def _answer(call: Call, method: str, work: Work) -> tuple[int, dict[str, Any], ServiceError | None]:
     try:
         if call.request.method != method:
             raise ServiceError("method_not_allowed", f"Expected the method {method}, got {call.request.method}.")

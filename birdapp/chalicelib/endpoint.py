@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from . import forms
-from .aws import upstream_errors
+from .aws import send, upstream_errors
 from .errors import ServiceError
 from .model import Model, parse_model
 
@@ -46,9 +46,9 @@ def describe(runtime_client: Any, endpoint: str) -> Model:
 
 def _invoke(runtime_client: Any, endpoint: str, request: dict[str, Any]) -> bytes:
     with upstream_errors(HOP):
-        answer = runtime_client.invoke_endpoint(
-            EndpointName=endpoint, ContentType="application/json", Body=json.dumps(request).encode("ascii")
-        )
+        body = json.dumps(request).encode("ascii")
+        invoke = runtime_client.invoke_endpoint
+        answer = send(invoke, EndpointName=endpoint, ContentType="application/json", Body=body)
         return bytes(answer["Body"].read())
 
 

@@ -7,7 +7,10 @@ from typing import Any, NoReturn
 
 def parse_json(text: str | bytes) -> dict[str, Any]:
     """Parse a JSON object without NaN and Infinity."""
-    return mapping(json.loads(text, parse_constant=_refuse_constant))
+    try:
+        return mapping(json.loads(text, parse_constant=_refuse_constant))
+    except RecursionError as error:
+        raise ValueError("expected JSON, got too many brackets") from error
 
 
 def _refuse_constant(name: str) -> NoReturn:
@@ -49,3 +52,11 @@ def number(value: object, low: float = 0.0, high: float = math.inf) -> float:
     if not low <= value <= high:
         raise ValueError(f"expected a number from {low} to {high}, got {value}")
     return float(value)
+
+
+def whole(value: object, low: int, high: int) -> int:
+    """A whole number from `low` to `high`; 4.0 is one."""
+    checked = number(value, low, high)
+    if not checked.is_integer():
+        raise ValueError(f"expected a whole number, got {value}")
+    return int(checked)

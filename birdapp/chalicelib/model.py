@@ -49,12 +49,12 @@ def parse_model(outputs: dict[str, Any]) -> Model:
 def _parse_rule(pooling: dict[str, Any]) -> PoolingRule:
     if pooling["rule"] != "power_mean":
         raise ValueError(f"expected the rule power_mean, got {pooling['rule']!r}")
-    exponent = int(forms.number(pooling["exponent"]))
-    if exponent not in SQUARINGS or exponent != pooling["exponent"]:
+    exponent = forms.whole(pooling["exponent"], min(SQUARINGS), max(SQUARINGS))
+    if exponent not in SQUARINGS:
         raise ValueError(f"expected an exponent of {list(SQUARINGS)}, got {pooling['exponent']!r}")
     return PoolingRule(
         exponent,
-        int(forms.number(pooling["species_per_window"], 1, MAX_SPECIES_PER_WINDOW)),
+        forms.whole(pooling["species_per_window"], 1, MAX_SPECIES_PER_WINDOW),
         _parse_calibration(pooling["calibration"]),
         forms.number(pooling["bird_threshold"], high=1.0),
     )

@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from . import forms
-from .aws import upstream_errors
+from .aws import send, upstream_errors
 from .errors import ServiceError
 
 SPECTROGRAM_SECONDS = 6
 HOP = "spectrogram"
+MAX_IMAGE_SIDE = 4_096
 
 
 @dataclass(frozen=True)
@@ -34,7 +35,7 @@ class Spectrograms:
 def fetch_spectrograms(lambda_client: Any, function: str, event: dict[str, Any]) -> Spectrograms:
     """Invoke the spectrogram Lambda once. Raises ServiceError with an upstream code."""
     with upstream_errors(HOP):
-        answer = lambda_client.invoke(FunctionName=function, Payload=json.dumps(event).encode("ascii"))
+        answer = send(lambda_client.invoke, FunctionName=function, Payload=json.dumps(event).encode("ascii"))
         payload = answer["Payload"].read()
     if "FunctionError" in answer:
         raise ServiceError("upstream_error", detail=f"{HOP}: {payload[:300].decode('utf-8', 'replace')}")
@@ -50,7 +51,7 @@ def event(pcm: bytes, sample_rate: int, request_id: str) -> dict[str, Any]:
 
 
 def _parse(answer: dict[str, Any]) -> Spectrograms:
-    rows, columns = (int(forms.number(size, 1)) for size in forms.items(answer["shape"], 2))
+    rows, columns = (forms.whole(size, 1, MAX_IMAGE_SIDE) for size in forms.items(answer["shape"], 2))
     characters = (rows * columns + 2) // 3 * 4
     windows = [_parse_window(forms.mapping(window), characters) for window in forms.items(answer["windows"])]
     return Spectrograms(forms.number(answer["audio_seconds"]), windows)
