@@ -21,41 +21,35 @@ IMAGE = base64.b64encode(bytes(111_024)).decode()
 
 @pytest.fixture(scope="module")
 def services():
-    """The played services and the environment that leads to them."""
-    with fake_aws.running_fake_aws() as (fake, environment):
-        yield fake, environment
-
-
-@pytest.fixture
-def fake(services, monkeypatch):
-    fake, environment = services
-    fake.__init__()
-    for name, value in environment.items():
-        monkeypatch.setenv(name, value)
-    return fake
-
-
-@pytest.fixture
-def make_client(fake):
-    """Clients as the service makes them, but new: make_client(service, read_seconds)."""
-    yield aws.client
+    """The played services; the service's own clients, made once, lead to them."""
+    aws._make_client.cache_clear()
+    with fake_aws.running_fake_aws() as (fake, environment), pytest.MonkeyPatch.context() as patch:
+        for name, value in environment.items():
+            patch.setenv(name, value)
+        yield fake
     aws._make_client.cache_clear()
 
 
 @pytest.fixture
-def fetch(make_client):
+def fake(services):
+    services.__init__()
+    return services
+
+
+@pytest.fixture
+def fetch(fake):
     event = spectrograms.event(PCM, 22_050, "request-1")
-    return lambda: spectrograms.fetch_spectrograms(make_client("lambda", 6), "bird-spectrogram", event)
+    return lambda: spectrograms.fetch_spectrograms(aws.client("lambda", 6), "bird-spectrogram", event)
 
 
 @pytest.fixture
-def predict(make_client):
-    return lambda: endpoint.predict(make_client("sagemaker-runtime", 7), "bird-classifier", [IMAGE, IMAGE])
+def predict(fake):
+    return lambda: endpoint.predict(aws.client("sagemaker-runtime", 7), "bird-classifier", [IMAGE, IMAGE])
 
 
 @pytest.fixture
-def describe(make_client):
-    return lambda: endpoint.describe(make_client("sagemaker-runtime", 7), "bird-classifier")
+def describe(fake):
+    return lambda: endpoint.describe(aws.client("sagemaker-runtime", 7), "bird-classifier")
 
 
 def code_of(call):
@@ -240,15 +234,16 @@ def test_a_connection_that_is_always_closed_is_unavailable(fake, describe):
     assert len(fake.requests) == 2
 
 
-def test_a_read_timeout_is_not_tried_again(fake, make_client):
+def test_a_read_timeout_is_not_tried_again(fake):
     fake.delays["endpoint"] = 2
-    assert code_of(lambda: endpoint.describe(make_client("sagemaker-runtime", 1), "x")) == "upstream_timeout"
+    assert code_of(lambda: endpoint.describe(aws.client("sagemaker-runtime", 1), "x")) == "upstream_timeout"
     assert len(fake.requests) == 1
 
 
-def test_a_client_is_made_once_even_by_many_threads(fake, make_client):
+def test_a_client_is_made_once_even_by_many_threads(fake):
+    aws._make_client.cache_clear()
     made = []
-    threads = [threading.Thread(target=lambda: made.append(make_client("lambda", 6))) for _ in range(8)]
+    threads = [threading.Thread(target=lambda: made.append(aws.client("lambda", 6))) for _ in range(8)]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -257,11 +252,12 @@ def test_a_client_is_made_once_even_by_many_threads(fake, make_client):
     assert len(set(map(id, made))) == 1
 
 
-def test_a_client_needs_neither_keys_nor_a_region(fake, make_client, monkeypatch):
+def test_a_client_needs_neither_keys_nor_a_region(fake, monkeypatch):
     for name in fake_aws.CREDENTIALS:
         monkeypatch.delenv(name)
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
-    assert endpoint.describe(make_client("sagemaker-runtime", 7), "x").version == "test-1"
+    aws._make_client.cache_clear()
+    assert endpoint.describe(aws.client("sagemaker-runtime", 7), "x").version == "test-1"
 
 
 def test_a_hop_gets_its_own_limit_or_what_is_left():
