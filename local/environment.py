@@ -11,6 +11,8 @@ from pathlib import Path
 
 STAMP = "made-from.txt"
 OLDEST_PYTHON = (3, 11)
+# Standard output belongs to the app's one line.
+STANDARD_ERROR = 2
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -63,8 +65,7 @@ def _install(folder: Path, requirements: Path) -> None:
 
 
 def _run(command: list[str | Path]) -> None:
-    # Standard output belongs to the app's one line.
-    subprocess.run(command, check=True, stdout=sys.stderr)
+    subprocess.run(command, check=True, stdout=STANDARD_ERROR)
 
 
 def _with_included(requirements: Path) -> list[Path]:

@@ -116,5 +116,5 @@ def _value_faults(answer: dict[str, Any]) -> Iterator[str]:
     for name, values in answer.items():
         if not np.isfinite(values).all() or values.min() < 0 or values.max() > MOST_ROW_SUM:
             yield f"the output {name} holds values that are no probabilities"
-        elif name == "probabilities" and values.sum() > MOST_ROW_SUM:
+        if name == "probabilities" and values.sum() > MOST_ROW_SUM:
             yield f"the probabilities of one window add up to {values.sum():.3f}"

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 STOP_SECONDS = 3
+STANDARD_ERROR = 2
 
 
 @dataclass(frozen=True)
@@ -24,7 +25,7 @@ def start(name: str, listener: socket.socket, environment: Mapping[str, str]) ->
     process = subprocess.Popen(
         [sys.executable, "-m", name, str(listener.fileno())],
         stdin=subprocess.PIPE,
-        stdout=sys.stderr,  # Standard output belongs to the one line "ready".
+        stdout=STANDARD_ERROR,  # Standard output belongs to the one line "ready".
         pass_fds=[listener.fileno()],
         env=dict(environment),
         start_new_session=True,  # Ctrl-C reaches the parent alone, and it ends the children.
@@ -55,8 +56,12 @@ def stop(children: Iterable[Child]) -> None:
     for child in children:
         child.process.terminate()
     for child in children:
-        try:
-            child.process.wait(STOP_SECONDS)
-        except subprocess.TimeoutExpired:
-            child.process.kill()
-            child.process.wait()
+        with child.process as process:  # Closes its standard input, too.
+            _wait(process)
+
+
+def _wait(process: subprocess.Popen[bytes]) -> None:
+    try:
+        process.wait(STOP_SECONDS)
+    except subprocess.TimeoutExpired:
+        process.kill()
