@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
+from chalice.app import Request
+
 from .errors import ServiceError
 
 MAX_AUDIO_BYTES = 4 * 1024 * 1024
@@ -22,10 +24,10 @@ class ClassifyRequest:
     top: int
 
 
-def parse_classify(headers: Mapping[str, str], body: bytes | str) -> ClassifyRequest:
+def parse_classify(request: Request) -> ClassifyRequest:
     """Check a request for POST /classify. Raises ServiceError with a code of status 400, 413 or 415."""
-    _check_media_type(headers)
-    fields = _parse_object(body)
+    _check_media_type(request.headers)
+    fields = _parse_object(request)
     if "data" not in fields:
         raise ServiceError("missing_field")
     return ClassifyRequest(_parse_audio(fields["data"]), _parse_top(fields.get("top", DEFAULT_TOP)))
@@ -39,10 +41,11 @@ def _check_media_type(headers: Mapping[str, str]) -> None:
         raise ServiceError("unsupported_media_type")
 
 
-def _parse_object(body: bytes | str) -> dict[str, Any]:
+def _parse_object(request: Request) -> dict[str, Any]:
     """Parse strict JSON: UTF-8, no NaN, no field twice, an object at the top."""
     try:
-        text = body.decode("utf-8") if isinstance(body, bytes) else body
+        raw = request.raw_body
+        text = raw if isinstance(raw, str) else raw.decode("utf-8")
         value = json.loads(text, parse_constant=_refuse_constant, object_pairs_hook=_unique)
     except (ValueError, RecursionError) as error:  # A hundred thousand "[" are a RecursionError.
         raise ServiceError("bad_request_body", detail=type(error).__name__) from error

@@ -14,7 +14,7 @@ from .spectrograms import SPECTROGRAM_SECONDS, Spectrograms
 
 def classify(call: Call) -> dict[str, Any]:
     """Answer POST /classify. Raises ServiceError."""
-    request = parse_classify(call.request.headers, call.request.raw_body)
+    request = parse_classify(call.request)
     with call.stopwatch.stage("decode"):
         pcm = decode(request.audio, call.deadline.left(DECODE_SECONDS))
     found = _spectrograms(call, pcm)
