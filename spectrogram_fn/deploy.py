@@ -27,9 +27,9 @@ def build(python: str = wheels.DEFAULT_PYTHON, folder: Path = BUILD) -> archives
     return archives.pack(folder, f"spectrogram-{python}", files)
 
 
-def deploy(aws: Aws, settings: Settings) -> list[Change]:
+def deploy(aws: Aws, settings: Settings, package: archives.Package) -> list[Change]:
     """Upload the zip and bring up the function's stack. Raises DeployError, or ClientError where AWS refuses."""
-    name, package = settings.bucket(aws.account), build(settings.python)
+    name = settings.bucket(aws.account)
     wanted = template(settings, name, package)
     return [
         *bucket.ensure(aws, name),
@@ -107,7 +107,7 @@ def main(argv: list[str] | None = None) -> int:
     print(f"{package.path}: {package.unpacked_bytes:,} bytes unpacked")
     if given.deploy:
         settings = load(given.stage, python=given.python)
-        print(*deploy(connect(settings.region), settings), sep="\n")
+        print(*deploy(connect(settings.region), settings, package), sep="\n")
     return 0
 
 

@@ -1,0 +1,89 @@
+"""The whole product on AWS, up or down: `make deploy`, `make destroy`, `make status` (docs/operations.md)."""
+
+import argparse
+import sys
+from collections.abc import Iterator, Sequence
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from deployment import aws, concurrency, everything, prices, settings, standing
+from deployment.problems import DeployError
+from endpoint.clients import Clients, make_clients
+from endpoint.presets import DEFAULT_PRESET, PRESETS
+from operation.sentences import explain
+
+SHIPPED_MODEL = "training/model"
+ADVICE = {
+    "up": "Run this again to go on from here, or `make destroy` to delete it.",
+    "down": "Run this again to delete the rest.",
+    "status": "Nothing was changed.",
+}
+
+
+def parse_arguments(argv: Sequence[str] | None) -> argparse.Namespace:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("action", nargs="?", choices=tuple(ADVICE), default="up")
+    parser.add_argument("--stage", default="dev", help="of birdapp/.chalice/config.json (dev)")
+    parser.add_argument("--model", default=SHIPPED_MODEL, help="folder, model.tar.gz or s3://bucket/key")
+    parser.add_argument("--preset", choices=sorted(PRESETS), default=DEFAULT_PRESET, help="what the model runs on")
+    parser.add_argument("--python", help="the Python that runs in Lambda; else that of config.json")
+    parser.add_argument("--dry-run", action="store_true", help="say what would be done and its price; calls no AWS")
+    parser.add_argument("--poll-seconds", type=float, default=aws.POLL_SECONDS, help="how often AWS is asked")
+    return parser.parse_args(argv)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run from the command line; the exit status is 0 when all stands, or is gone, as asked."""
+    given = parse_arguments(argv)
+    try:
+        chosen = settings.load(given.stage, **({"python": given.python} if given.python else {}))
+        if given.dry_run:
+            show(dry_run(given, chosen))
+            return 0
+        connected = aws.connect(chosen.region, poll_seconds=given.poll_seconds)
+        return run(given, chosen, connected, make_clients(chosen.region))
+    except (DeployError, ClientError, BotoCoreError) as error:
+        print(explain(error), file=sys.stderr)
+        return 1
+
+
+def run(given: argparse.Namespace, chosen: settings.Settings, connected: aws.Aws, clients: Clients) -> int:
+    """Do what was asked, then say what stands; after a failure too. Raises what AWS answers to that last question."""
+    status = 0
+    try:
+        show(act(given, chosen, connected, clients))
+    except (DeployError, ClientError, BotoCoreError) as error:
+        print(explain(error), ADVICE[given.action], file=sys.stderr)
+        status = 1
+    show(standing.lines(connected, clients, chosen))
+    return status
+
+
+def act(given: argparse.Namespace, chosen: settings.Settings, connected: aws.Aws, clients: Clients) -> Iterator[object]:
+    """Bring all up, or take all down; a line for each thing that was done."""
+    if given.action == "up":
+        fitted = concurrency.fit(connected, chosen)
+        yield from concurrency.note(chosen, fitted)
+        ready = everything.prepare(fitted, clients, model=given.model, preset=PRESETS[given.preset])
+        yield from everything.up(connected, clients, ready)
+    elif given.action == "down":
+        yield from everything.down(connected, clients, chosen)
+
+
+def dry_run(given: argparse.Namespace, chosen: settings.Settings) -> Iterator[str]:
+    """Say what would be made, or deleted, and the price."""
+    yield f"Stage {chosen.stage} in {chosen.region} would be {'deleted' if given.action == 'down' else 'made'}:"
+    yield from (f"  {resource}" for resource in everything.resources(chosen))
+    if given.action != "down":
+        yield from prices.table(prices.monthly(chosen, PRESETS[given.preset].hosting))
+
+
+def show(lines: Iterator[object] | list[str]) -> None:
+    """Print each line when it comes."""
+    for line in lines:
+        print(line, flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,93 @@
+"""What a month costs: AWS list prices of us-east-1 in US dollars, as remembered in November 2026, without free tiers.
+
+Source: the public price pages of each service; no feed of them was at hand, so check before you budget. eu-west-1
+is up to a tenth dearer. Prices of the endpoint stand in endpoint/prices.py.
+"""
+
+from dataclasses import dataclass
+
+from endpoint.hosting import Hosting
+from endpoint.prices import dollars_a_month
+
+from .settings import Settings
+
+CLIPS_A_DAY = (0, 1_000, 100_000)
+DAYS = 30
+SECONDS_A_MONTH = DAYS * 86_400
+MB_A_GB = 1_024
+
+DOLLARS = {
+    "API Gateway, a million requests": 3.50,
+    "Lambda, a million requests": 0.20,
+    "Lambda, a GB-second": 0.000_016_666_7,
+    "Lambda kept warm, a GB-second": 0.000_004_166_7,
+    "CloudWatch Logs, a GB": 0.50,
+    "CloudWatch, an alarm": 0.10,
+    "CloudWatch, a dashboard": 3.00,
+    "S3, a GB": 0.023,
+    "CloudFront, 10,000 requests": 0.0100,
+    "CloudFront, a GB": 0.085,
+    "X-Ray, a million traces": 5.00,
+}
+# The report's median answer took 1.84 s, of which the main Lambda waits the most.
+MAIN_SECONDS = 1.84
+SPECTROGRAM_SECONDS = 0.3
+# Both functions' lines and the gateway's.
+LOG_GB_A_CLIP = 2e-6
+# One visit a clip: files and bytes of the page, cached ones not counted.
+SITE_REQUESTS, SITE_GB = 20, 0.000_3
+STORED_GB = 0.5
+ALARMS = 8
+
+
+@dataclass(frozen=True)
+class Line:
+    """One row: what it is, and dollars a month at each of CLIPS_A_DAY."""
+
+    what: str
+    dollars: tuple[float, ...]
+
+
+def monthly(settings: Settings, hosting: Hosting) -> list[Line]:
+    """Price each part at each size; a warm Lambda and X-Ray only where they are on."""
+    main_gb, spectrogram_gb = settings.memory_size / MB_A_GB, settings.spectrogram_memory_size / MB_A_GB
+    compute = (main_gb * MAIN_SECONDS + spectrogram_gb * SPECTROGRAM_SECONDS) * DOLLARS["Lambda, a GB-second"]
+    request = DOLLARS["API Gateway, a million requests"] / 1e6
+    invoke = 2 * DOLLARS["Lambda, a million requests"] / 1e6
+    page = SITE_REQUESTS * DOLLARS["CloudFront, 10,000 requests"] / 1e4 + SITE_GB * DOLLARS["CloudFront, a GB"]
+    watching = ALARMS * DOLLARS["CloudWatch, an alarm"] + DOLLARS["CloudWatch, a dashboard"]
+    lines = [
+        Line("endpoint, one instance or serverless", tuple(dollars_a_month(hosting, clips) for clips in CLIPS_A_DAY)),
+        _line("API Gateway", a_clip=request),
+        _line("Lambda", a_clip=invoke + compute),
+        _line("logs", a_clip=LOG_GB_A_CLIP * DOLLARS["CloudWatch Logs, a GB"]),
+        _line("site through CloudFront", a_clip=page),
+        _line("storage", fixed=STORED_GB * DOLLARS["S3, a GB"]),
+        _line("alarms and dashboard", fixed=watching),
+        *_options(settings, main_gb, spectrogram_gb),
+    ]
+    return [*lines, Line("together", tuple(map(sum, zip(*(line.dollars for line in lines), strict=True))))]
+
+
+def table(lines: list[Line]) -> list[str]:
+    """Set the lines as text."""
+    heads = "".join(f"{f'{clips:,} a day':>16}" for clips in CLIPS_A_DAY)
+    rows = [f"{line.what:<40}" + "".join(f"{dollars:>16,.2f}" for dollars in line.dollars) for line in lines]
+    return [f"{'$ a month, list prices of us-east-1':<40}{heads}", *rows]
+
+
+def warm_dollars(copies: int, memory_gb: float) -> float:
+    """Say what Lambdas that are kept warm cost a month, before they do anything."""
+    return copies * memory_gb * SECONDS_A_MONTH * DOLLARS["Lambda kept warm, a GB-second"]
+
+
+def _options(settings: Settings, main_gb: float, spectrogram_gb: float) -> list[Line]:
+    warm = warm_dollars(settings.provisioned_concurrency, main_gb)
+    warm += warm_dollars(settings.spectrogram_provisioned_concurrency, spectrogram_gb)
+    lines = [_line("warm Lambdas (setting)", fixed=warm)] if warm else []
+    traces = DOLLARS["X-Ray, a million traces"] / 1e6
+    return [*lines, _line("X-Ray (setting)", a_clip=traces)] if settings.xray else lines
+
+
+def _line(what: str, *, fixed: float = 0.0, a_clip: float = 0.0) -> Line:
+    return Line(what, tuple(fixed + DAYS * clips * a_clip for clips in CLIPS_A_DAY))

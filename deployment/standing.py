@@ -1,0 +1,52 @@
+"""What stands of a stage on AWS, asked there and not remembered here."""
+
+from botocore.exceptions import ClientError
+
+from endpoint.clients import Clients
+from endpoint.plan import candidate_name
+from endpoint.resources import find_endpoint, list_configs, list_models
+from operation.change import error_code
+from spectrogram_fn import deploy as spectrogram_deploy
+
+from . import everything, stacks, training_role
+from .aws import Aws
+from .settings import Settings
+
+
+def list_standing(aws: Aws, clients: Clients, settings: Settings) -> list[str]:
+    """Say each thing that stands, those that cost by the hour first."""
+    return [*_endpoints(clients, settings), *_stacks(aws, settings), *_bucket(aws, settings)]
+
+
+def lines(aws: Aws, clients: Clients, settings: Settings) -> list[str]:
+    """Set the list as text."""
+    found = list_standing(aws, clients, settings)
+    if not found:
+        return [f"Nothing of stage {settings.stage} stands in {settings.region}."]
+    return [f"Standing of stage {settings.stage} in {settings.region}:", *(f"  {line}" for line in found)]
+
+
+def _endpoints(clients: Clients, settings: Settings) -> list[str]:
+    found = []
+    for name in (settings.endpoint, candidate_name(settings.endpoint)):
+        endpoint = find_endpoint(clients.sagemaker, name)
+        found += [f"endpoint {name}: {endpoint['EndpointStatus']} (paid by the hour)"] if endpoint else []
+    found += [f"endpoint configuration {name}" for name in list_configs(clients.sagemaker, settings.endpoint)]
+    return found + [f"model {name}" for name in list_models(clients.sagemaker, settings.endpoint)]
+
+
+def _stacks(aws: Aws, settings: Settings) -> list[str]:
+    names = everything.api_stack(settings), spectrogram_deploy.stack_name(settings), training_role.stack_name(settings)
+    found = [stacks.find_stack(aws, name) for name in names]
+    return [f"stack {stack['StackName']}: {stack['StackStatus']}" for stack in found if stack]
+
+
+def _bucket(aws: Aws, settings: Settings) -> list[str]:
+    name = settings.bucket(aws.account)
+    try:
+        aws.s3.head_bucket(Bucket=name, ExpectedBucketOwner=aws.account)
+    except ClientError as error:
+        if error_code(error) in {"404", "403", "NoSuchBucket"}:
+            return []
+        raise
+    return [f"bucket {name} (code, models, training data)"]
