@@ -11,7 +11,7 @@ VARIANT = "AllTraffic"
 
 @dataclass(frozen=True)
 class Alarm:
-    """One alarm: `statistic` of a metric over `period` seconds is at or above `threshold` for `points` periods."""
+    """One alarm: `statistic` of a metric over `period` seconds compares to `threshold` for `points` periods."""
 
     name: str
     why: str
@@ -22,10 +22,13 @@ class Alarm:
     statistic: str = "Sum"
     period: int = 60
     points: int = 1
+    comparison: str = "GreaterThanOrEqualToThreshold"
+    # Nobody asks at night: mostly no data is no fault.
+    missing: str = "notBreaching"
 
     def request(self, topic_arn: str | None = None) -> dict[str, Any]:
         """Turn it into put_metric_alarm's parameters; with a topic, people are told when it fires and when it ends."""
-        actions = [topic_arn] if topic_arn else []
+        told = {"AlarmActions": [topic_arn], "OKActions": [topic_arn]} if topic_arn else {}
         percentile = self.statistic.startswith("p")
         return {
             "AlarmName": self.name,
@@ -38,12 +41,9 @@ class Alarm:
             "EvaluationPeriods": self.points,
             "DatapointsToAlarm": self.points,
             "Threshold": float(self.threshold),
-            "ComparisonOperator": "GreaterThanOrEqualToThreshold",
-            # Nobody asks at night: no data is no fault.
-            "TreatMissingData": "notBreaching",
-            "AlarmActions": actions,
-            "OKActions": actions,
-        }
+            "ComparisonOperator": self.comparison,
+            "TreatMissingData": self.missing,
+        } | told
 
 
 def endpoint_alarms(endpoint: str) -> list[Alarm]:
@@ -72,7 +72,7 @@ def endpoint_alarms(endpoint: str) -> list[Alarm]:
 
 
 def ensure_alarms(cloudwatch: Any, alarms: list[Alarm], topic_arn: str | None = None) -> list[Change]:
-    """Put each alarm there unless it already is, word for word."""
+    """Put each alarm there unless it already is, word for word. Without a topic, who is told stays as it is."""
     found = cloudwatch.describe_alarms(AlarmNames=[alarm.name for alarm in alarms])["MetricAlarms"] if alarms else []
     standing = {alarm["AlarmName"]: alarm for alarm in found}
     return [ensure_alarm(cloudwatch, alarm.request(topic_arn), standing.get(alarm.name)) for alarm in alarms]
@@ -86,7 +86,8 @@ def ensure_alarm(cloudwatch: Any, wanted: dict[str, Any], standing: dict[str, An
         return Change(resource, "created")
     if all(comparable(standing.get(key)) == comparable(value) for key, value in wanted.items()):
         return Change(resource, "unchanged")
-    cloudwatch.put_metric_alarm(**wanted)
+    told = {key: standing.get(key, []) for key in ("AlarmActions", "OKActions")}
+    cloudwatch.put_metric_alarm(**told | wanted)
     return Change(resource, "updated")
 
 

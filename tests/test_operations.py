@@ -1,0 +1,161 @@
+"""Alarms, dashboard, log retention, topic and budget: put there once, kept as they are, taken away."""
+
+import dataclasses
+import json
+from pathlib import Path
+
+import pytest
+from botocore.awsrequest import AWSResponse
+from moto import mock_aws
+
+from operation import alarms, budget, dashboard, watch
+from operation.__main__ import main
+from operation.watched import Watched, stage_alarms
+
+ACCOUNT = "123456789012"
+STAGE = Watched("birdapp-dev", "dev", "birdapp-dev", "bird-spectrogram", "bird-classifier")
+MAIL = watch.Mail("warden@example.org", 40.0)
+
+
+@pytest.fixture(scope="module")
+def clients():
+    """Made once; moto answers them in each test's own account."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+            patch.setenv(name, "testing")
+        made = watch.make_watchers("eu-west-1", ACCOUNT)
+        subscribers = fill_subscribers(made.budgets)
+        yield made, subscribers
+
+
+@pytest.fixture
+def watchers(clients):
+    """The clients of an empty account, and the addresses that AWS Budgets knows (moto keeps none)."""
+    made, subscribers = clients
+    subscribers.clear()
+    with mock_aws():
+        yield made
+
+
+def fill_subscribers(budgets):
+    """Let this client remember who was given to create_budget: moto has no describe_subscribers_for_notification."""
+    known = []
+
+    def create(params, **_):
+        request = json.loads(params["body"])
+        known[:] = request["NotificationsWithSubscribers"][0]["Subscribers"]
+
+    def describe(params, **_):
+        return AWSResponse(params["url"], 200, {}, None), {"Subscribers": known}
+
+    budgets.meta.events.register("before-call.budgets.CreateBudget", create)
+    budgets.meta.events.register("before-call.budgets.DescribeSubscribersForNotification", describe)
+    return known
+
+
+def outcomes(changes):
+    return {change.outcome for change in changes}
+
+
+@pytest.mark.parametrize("mail", [None, MAIL], ids=["no mail", "mail"])
+def test_watching_is_put_there_once_and_taken_away(watchers, mail):
+    assert outcomes(watch.ensure_watch(watchers, STAGE, retention_days=30, mail=mail)) == {"created"}
+    assert outcomes(watch.ensure_watch(watchers, STAGE, retention_days=30, mail=mail)) == {"unchanged"}
+    watch.remove_watch(watchers, STAGE)
+    assert outcomes(watch.remove_watch(watchers, STAGE)) == {"absent"}
+    assert watchers.cloudwatch.describe_alarms()["MetricAlarms"] == []
+    assert watchers.cloudwatch.list_dashboards()["DashboardEntries"] == []
+
+
+@pytest.mark.parametrize(
+    ("watched_for", "metrics"),
+    [
+        ("errors", {"5XXError", "Errors", "Invocation5XXErrors", "Invocation4XXErrors"}),
+        ("latency", {"Latency", "Duration", "ModelLatency"}),
+        ("throttles", {"Throttles"}),
+        ("endpoint health", {"CPUUtilization", "MemoryUtilization"}),
+    ],
+)
+def test_every_kind_of_trouble_has_its_alarm(watched_for, metrics):
+    assert metrics <= {alarm.metric for alarm in stage_alarms(STAGE)}, watched_for
+
+
+def test_an_alarm_says_what_it_means_and_what_was_put_is_what_stands(watchers):
+    watch.ensure_watch(watchers, STAGE, retention_days=30, mail=MAIL)
+    for standing in watchers.cloudwatch.describe_alarms()["MetricAlarms"]:
+        assert standing["AlarmDescription"].endswith(".")
+        assert standing["AlarmActions"] == [f"arn:aws:sns:eu-west-1:{ACCOUNT}:birdapp-dev-alarms"]
+        assert standing["Dimensions"]
+
+
+def test_no_report_from_any_instance_is_an_alarm_and_a_quiet_night_is_none():
+    of_missing = {alarm.name: alarm.missing for alarm in stage_alarms(STAGE)}
+    assert [name for name, missing in of_missing.items() if missing == "breaching"] == ["bird-classifier-not-running"]
+
+
+def test_a_serverless_endpoint_loses_the_alarms_of_machines(watchers):
+    watch.ensure_watch(watchers, STAGE, retention_days=30)
+    watch.ensure_watch(watchers, dataclasses.replace(STAGE, instances=False), retention_days=30)
+    names = {alarm["AlarmName"] for alarm in watchers.cloudwatch.describe_alarms()["MetricAlarms"]}
+    assert "bird-classifier-refused" in names
+    assert not {"bird-classifier-not-running", "bird-classifier-memory"} & names
+
+
+def test_a_changed_alarm_is_put_again_and_keeps_who_is_told(watchers):
+    (alarm, *_) = stage_alarms(STAGE)
+    topic = f"arn:aws:sns:eu-west-1:{ACCOUNT}:birdapp-dev-alarms"
+    alarms.ensure_alarms(watchers.cloudwatch, [alarm], topic)
+    assert outcomes(alarms.ensure_alarms(watchers.cloudwatch, [alarm])) == {"unchanged"}
+    stricter = dataclasses.replace(alarm, threshold=1)
+    assert outcomes(alarms.ensure_alarms(watchers.cloudwatch, [stricter])) == {"updated"}
+    (standing,) = watchers.cloudwatch.describe_alarms()["MetricAlarms"]
+    assert (standing["Threshold"], standing["AlarmActions"]) == (1.0, [topic])
+
+
+def test_logs_are_forgotten_after_the_stages_days(watchers):
+    watch.ensure_watch(watchers, STAGE, retention_days=30)
+    assert outcomes(watch.ensure_watch(watchers, STAGE, retention_days=7)[:2]) == {"updated"}
+    groups = watchers.logs.describe_log_groups()["logGroups"]
+    assert {group["logGroupName"]: group["retentionInDays"] for group in groups} == {
+        "/aws/sagemaker/Endpoints/bird-classifier": 7,
+        "/aws/sagemaker/Endpoints/bird-classifier-candidate": 7,
+    }
+
+
+def test_the_dashboard_fits_its_grid_and_shows_every_alarm():
+    widgets = dashboard.dashboard(STAGE, "eu-west-1", ACCOUNT)["widgets"]
+    cells = [(widget["x"] + x, widget["y"]) for widget in widgets for x in range(widget["width"])]
+    assert len(set(cells)) == len(cells)
+    assert max(x for x, _ in cells) < 24
+    assert len(widgets[0]["properties"]["alarms"]) == len(stage_alarms(STAGE))
+
+
+def test_the_budget_mails_early_and_follows_a_new_address(watchers):
+    wanted = budget.Budget("birdapp-dev", 40.0, "warden@example.org")
+    assert budget.ensure_budget(watchers.budgets, ACCOUNT, wanted).outcome == "created"
+    assert budget.ensure_budget(watchers.budgets, ACCOUNT, wanted).outcome == "unchanged"
+    for changed in ({"email": "other@example.org"}, {"dollars": 60.0}):
+        wanted = dataclasses.replace(wanted, **changed)
+        assert budget.ensure_budget(watchers.budgets, ACCOUNT, wanted).outcome == "updated"
+        assert budget.ensure_budget(watchers.budgets, ACCOUNT, wanted).outcome == "unchanged"
+    mails = watchers.budgets.describe_notifications_for_budget(AccountId=ACCOUNT, BudgetName="birdapp-dev")
+    assert {(mail["NotificationType"], mail["Threshold"]) for mail in mails["Notifications"]} == {
+        ("ACTUAL", 80.0),
+        ("FORECASTED", 100.0),
+    }
+
+
+def test_without_credentials_it_says_so_in_one_sentence(monkeypatch, capsys, tmp_path):
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_PROFILE"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "none"))
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "none"))
+    assert main(["--stage", "dev"]) == 1
+    assert capsys.readouterr().err.startswith("No AWS credentials were found")
+
+
+def test_the_manual_names_every_alarm():
+    manual = (Path(__file__).parent.parent / "docs" / "operations.md").read_text()
+    named = [alarm.name.removeprefix(STAGE.endpoint).removeprefix(STAGE.function) for alarm in stage_alarms(STAGE)]
+    assert [name for name in named if name.removeprefix(STAGE.spectrogram_function) not in manual] == []
