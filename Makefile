@@ -14,3 +14,4 @@ test: # every test, those in the browser too
 
 check: # format, lint, types
 	@$(ENVIRONMENT) && .venv/bin/ruff format --check . && .venv/bin/ruff check . && .venv/bin/mypy
+	@cd training/source_dir && MYPYPATH=../../spectrogram_fn ../../.venv/bin/mypy --config-file ../../pyproject.toml *.py

@@ -6,7 +6,7 @@ from typing import Any
 try:
     from . import spectrogram
 except ImportError:  # In the Lambda's zip this folder is the root, not a package.
-    import spectrogram  # type: ignore[no-redef]
+    import spectrogram  # type: ignore[import-not-found,no-redef]
 
 
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:

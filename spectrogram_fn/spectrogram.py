@@ -90,7 +90,7 @@ def to_spectrogram(window: Samples) -> Samples:
     # A tone below 200 Hz may leave nothing above: the reference then stays within the range of the whole.
     loudest = max(modulus[first_bin:].max(), modulus.max() * 10 ** (-DYNAMIC_RANGE_DB / 20))
     decibels = 20 * np.log10(np.maximum(modulus / loudest, 10 ** (-DYNAMIC_RANGE_DB / 20)))
-    return np.clip(1 + decibels / DYNAMIC_RANGE_DB, 0, 1).astype(np.float32)
+    return np.asarray(np.clip(1 + decibels / DYNAMIC_RANGE_DB, 0, 1), np.float32)
 
 
 def to_bytes(spectrogram: Samples) -> Bytes:

@@ -1,0 +1,214 @@
+"""Make the probabilities mean what they say, and set the thresholds, on recordings that the network did not learn from.
+
+The calibration part is used twice: as it is, and with noise laid over it, because phones record worse than experts.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import batches
+import keras
+import numpy as np
+import numpy.typing as npt
+import spectrogram
+from scipy import optimize
+
+# What the thresholds promise (docs: the model card). Asked of the calibration part with a margin.
+BIRD_IS_RIGHT = 0.92
+OTHER_SPECIES_AS_BIRD = 0.12
+WINDOW_IS_RIGHT = 0.85
+NOISE_DECIBELS = (-20.0, 0.0)
+EXPONENTS = (1, 2, 4)
+SPECIES_PER_WINDOW = 20
+CURVE_POINTS = np.round(np.linspace(0, 1, 21), 2)
+PREDICT_BATCH = 64
+
+Floats = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """What the exported model carries beside its weights (docs/contracts.md, `settings`)."""
+
+    temperature: float
+    thresholds: dict[str, float]
+    pooling: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Recording:
+    """One recording's windows: probabilities [n, listed], bird [n], and its true class among all classes."""
+
+    probabilities: Floats
+    bird: Floats
+    truth: int
+
+
+def predict(
+    network: keras.Model, dataset: batches.Dataset, indices: Sequence[int], *, noise_seed: int | None = None
+) -> Floats:
+    """Give the logits [n, classes] of windows, with noise laid over them where a seed for it is given."""
+    logits = []
+    for first in range(0, len(indices), PREDICT_BATCH):
+        chunk = indices[first : first + PREDICT_BATCH]
+        images = np.stack([_image(dataset, index, noise_seed) for index in chunk])
+        logits.append(np.asarray(network(images.astype(np.float32), training=False)))
+    return np.asarray(np.concatenate(logits), np.float64)
+
+
+def _image(dataset: batches.Dataset, index: int, noise_seed: int | None) -> npt.NDArray[np.uint8]:
+    sound = dataset.windows[index].astype(np.float32) / np.float32(spectrogram.PCM_FULL_SCALE)
+    if noise_seed is not None:
+        random = np.random.default_rng((noise_seed, index))
+        level = np.float32(10 ** (random.uniform(*NOISE_DECIBELS) / 20))
+        sound = sound + batches.noise(random) * level * np.float32(batches.rms(sound))
+    return spectrogram.to_bytes(spectrogram.to_spectrogram(sound))
+
+
+def softmax(logits: Floats, temperature: float) -> Floats:
+    """Turn logits [n, classes] into probabilities [n, classes]."""
+    scaled = logits / temperature
+    exponentials = np.exp(scaled - scaled.max(axis=1, keepdims=True))
+    return np.asarray(exponentials / exponentials.sum(axis=1, keepdims=True))
+
+
+def quick_score(network: keras.Model, dataset: batches.Dataset, part: str) -> dict[str, float]:
+    """Top-1 and top-3 of the listed species' recordings of a part, by the mean over their windows."""
+    listed = len(dataset.listed)
+    indices = [index for index in dataset.part(part) if dataset.rows[index]["primary_label"] in dataset.listed]
+    if not indices:
+        return {"top1": 0.0, "top3": 0.0}
+    truths, means = [], []
+    for recording in recordings(dataset, indices, softmax(predict(network, dataset, indices), 1.0)):
+        truths.append(recording.truth)
+        means.append(recording.probabilities.mean(axis=0))
+    order = np.argsort(-np.array(means)[:, :listed], axis=1)
+    hits = order == np.array(truths)[:, None]
+    return {"top1": float(hits[:, 0].mean()), "top3": float(hits[:, :3].any(axis=1).mean())}
+
+
+def recordings(dataset: batches.Dataset, indices: Sequence[int], probabilities: Floats) -> list[Recording]:
+    """Group the rows of probabilities [n, classes] by recording. A class that was not learnt counts as an other one."""
+    class_of = {label: place for place, label in enumerate(dataset.classes)}
+    places: dict[str, list[int]] = {}
+    for place, index in enumerate(indices):
+        places.setdefault(dataset.rows[index]["recording_id"], []).append(place)
+    listed = len(dataset.listed)
+    return [
+        Recording(
+            probabilities[rows, :listed],
+            1 - probabilities[rows, -1],
+            class_of.get(dataset.rows[indices[rows[0]]]["primary_label"], listed),
+        )
+        for rows in places.values()
+    ]
+
+
+def calibrate(network: keras.Model, dataset: batches.Dataset) -> Calibration:
+    """Learn temperature, pooling and thresholds on the calibration part, clean and noisy."""
+    indices = dataset.part("calibration")
+    logits = np.concatenate([predict(network, dataset, indices), predict(network, dataset, indices, noise_seed=1)])
+    temperature = _temperature(dataset, indices, logits)
+    probabilities = softmax(logits, temperature)
+    halves = np.split(probabilities, 2)
+    found = [recording for half in halves for recording in recordings(dataset, indices, half)]
+    no_bird = _no_bird_threshold(found, len(dataset.classes) - 1)
+    exponent, points = _pooling(found, no_bird, len(dataset.listed))
+    confidences = np.array([np.interp(score(one, exponent, no_bird).max(), CURVE_POINTS, points) for one in found])
+    right = np.array([int(score(one, exponent, no_bird).argmax()) == one.truth for one in found])
+    known = np.array([one.truth < len(dataset.listed) for one in found])
+    pooling = {
+        "rule": "power_mean",
+        "exponent": exponent,
+        "species_per_window": SPECIES_PER_WINDOW,
+        "calibration": [[float(x), float(y)] for x, y in zip(CURVE_POINTS, points, strict=True)],
+        "bird_threshold": _bird_threshold(confidences, right, known),
+    }
+    thresholds = {"bird": _window_threshold(found), "no_bird": no_bird}
+    return Calibration(temperature, thresholds, pooling)
+
+
+def score(recording: Recording, exponent: int, no_bird: float) -> Floats:
+    """Pool a recording's windows to scores [listed], by the rule of docs/contracts.md, steps 2 and 3."""
+    counted = recording.probabilities[recording.bird >= no_bird]
+    if not counted.size:
+        counted = recording.probabilities
+    return np.asarray(np.mean(counted**exponent, axis=0) ** (1 / exponent))
+
+
+def _temperature(dataset: batches.Dataset, indices: Sequence[int], logits: Floats) -> float:
+    """The temperature that gives the windows of listed species the best likelihood, each recording counting alike."""
+    class_of = {label: place for place, label in enumerate(dataset.classes)}
+    rows = [dataset.rows[index] for index in indices] * (len(logits) // len(indices))
+    counts: dict[str, int] = {}
+    for row in rows:
+        counts[row["recording_id"]] = counts.get(row["recording_id"], 0) + 1
+    kept = [place for place, row in enumerate(rows) if row["primary_label"] in dataset.listed]
+    truths = np.array([class_of[rows[place]["primary_label"]] for place in kept])
+    weights = np.array([1 / counts[rows[place]["recording_id"]] for place in kept])
+
+    def loss(log_temperature: float) -> float:
+        chosen = softmax(logits[kept], float(np.exp(log_temperature)))[np.arange(len(kept)), truths]
+        return float(-(weights * np.log(np.maximum(chosen, 1e-12))).sum())
+
+    return float(np.exp(optimize.minimize_scalar(loss, bounds=(-1.5, 1.5), method="bounded").x))
+
+
+def _no_bird_threshold(found: Sequence[Recording], no_bird_class: int) -> float:
+    """The `bird` value that best parts recordings with a bird (their best window) from windows without one."""
+    with_bird = np.array([one.bird.max() for one in found if one.truth != no_bird_class])
+    without = np.concatenate([one.bird for one in found if one.truth == no_bird_class] or [np.zeros(1)])
+    candidates = np.round(np.linspace(0.05, 0.7, 66), 2)
+    merits = [(with_bird >= value).mean() * 2 + (without < value).mean() for value in candidates]
+    return float(candidates[int(np.argmax(merits))])
+
+
+def _pooling(found: Sequence[Recording], no_bird: float, listed: int) -> tuple[int, Floats]:
+    """The exponent, and the curve from score to confidence (Platt, 1999), that are the likeliest."""
+    known = [one for one in found if one.truth < listed]
+    best: tuple[float, int, Floats] | None = None
+    for exponent in EXPONENTS:
+        scores = [score(one, exponent, no_bird) for one in known]
+        right = np.array([int(values.argmax()) == one.truth for values, one in zip(scores, known, strict=True)])
+        tops = _logit(np.array([values.max() for values in scores]))
+
+        def loss(line: Floats, tops: Floats = tops, right: npt.NDArray[np.bool_] = right) -> float:
+            chances = 1 / (1 + np.exp(-(line[0] * tops + line[1])))
+            return float(-np.log(np.maximum(np.where(right, chances, 1 - chances), 1e-12)).mean())
+
+        fit = optimize.minimize(loss, np.array([1.0, 0.0]), method="Nelder-Mead")
+        slope, offset = max(float(fit.x[0]), 0.1), float(fit.x[1])
+        points = 1 / (1 + np.exp(-(slope * _logit(CURVE_POINTS) + offset)))
+        points[0], points[-1] = 0.0, 1.0
+        if best is None or fit.fun < best[0]:
+            best = (float(fit.fun), exponent, np.round(points, 4))
+    assert best is not None  # noqa: S101  # EXPONENTS is not empty.
+    return best[1], best[2]
+
+
+def _logit(probabilities: Floats) -> Floats:
+    clipped = np.clip(probabilities, 1e-4, 1 - 1e-4)
+    return np.asarray(np.log(clipped / (1 - clipped)))
+
+
+def _bird_threshold(confidences: Floats, right: npt.NDArray[np.bool_], known: npt.NDArray[np.bool_]) -> float:
+    """The lowest confidence from which "bird" keeps both promises: right for listed species, rare for all else."""
+    for value in np.round(np.linspace(0.3, 0.99, 70), 2):
+        said = confidences >= value
+        named = said & known
+        precise = right[named].mean() >= BIRD_IS_RIGHT if named.any() else False
+        rare = not (~known).any() or said[~known].mean() <= OTHER_SPECIES_AS_BIRD
+        if precise and rare:
+            return float(value)
+    return 0.99
+
+
+def _window_threshold(found: Sequence[Recording]) -> float:
+    """The lowest probability from which a window's best species is its recording's in WINDOW_IS_RIGHT of the cases."""
+    tops = np.concatenate([one.probabilities.max(axis=1) for one in found])
+    right = np.concatenate([one.probabilities.argmax(axis=1) == one.truth for one in found])
+    for value in np.round(np.linspace(0.3, 0.99, 70), 2):
+        if (tops >= value).any() and right[tops >= value].mean() >= WINDOW_IS_RIGHT:
+            return float(value)
+    return 0.99

@@ -1,0 +1,187 @@
+"""Train a network on a prepared dataset, calibrate it, and export it: the script that runs in the SageMaker container.
+
+One story: read the data, learn epoch by epoch (each ends in a checkpoint, from which a stopped training goes on),
+take the averaged weights, learn temperature and thresholds on the calibration part, write the model folder.
+"""
+
+import argparse
+import json
+import os
+import time
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import batches
+import calibrate
+import export
+import keras
+import model
+import numpy as np
+import tensorflow as tf
+from tqdm import tqdm
+
+WARMUP = 0.05
+WEIGHT_DECAY = 1e-3
+AVERAGE_DECAY = 0.998
+CURVE_EVERY = 2
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What decides the result of a training, beside the data."""
+
+    architecture: str
+    epochs: int
+    minutes: float
+    seed: int
+    batch_size: int
+    learning_rate: float
+
+    def __post_init__(self) -> None:
+        if self.epochs < 1 or self.minutes <= 0 or self.batch_size < 1:
+            raise ValueError("epochs, minutes and batch size must be positive")
+
+
+class Training:
+    """The state that a checkpoint holds: network, optimizer, averaged weights, epochs done, minutes spent."""
+
+    def __init__(self, dataset: batches.Dataset, settings: Settings, folder: Path) -> None:
+        keras.utils.set_random_seed(settings.seed)
+        self.dataset, self.settings = dataset, settings
+        self.network = model.build(settings.architecture, len(dataset.classes))
+        self.optimizer = keras.optimizers.AdamW(0.0, weight_decay=WEIGHT_DECAY, global_clipnorm=5.0)
+        self.optimizer.build(self.network.trainable_variables)
+        self.averages = [tf.Variable(weights) for weights in self.network.trainable_variables]
+        self.epoch, self.steps, self.minutes = (tf.Variable(0), tf.Variable(0), tf.Variable(0.0))
+        state = tf.train.Checkpoint(
+            network=self.network,
+            optimizer=self.optimizer,
+            averages=self.averages,
+            epoch=self.epoch,
+            steps=self.steps,
+            minutes=self.minutes,
+        )
+        self._checkpoints = tf.train.CheckpointManager(state, str(folder), max_to_keep=2)
+        self._curve = folder / "curve.json"
+        self.curve: list[dict[str, float]] = []
+        if self._checkpoints.restore_or_initialize():
+            print(f"going on after epoch {int(self.epoch)}, {float(self.minutes):.1f} minutes")
+            self.curve = json.loads(self._curve.read_text("utf-8"))
+
+    def run(self) -> None:
+        """Learn until the epochs or the minutes are spent. Ctrl-C loses the epoch under way and nothing else."""
+        sampler = batches.Sampler(self.dataset, self.settings.seed)
+        while int(self.epoch) < self.settings.epochs and float(self.minutes) < self.settings.minutes:
+            loss = self._run_epoch(sampler)
+            self.epoch.assign_add(1)
+            if int(self.epoch) % CURVE_EVERY == 0 or not self.curve:
+                self._extend_curve(loss)
+            self._checkpoints.save()
+
+    def _run_epoch(self, sampler: batches.Sampler) -> float:
+        size = self.settings.batch_size
+        total = max(1, sampler.windows // size)
+        losses: list[float] = []
+        spent, began = float(self.minutes), time.monotonic()
+        feed = batches.ahead(sampler.batches(int(self.epoch), size))
+        with tqdm(feed, total=total, desc=f"epoch {int(self.epoch) + 1}", unit="batch", mininterval=5) as bar:
+            for images, targets in bar:
+                self.optimizer.learning_rate.assign(self._learning_rate(len(losses) / total))
+                losses.append(float(self._step(tf.cast(images, tf.float32), targets)))
+                self.minutes.assign(spent + (time.monotonic() - began) / 60)
+                bar.set_postfix(loss=f"{np.mean(losses[-50:]):.3f}", refresh=False)
+                if float(self.minutes) >= self.settings.minutes:
+                    break
+        return float(np.mean(losses))
+
+    def _learning_rate(self, part_of_epoch: float) -> float:
+        """Linear warm-up, then half a cosine to 0 at the last epoch or minute, whichever is nearer."""
+        done = (int(self.epoch) + part_of_epoch) / self.settings.epochs
+        progress = min(1.0, max(done, float(self.minutes) / self.settings.minutes))
+        warm = min(1.0, (progress + 1e-4) / WARMUP)
+        return self.settings.learning_rate * warm * (0.5 + 0.5 * float(np.cos(np.pi * progress)))
+
+    @tf.function  # type: ignore[untyped-decorator]  # TensorFlow ships no types.
+    def _step(self, images: Any, targets: Any) -> Any:
+        with tf.GradientTape() as tape:
+            logits = self.network(images, training=True)
+            loss = tf.reduce_mean(tf.nn.softmax_cross_entropy_with_logits(targets, logits))
+        variables = self.network.trainable_variables
+        self.optimizer.apply_gradients(zip(tape.gradient(loss, variables), variables, strict=True))
+        # Early averages would hold the random start: the decay grows with the steps.
+        self.steps.assign_add(1)
+        count = tf.cast(self.steps, tf.float32)
+        decay = tf.minimum(AVERAGE_DECAY, (1 + count) / (10 + count))
+        for average, weights in zip(self.averages, variables, strict=True):
+            average.assign(average * decay + weights * (1 - decay))
+        return loss
+
+    def _extend_curve(self, loss: float) -> None:
+        weights = [variable.numpy() for variable in self.network.trainable_variables]
+        self.use_averages()
+        score = calibrate.quick_score(self.network, self.dataset, "calibration")
+        for variable, value in zip(self.network.trainable_variables, weights, strict=True):
+            variable.assign(value)
+        self.curve.append({"epoch": int(self.epoch), "minutes": float(self.minutes), "loss": loss, **score})
+        self._curve.write_text(json.dumps(self.curve, indent=1) + "\n", "utf-8")
+        # The form of a CloudWatch metric definition (training/launch.py).
+        print(f"epoch={int(self.epoch)} loss={loss:.4f} calibration_top1={score['top1']:.4f}", flush=True)
+
+    def use_averages(self) -> None:
+        """Put the averaged weights into the network (Polyak averaging): they generalise better than the last ones."""
+        for variable, average in zip(self.network.trainable_variables, self.averages, strict=True):
+            variable.assign(average)
+
+
+def arguments(argv: list[str] | None) -> argparse.Namespace:
+    """Read the command line; SageMaker's SM_* variables are the defaults."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--data", type=Path, default=os.environ.get("SM_CHANNEL_TRAINING"))
+    parser.add_argument("--model-dir", type=Path, default=os.environ.get("SM_MODEL_DIR"))
+    parser.add_argument("--checkpoint-dir", type=Path, default=Path("/opt/ml/checkpoints"))
+    parser.add_argument("--architecture", choices=model.ARCHITECTURES, default="default")
+    parser.add_argument("--epochs", type=int, default=60)
+    parser.add_argument("--minutes", type=float, default=60.0)
+    parser.add_argument("--batch-size", type=int, default=32)
+    parser.add_argument("--learning-rate", type=float, default=2e-3)
+    parser.add_argument("--seed", type=int, default=7)
+    parser.add_argument("--version", default=time.strftime("%Y-%m-%d"), help="the model's version, as the API says it")
+    parser.add_argument("--tiny", action="store_true", help="one epoch of one batch: proves that all parts fit")
+    options, _ = parser.parse_known_args(argv)
+    if options.data is None or options.model_dir is None:
+        parser.error("--data and --model-dir are needed outside SageMaker")
+    return options
+
+
+def main(argv: list[str] | None = None) -> None:
+    """Train, calibrate, export."""
+    options = arguments(argv)
+    dataset = batches.load(Path(options.data))
+    settings = Settings(
+        architecture=options.architecture,
+        epochs=1 if options.tiny else options.epochs,
+        minutes=0.001 if options.tiny else options.minutes,
+        seed=options.seed,
+        batch_size=4 if options.tiny else options.batch_size,
+        learning_rate=options.learning_rate,
+    )
+    options.checkpoint_dir.mkdir(parents=True, exist_ok=True)
+    training = Training(dataset, settings, options.checkpoint_dir)
+    training.run()
+    training.use_averages()
+    calibration = calibrate.calibrate(training.network, dataset)
+    folder = Path(options.model_dir)
+    export.export(training.network, dataset, calibration, folder=folder, version=options.version)
+    report = {
+        "settings": asdict(settings),
+        "epochs": int(training.epoch),
+        "minutes": round(float(training.minutes), 1),
+        "parameters": training.network.count_params(),
+        "curve": training.curve,
+    }
+    (folder / "training.json").write_text(json.dumps(report, indent=1) + "\n", "utf-8")
+
+
+if __name__ == "__main__":
+    main()
