@@ -1,9 +1,11 @@
 # One to three lines a target; logic lives in Python. Settings: make run API_PORT=8001 SITE_PORT=8081
 PYTHON ?= python3
+MODEL ?= training/model
+STAGE ?= dev
 RUN_ENVIRONMENT = $(PYTHON) -m local.environment .venv-run requirements-run.txt
 ENVIRONMENT = $(PYTHON) -m local.environment .venv requirements-dev.txt
 
-.PHONY: run test check
+.PHONY: run test check train evaluate deploy destroy status load bench
 
 run: # the whole app on this machine
 	@$(RUN_ENVIRONMENT) && exec .venv-run/bin/python run_local.py
@@ -14,4 +16,23 @@ test: # every test, those in the browser too
 
 check: # format, lint, types
 	@$(ENVIRONMENT) && .venv/bin/ruff format --check . && .venv/bin/ruff check . && .venv/bin/mypy
-	@cd training/source_dir && MYPYPATH=../../spectrogram_fn ../../.venv/bin/mypy --config-file ../../pyproject.toml *.py
+	@cd training/source_dir && MYPYPATH=.:../../spectrogram_fn ../../.venv/bin/mypy --explicit-package-bases --config-file ../../pyproject.toml *.py
+	@test -d frontend/node_modules || npm --prefix frontend ci --silent
+	@npm --prefix frontend run --silent check
+
+train: # RECORDINGS=DIR -> dataset -> trained, calibrated, exported and evaluated model
+	@$(ENVIRONMENT) && .venv/bin/python -m training.prepare --recordings "$(RECORDINGS)" --output build/dataset
+	@PYTHONPATH=spectrogram_fn .venv/bin/python training/source_dir/train.py --data build/dataset --model-dir "$(MODEL)" --checkpoint-dir build/checkpoints $(ARGS)
+	@$(MAKE) --no-print-directory evaluate
+
+evaluate: # RECORDINGS=DIR -> scores of the model, per species and overall
+	@$(ENVIRONMENT) && .venv/bin/python -m training.evaluate --recordings "$(RECORDINGS)" --model "$(MODEL)"
+
+deploy destroy status: # AWS: all up, all down, what stands; ARGS=--dry-run says what and its price
+	@$(ENVIRONMENT) && exec .venv/bin/python deploy.py $(subst deploy,up,$(subst destroy,down,$@)) --stage $(STAGE) $(ARGS)
+
+load: # the report's load tests against the local app; ARGS="--seconds 600" for their whole length
+	@$(ENVIRONMENT) && exec .venv/bin/python -m loadtests.load $(ARGS)
+
+bench: # one client, a 5 s MP3: how long each stage takes
+	@$(ENVIRONMENT) && exec .venv/bin/python -m loadtests.bench $(ARGS)
