@@ -6,7 +6,7 @@ The Lambda is the real spectrogram handler; the endpoint answers canned numbers.
 import json
 import threading
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import spectrogram_fn.handler
@@ -78,8 +78,9 @@ def running_fake_aws():
             for name, value in {"Content-Type": "application/json", **headers}.items():
                 self.send_header(name, value)
             self.send_header("Content-Length", str(len(payload)))
-            self.end_headers()
-            self.wfile.write(payload)
+            with suppress(BrokenPipeError):  # A caller that gave up waiting.
+                self.end_headers()
+                self.wfile.write(payload)
 
         def log_message(self, *arguments):
             pass
