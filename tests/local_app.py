@@ -1,45 +1,31 @@
 """The fixture `app`: the whole app, started once by run_local.py on free ports; and what tests ask it with."""
 
-import base64
 import http.client
 import json
-import os
-import re
-import subprocess
-import sys
-import tempfile
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
-from urllib.request import urlopen
 
 import pytest
 from tiny_model import write_model
+
+from loadtests.app import App, classify_body, started
 
 REPOSITORY = Path(__file__).parent.parent
 SHIPPED_MODEL = REPOSITORY / "training" / "model"
 
 
 @dataclass(frozen=True)
-class LocalApp:
-    """A running app: its addresses, its process, the model folder that it serves, its log."""
+class LocalApp(App):
+    """A running app: its addresses, its process, its log, the model folder that it serves."""
 
-    api_url: str
-    site_url: str
-    process: subprocess.Popen
     model: Path
-    log: Path
 
     def classify(self, sound, **fields):
         """POST a recording's bytes; (status, answer)."""
         status, _, body = ask(self.api_url, "POST", "/classify", classify_body(sound, **fields))
         return status, json.loads(body)
-
-
-def classify_body(sound, **fields):
-    """Write the JSON that the page sends."""
-    return json.dumps({"data": base64.b64encode(sound).decode(), **fields}).encode()
 
 
 def ask(url, method, path, body=None, headers=None):
@@ -56,21 +42,8 @@ def ask(url, method, path, body=None, headers=None):
 @contextmanager
 def running(model, **settings):
     """Run the app on free ports until the block ends; it must end by SIGTERM."""
-    environment = os.environ | {"API_PORT": "0", "SITE_PORT": "0", "MODEL_DIR": str(model)} | settings
-    command = [sys.executable, REPOSITORY / "run_local.py"]
-    with (
-        tempfile.NamedTemporaryFile(prefix="local-app-", suffix=".log") as log,
-        subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=log, text=True) as process,
-    ):
-        try:
-            line = process.stdout.readline()
-            assert line.startswith("ready: "), f"the app did not start: {Path(log.name).read_text()}"
-            site_url = line.removeprefix("ready: ").strip()
-            config = urlopen(f"{site_url}/config.js").read().decode()
-            yield LocalApp(re.search(r'"(.+)"', config)[1], site_url, process, Path(model), Path(log.name))
-        finally:
-            process.terminate()
-            process.wait(20)
+    with started(MODEL_DIR=str(model), **settings) as app:
+        yield LocalApp(app.api_url, app.site_url, app.process, app.log, Path(model))
 
 
 @pytest.fixture(scope="session")

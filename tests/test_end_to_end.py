@@ -9,10 +9,11 @@ from contextlib import contextmanager
 from urllib.parse import urlsplit
 
 import pytest
-from local_app import ask, classify_body, running
+from local_app import ask, running
 from sounds import ENCODERS, encode
 from tiny_model import BLACKBIRD, OWLS, constants, write_model, write_whole
 
+from loadtests.app import classify_body
 from local import warm_up
 
 MIB = 2**20

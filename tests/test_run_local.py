@@ -14,9 +14,10 @@ from urllib.request import urlopen
 import boto3
 import pytest
 from botocore.exceptions import ClientError
-from local_app import REPOSITORY, ask, classify_body, running
+from local_app import REPOSITORY, ask, running
 from tiny_model import BLACKBIRD, OWLS, constants, make_network, write_model
 
+from loadtests.app import classify_body
 from local import environment, model_folder, processes, server, warm_up
 from local.rate import TokenBucket
 
