@@ -30,15 +30,22 @@ def ensure_bucket(s3: Any, bucket: str) -> Change:
 
 def ensure_private(s3: Any, bucket: str) -> Change:
     """Shut the bucket for the public."""
+    return ensure_public_access(s3, bucket, PRIVATE)
+
+
+def ensure_public_access(s3: Any, bucket: str, wanted: dict[str, bool]) -> Change:
+    """Set what the public may ever be given of a bucket."""
     resource = f"public access block of {bucket}"
+    standing = None
     try:
-        if s3.get_public_access_block(Bucket=bucket)["PublicAccessBlockConfiguration"] == PRIVATE:
-            return Change(resource, "unchanged")
+        standing = s3.get_public_access_block(Bucket=bucket)["PublicAccessBlockConfiguration"]
     except ClientError as error:
         if error_code(error) != "NoSuchPublicAccessBlockConfiguration":
             raise
-    s3.put_public_access_block(Bucket=bucket, PublicAccessBlockConfiguration=PRIVATE)
-    return Change(resource, "created")
+    if standing == wanted:
+        return Change(resource, "unchanged")
+    s3.put_public_access_block(Bucket=bucket, PublicAccessBlockConfiguration=wanted)
+    return Change(resource, "updated" if standing else "created")
 
 
 def ensure_uploaded(s3: Any, bucket: str, model: CheckedModel) -> Change:

@@ -9,26 +9,13 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from frontend.publishing.headers import config_module, content_security_policy
 from local import processes
 from local.server import Handler, Server, inherited
 
 FOLDER = Path(__file__).parent.parent / "frontend"
 # A browser refuses a module of any other type; what the machine's own tables say does not count.
 TYPES = {".js": "text/javascript", ".mjs": "text/javascript", ".webmanifest": "application/manifest+json"}
-
-
-def config_module(api_base: str) -> bytes:
-    """Write config.js: the page's only way to know the API's address."""
-    return f'export const apiBase = "{api_base}";\n'.encode()
-
-
-def content_security_policy(api_base: str) -> str:
-    """Allow the page its own files, its own sounds and pictures, and the API; nothing else."""
-    return (
-        f"default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; media-src 'self' blob:; "
-        f"font-src 'self'; worker-src 'self'; manifest-src 'self'; connect-src 'self' {api_base}; "
-        "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-    )
 
 
 class SiteHandler(Handler, SimpleHTTPRequestHandler):

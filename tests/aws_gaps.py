@@ -55,3 +55,64 @@ class Lightning:
             self.seen.append(model.name)
             if len(self.seen) == self.number:
                 raise ConnectionError(f"call {self.number}, {model.name}, was struck")
+
+
+class HeadersPolicies(dict):
+    """CloudFront's response headers policies by id, which moto lacks; botocore has checked what comes in.
+
+    moto also forgets parts of a distribution's origin: those that were given last come back.
+    """
+
+    def serve(self, client):
+        """Answer a CloudFront client's calls about them."""
+        for operation in ("List", "Create", "GetConfig", "Get", "Update", "Delete"):
+            name = {"List": "ListResponseHeadersPolicies", "GetConfig": "GetResponseHeadersPolicyConfig"}.get(
+                operation, f"{operation}ResponseHeadersPolicy"
+            )
+            client.meta.events.register(f"before-parameter-build.cloudfront.{name}", self._keep)
+            client.meta.events.register(f"before-call.cloudfront.{name}", getattr(self, f"_{operation.lower()}"))
+        for name in ("CreateDistribution", "UpdateDistribution"):
+            client.meta.events.register(f"before-parameter-build.cloudfront.{name}", self._keep_origins)
+        client.meta.events.register("after-call.cloudfront.GetDistributionConfig", self._give_origins)
+        return self
+
+    def _keep_origins(self, params, **_):
+        self.origins = params["DistributionConfig"]["Origins"]
+
+    def _give_origins(self, parsed, **_):
+        for origin, kept in zip(parsed["DistributionConfig"]["Origins"]["Items"], self.origins["Items"], strict=True):
+            origin.update({key: kept[key] for key in ("OriginAccessControlId", "S3OriginConfig")})
+
+    def _keep(self, params, context, **_):
+        context["given"] = dict(params)
+
+    def _list(self, params, **_):
+        items = [{"Type": "custom", "ResponseHeadersPolicy": self._policy(number)} for number in self]
+        return self._answer(
+            params, {"ResponseHeadersPolicyList": {"Items": items, "MaxItems": 100, "Quantity": len(items)}}
+        )
+
+    def _create(self, params, context, **_):
+        number = f"headers-{len(self)}"
+        self[number] = context["given"]["ResponseHeadersPolicyConfig"]
+        return self._answer(params, {"ResponseHeadersPolicy": self._policy(number)})
+
+    def _getconfig(self, params, context, **_):
+        return self._answer(params, {"ResponseHeadersPolicyConfig": self[context["given"]["Id"]], "ETag": "1"})
+
+    def _get(self, params, context, **_):
+        return self._answer(params, {"ResponseHeadersPolicy": self._policy(context["given"]["Id"]), "ETag": "1"})
+
+    def _update(self, params, context, **_):
+        self[context["given"]["Id"]] = context["given"]["ResponseHeadersPolicyConfig"]
+        return self._answer(params, {})
+
+    def _delete(self, params, context, **_):
+        del self[context["given"]["Id"]]
+        return self._answer(params, {})
+
+    def _policy(self, number):
+        return {"Id": number, "ResponseHeadersPolicyConfig": self[number]}
+
+    def _answer(self, params, parsed):
+        return AWSResponse(params["url"], 200, {}, None), parsed

@@ -1,0 +1,57 @@
+"""What the browser is told beside the files: the Content-Security-Policy, types, how long to keep what."""
+
+from pathlib import PurePosixPath
+from urllib.parse import urlsplit
+
+# Only these are ever published; S3 itself would serve modules as binary, which browsers refuse.
+TYPES = {
+    ".html": "text/html; charset=utf-8",
+    ".css": "text/css; charset=utf-8",
+    ".js": "text/javascript; charset=utf-8",
+    ".json": "application/json",
+    ".svg": "image/svg+xml",
+    ".png": "image/png",
+    ".woff2": "font/woff2",
+    ".webmanifest": "application/manifest+json",
+}
+FOR_EVER = "public, max-age=31536000, immutable"
+ASK_AGAIN = "no-cache"
+# The page asks for the microphone, for nothing else.
+PERMISSIONS_POLICY = "microphone=(self), camera=(), geolocation=(), payment=(), usb=()"
+HSTS_SECONDS = 31_536_000
+
+
+def content_security_policy(api_base: str) -> str:
+    """Allow the page its own files, sounds that it made itself, and this API; nothing else, no inline code."""
+    return f"{page_policy(api_base)}; frame-ancestors 'none'"
+
+
+def page_policy(api_base: str) -> str:
+    """Write the policy without what a <meta> element may not say."""
+    parts = urlsplit(api_base)
+    return "; ".join(
+        [
+            "default-src 'none'",
+            "script-src 'self'",
+            "style-src 'self'",
+            "img-src 'self' data: blob:",
+            "media-src 'self' blob:",
+            "font-src 'self'",
+            "worker-src 'self'",
+            "manifest-src 'self'",
+            # The origin alone: a source with a path would have to match the whole path.
+            f"connect-src 'self' {parts.scheme}://{parts.netloc}",
+            "base-uri 'none'",
+            "form-action 'none'",
+        ]
+    )
+
+
+def content_type(name: str) -> str:
+    """Say a file's type by its name."""
+    return TYPES[PurePosixPath(name).suffix]
+
+
+def config_module(api_base: str) -> bytes:
+    """Write config.js: the page's only way to know the API's address."""
+    return f'export const apiBase = "{api_base}";\n'.encode()
