@@ -52,12 +52,13 @@ def predict(
     logits = []
     for first in range(0, len(indices), PREDICT_BATCH):
         chunk = indices[first : first + PREDICT_BATCH]
-        images = np.stack([_image(dataset, index, noise_seed) for index in chunk])
+        images = np.stack([image(dataset, index, noise_seed) for index in chunk])
         logits.append(np.asarray(network(images.astype(np.float32), training=False)))
     return np.asarray(np.concatenate(logits), np.float64)
 
 
-def _image(dataset: batches.Dataset, index: int, noise_seed: int | None) -> npt.NDArray[np.uint8]:
+def image(dataset: batches.Dataset, index: int, noise_seed: int | None = None) -> npt.NDArray[np.uint8]:
+    """The spectrogram bytes [216, 514] of a window: the same, to the byte, that the Lambda sends to the endpoint."""
     sound = dataset.windows[index].astype(np.float32) / np.float32(spectrogram.PCM_FULL_SCALE)
     if noise_seed is not None:
         random = np.random.default_rng((noise_seed, index))

@@ -1,0 +1,191 @@
+"""training/source_dir: the networks, a tiny training from recordings to a model folder, and what it exports."""
+
+import base64
+import csv
+import json
+import sys
+import wave
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from local import model_folder
+from spectrogram_fn import handler, spectrogram
+from training import prepare
+
+REPOSITORY = Path(__file__).parent.parent
+SHIPPED = REPOSITORY / "training" / "model"
+SPECIES = {"Parus_major": 4_000, "Pica_pica": 1_500, "Strix_aluco": 700}
+# One each: family names that even a careless table would not confuse.
+RECORDISTS = "Lee Ek Day Fox Gu Ho Ivy Jay Kim Low Moe Nagy Ott Poe Quo".split()
+
+
+@pytest.fixture(scope="module")
+def code():
+    """The modules of the container's folder, imported as they are there: side by side, with spectrogram.py."""
+    folders = [str(REPOSITORY / "training" / "source_dir"), str(REPOSITORY / "spectrogram_fn")]
+    sys.path[:0] = folders
+    import batches  # noqa: PLC0415
+    import calibrate  # noqa: PLC0415
+    import model  # noqa: PLC0415
+    import train  # noqa: PLC0415
+
+    yield SimpleNamespace(batches=batches, calibrate=calibrate, model=model, train=train)
+    sys.path[:] = [folder for folder in sys.path if folder not in folders]
+
+
+@pytest.fixture(scope="module")
+def dataset_folder(tmp_path_factory):
+    """Three species, two of them listed, and clips without a bird, written and prepared as a user's would be."""
+    root = tmp_path_factory.mktemp("training")
+    rows, recordists = [], iter(RECORDISTS)
+    for label, hertz in SPECIES.items():
+        for number in range(3 if label == "Strix_aluco" else 6):
+            name = f"{label}/{number}.wav"
+            write_wav(root / name, chirps(hertz + 40 * number))
+            rows.append((name, label, label.replace("_", " "), next(recordists)))
+    for number in range(4):
+        write_wav(root / f"no_bird/{number}.wav", np.random.default_rng(number).normal(0, 0.1, 110_250))
+        rows.append((f"no_bird/{number}.wav", "no_bird", "no_bird", f"{number}{number}"))
+    with (root / "metadata.csv").open("w", newline="") as file:
+        csv.writer(file).writerows([("filename", "primary_label", "scientific_name", "recordist"), *rows])
+    small = ["--min-recordings", "6", "--test-minimum", "1", "--test-total", "2", "--processes", "1"]
+    assert prepare.main(["--recordings", str(root), "--output", str(root / "dataset"), *small]) == 0
+    return root / "dataset"
+
+
+@pytest.fixture(scope="module")
+def exported(code, dataset_folder, tmp_path_factory):
+    """The model folder of a --tiny training."""
+    root = tmp_path_factory.mktemp("tiny")
+    train(code, dataset_folder, root, "--tiny")
+    return root / "model"
+
+
+def train(code, dataset, root, *options):
+    folders = ["--data", str(dataset), "--model-dir", str(root / "model"), "--checkpoint-dir", str(root / "points")]
+    code.train.main([*folders, "--batch-size", "4", *options])
+
+
+def chirps(hertz):
+    times = np.arange(7 * spectrogram.SAMPLE_RATE) / spectrogram.SAMPLE_RATE
+    return 0.4 * np.sin(2 * np.pi * hertz * times) * (np.sin(2 * np.pi * 2 * times) > 0)
+
+
+def write_wav(path, samples):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with wave.open(str(path), "wb") as file:
+        file.setparams((1, 2, spectrogram.SAMPLE_RATE, 0, "NONE", ""))
+        file.writeframes((samples * 32_767).astype("<i2").tobytes())
+
+
+def saved_model_answer(folder, images):
+    import tensorflow as tf  # noqa: PLC0415 (seconds)
+
+    loaded = tf.saved_model.load(str(folder / "saved_model"))
+    answer = loaded.signatures["serving_default"](spectrogram=tf.constant([image.tobytes() for image in images]))
+    return {name: value.numpy() for name, value in answer.items()}
+
+
+def test_report_network_is_the_one_of_the_report(code):
+    network = code.model.build("report", 19)
+    convolutions = sum(9 * into * out + out + 4 * out for into, out in [(1, 64), (64, 128), (128, 256)])
+    dense = sum(into * out + out for into, out in [(256, 256), (256, 128), (128, 19)])
+    assert network.count_params() == convolutions + dense
+    assert [layer.rate for layer in network.layers if "dropout" in layer.name] == [0.1, 0.1, 0.1, 0.3, 0.3]
+
+
+def test_every_band_hears_something_and_none_hears_rumble(code):
+    weights = code.model.mel_bands()
+    assert weights.sum(axis=0) == pytest.approx(np.ones(code.model.BANDS), abs=1e-5)
+    assert not weights[:3].any()
+
+
+def test_window_has_the_same_bytes_in_training_and_in_the_lambda(code, dataset_folder):
+    dataset = code.batches.load(dataset_folder)
+    pcm = base64.b64encode(dataset.windows[0].tobytes()).decode()
+    answer = handler.handler({"sample_rate": spectrogram.SAMPLE_RATE, "pcm": pcm}, None)
+    served = base64.b64decode(answer["windows"][0]["spectrogram"])
+    assert code.calibrate.image(dataset, 0).tobytes() == served
+
+
+def test_recordings_from_the_shelf_have_the_same_bytes_too(code, recordings):
+    name = "Turdus_merula/" + sorted(path.name for path in (recordings / "Turdus_merula").iterdir())[0]
+    from birdapp.chalicelib.decode import decode  # noqa: PLC0415
+
+    pcm = decode((recordings / name).read_bytes(), 20)
+    answer = handler.handler({"sample_rate": 22_050, "pcm": base64.b64encode(pcm).decode()}, None)
+    window = spectrogram.split_windows(spectrogram.from_pcm(pcm))[0]
+    stored = (window.samples * spectrogram.PCM_FULL_SCALE).astype("<i2")
+    dataset = SimpleNamespace(windows=stored[None], rows=[])
+    assert code.calibrate.image(dataset, 0).tobytes() == base64.b64decode(answer["windows"][0]["spectrogram"])
+
+
+def test_batches_are_drawn_alike_from_the_same_seed_and_place(code, dataset_folder):
+    dataset = code.batches.load(dataset_folder)
+    one, same, other = (next(code.batches.Sampler(dataset, seed).batches(3, 4)) for seed in (5, 5, 6))
+    assert np.array_equal(one[0], same[0])
+    assert np.array_equal(one[1], same[1])
+    assert not np.array_equal(one[0], other[0])
+    assert one[1].sum(axis=1) == pytest.approx(np.ones(4), abs=1e-5)
+
+
+def test_training_draws_nothing_from_the_held_back_parts(code, dataset_folder):
+    dataset = code.batches.load(dataset_folder)
+    held_back = {*dataset.part("calibration"), *dataset.part("test")}
+    drawn = {
+        index
+        for recordings in code.batches.Sampler(dataset, 1)._by_class.values()
+        for indices, _ in recordings
+        for index in indices
+    }
+    assert held_back
+    assert not drawn & held_back
+
+
+def test_exported_folder_is_one_that_the_local_endpoint_serves(exported):
+    model = model_folder.load(exported)
+    model_folder.check(model, model_folder.whistles())
+    assert model.labels == ["Parus major", "Pica pica"]
+
+
+def test_saved_model_and_lite_model_agree(code, dataset_folder, exported):
+    dataset = code.batches.load(dataset_folder)
+    images = np.stack([code.calibrate.image(dataset, index) for index in range(4)])
+    heavy, light = saved_model_answer(exported, images), model_folder.load(exported).predict(images)
+    for name in ("probabilities", "bird"):
+        assert light[name] == pytest.approx(heavy[name], abs=1e-3)
+    constants = json.loads((exported / "constants.json").read_text())
+    assert [label.decode() for label in heavy["labels"]] == constants["labels"]
+    assert [name.decode() for name in heavy["names"]] == constants["names"]
+    assert json.loads(heavy["settings"]) == constants["settings"]
+
+
+def test_shipped_saved_model_and_lite_model_agree_on_real_windows(recordings):
+    images = []
+    for species in ("Turdus_merula", "Parus_major", "Corvus_corax"):
+        from birdapp.chalicelib.decode import decode  # noqa: PLC0415
+
+        path = sorted((recordings / species).iterdir())[0]
+        (window, *_) = spectrogram.split_windows(spectrogram.from_pcm(decode(path.read_bytes(), 20)))
+        images.append(spectrogram.to_bytes(spectrogram.to_spectrogram(window.samples)))
+    heavy, light = saved_model_answer(SHIPPED, images), model_folder.load(SHIPPED).predict(np.stack(images))
+    assert light["probabilities"] == pytest.approx(heavy["probabilities"], abs=1e-3)
+    assert light["bird"] == pytest.approx(heavy["bird"], abs=1e-3)
+
+
+def test_stopped_training_goes_on_where_it_was(code, dataset_folder, tmp_path, capsys):
+    train(code, dataset_folder, tmp_path, "--epochs", "1")
+    train(code, dataset_folder, tmp_path, "--epochs", "2")
+    assert "going on after epoch 1" in capsys.readouterr().out
+    report = json.loads((tmp_path / "model" / "training.json").read_text())
+    assert report["epochs"] == 2
+    assert [point["epoch"] for point in report["curve"]] == [1, 2]
+
+
+def test_noises_of_all_kinds_are_finite_and_equally_loud(code):
+    sounds = [code.batches.noise(np.random.default_rng(seed)) for seed in range(24)]
+    assert all(np.isfinite(sound).all() for sound in sounds)
+    assert [code.batches.rms(sound) for sound in sounds] == pytest.approx([1] * 24, abs=0.2)
