@@ -7,6 +7,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 from urllib.request import urlopen
@@ -18,7 +19,7 @@ from local_app import REPOSITORY, ask, running
 from tiny_model import BLACKBIRD, OWLS, constants, make_network, write_model
 
 from loadtests.app import classify_body
-from local import environment, model_folder, processes, server, warm_up
+from local import environment, gateway, model_folder, processes, server, warm_up
 from local.rate import TokenBucket
 
 
@@ -221,11 +222,27 @@ def test_a_model_that_makes_no_sense_is_refused(tmp_path, species, network, mess
         model_folder.check(model, model_folder.whistles())
 
 
-def test_labels_that_repeat_are_refused(tiny_folder):
-    network = (tiny_folder / "model.tflite").read_bytes()
-    doubled = constants(BLACKBIRD) | {"labels": ["Turdus merula", "Turdus merula", "Parus major"]}
-    with pytest.raises(model_folder.BadModelError, match="3 labels, 2 of them different"):
-        model_folder.check(model_folder.Model(network, doubled), model_folder.noise((216, 514)))
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"labels": ["Turdus merula", "Turdus merula", "Parus major"]}, "3 labels, 2 of them different"),
+        ({"labels": []}, "0 labels"),
+        ({"labels": [[], [], []]}, "unhashable"),
+        ({"names": ["Common Blackbird"]}, "1 names for 3 labels"),
+        ({"settings": {"version": "1"}}, "does not load: KeyError\\('thresholds'\\)"),
+        ({"settings": []}, "does not load"),
+    ],
+)
+def test_constants_that_make_no_sense_are_refused(tiny_folder, tmp_path, change, message):
+    write_model(tmp_path, network=(tiny_folder / "model.tflite").read_bytes())
+    (tmp_path / "constants.json").write_text(json.dumps(constants(BLACKBIRD) | change))
+    with pytest.raises(model_folder.BadModelError, match=message):
+        model_folder.check(model_folder.load(tmp_path), model_folder.noise((216, 514)))
+
+
+def test_a_model_for_another_window_is_refused(tiny_folder):
+    with pytest.raises(model_folder.BadModelError, match="does not answer a window of shape \\[100, 514\\]"):
+        model_folder.check(model_folder.load(tiny_folder), model_folder.noise((100, 514)))
 
 
 def test_a_file_that_is_no_network_is_refused(tmp_path):
@@ -255,6 +272,12 @@ def test_the_site_sends_files_as_what_they_are_and_nothing_else(app, path, statu
 def test_the_page_is_told_where_the_api_is(app):
     text = urlopen(f"{app.site_url}/config.js").read().decode()
     assert text == f'export const apiBase = "{app.api_url}";\n'
+
+
+def test_work_that_takes_too_long_is_given_up():
+    with pytest.raises(TimeoutError):
+        gateway.within(0.01, threading.Event().wait)
+    assert gateway.within(60, lambda: "done") == "done"
 
 
 def test_the_token_bucket_lets_a_burst_through_and_then_the_rate():
