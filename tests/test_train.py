@@ -19,7 +19,7 @@ REPOSITORY = Path(__file__).parent.parent
 SHIPPED = REPOSITORY / "training" / "model"
 SPECIES = {"Parus_major": 4_000, "Pica_pica": 1_500, "Strix_aluco": 700}
 # One each: family names that even a careless table would not confuse.
-RECORDISTS = "Lee Ek Day Fox Gu Ho Ivy Jay Kim Low Moe Nagy Ott Poe Quo".split()
+RECORDISTS = ["Lee", "Ek", "Day", "Fox", "Gu", "Ho", "Ivy", "Jay", "Kim", "Low", "Moe", "Nagy", "Ott", "Poe", "Quo"]
 
 
 @pytest.fixture(scope="module")

@@ -54,7 +54,7 @@ def load(folder: Path) -> Dataset:
     windows = np.load(folder / "windows.npy", mmap_mode="r")
     if windows.shape != (len(rows), spectrogram.WINDOW_SAMPLES):
         raise ValueError(f"{folder}: expected {len(rows)} windows of 5 s, got {windows.shape}")
-    species = sorted(description["listed_species"], key=lambda one: one["scientific_name"])
+    species = sorted(description["species"], key=lambda one: one["scientific_name"])
     listed = [one["primary_label"] for one in species]
     others = sorted({row["primary_label"] for row in rows if row["part"] == "train"} - {*listed, NO_BIRD})
     scientific = [one["scientific_name"] for one in species]

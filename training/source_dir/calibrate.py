@@ -12,7 +12,7 @@ import keras
 import numpy as np
 import numpy.typing as npt
 import spectrogram
-from scipy import optimize
+from scipy import optimize, special
 
 # What the thresholds promise (docs: the model card). Asked of the calibration part with a margin.
 BIRD_IS_RIGHT = 0.92
@@ -175,12 +175,12 @@ def _pooling(found: Sequence[Recording], no_bird: float, listed: int) -> tuple[i
         tops = _logit(np.array([values.max() for values in scores]))
 
         def loss(line: Floats, tops: Floats = tops, right: npt.NDArray[np.bool_] = right) -> float:
-            chances = 1 / (1 + np.exp(-(line[0] * tops + line[1])))
+            chances = special.expit(line[0] * tops + line[1])
             return float(-np.log(np.maximum(np.where(right, chances, 1 - chances), 1e-12)).mean())
 
         fit = optimize.minimize(loss, np.array([1.0, 0.0]), method="Nelder-Mead")
         slope, offset = max(float(fit.x[0]), 0.1), float(fit.x[1])
-        points = 1 / (1 + np.exp(-(slope * _logit(CURVE_POINTS) + offset)))
+        points = special.expit(slope * _logit(CURVE_POINTS) + offset)
         points[0], points[-1] = 0.0, 1.0
         if best is None or fit.fun < best[0]:
             best = (float(fit.fun), exponent, np.round(points, 4))

@@ -1,0 +1,105 @@
+"""training/model: what ships keeps the promises of its card, and its files belong together."""
+
+import csv
+import json
+from collections import Counter
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tests.sounds import make_wav, pcm16
+from training import evaluate
+from training.grouping import person_keys
+
+SHIPPED = Path(__file__).parent.parent / "training" / "model"
+RATE = 22_050
+RANDOM = np.random.default_rng(7)
+SECONDS = np.arange(5 * RATE) / RATE
+
+
+@pytest.fixture(scope="module")
+def evaluation():
+    return json.loads((SHIPPED / "evaluation.json").read_text())
+
+
+@pytest.fixture(scope="module")
+def manifest():
+    with (SHIPPED / "manifest.csv").open(newline="", encoding="utf-8") as file:
+        return list(csv.DictReader(file))
+
+
+def pink(count):
+    spectrum = np.fft.rfft(RANDOM.standard_normal(count))
+    return np.fft.irfft(spectrum / np.sqrt(np.arange(1, spectrum.size + 1)), count)
+
+
+def hum(hertz):
+    return sum(np.sin(2 * np.pi * hertz * n * SECONDS) / n for n in range(1, 8))
+
+
+NOT_BIRDS = {
+    "white noise": RANDOM.standard_normal(5 * RATE),
+    "pink noise": pink(5 * RATE),
+    "mains hum": hum(50) + 0.01 * RANDOM.standard_normal(5 * RATE),
+    "mains hum of 60 Hz": hum(60),
+    "a tone": np.sin(2 * np.pi * 1_000 * SECONDS),
+    "one loud click": np.where(np.arange(5 * RATE) == 40_000, 100.0, RANDOM.standard_normal(5 * RATE) * 0.1),
+}
+
+
+@pytest.mark.parametrize("name", NOT_BIRDS)
+def test_what_is_no_bird_is_not_called_one(tmp_path, name):
+    sound = NOT_BIRDS[name]
+    (tmp_path / "clip.wav").write_bytes(make_wav(pcm16(0.5 * sound / np.abs(sound).max())))
+    assert evaluate.classify(tmp_path / "clip.wav", SHIPPED)["verdict"] != "bird"
+
+
+@pytest.mark.parametrize("sound", ["Rain", "Dog bark"])
+def test_held_back_clips_of_rain_and_dogs_are_not_called_birds(recordings, manifest, sound):
+    with (recordings / "no_bird" / "metadata.csv").open(newline="") as file:
+        files = {"no_bird/" + row["filename"] for row in csv.DictReader(file) if row["sound"] == sound}
+    held_back = [row["recording_id"] for row in manifest if row["part"] == "test" and row["recording_id"] in files]
+    verdicts = [evaluate.classify(recordings / name, SHIPPED)["verdict"] for name in held_back]
+    assert verdicts
+    assert "bird" not in verdicts
+
+
+def test_held_back_part_is_large_enough_to_judge_by(evaluation):
+    counts = [species["top1"]["n"] for species in evaluation["species"]]
+    assert evaluation["recordings"]["listed"] >= 150
+    assert min(counts) >= 3
+
+
+def test_held_back_scores_are_far_above_chance(evaluation):
+    top1 = evaluation["listed"]["top1"]
+    assert top1["value"] >= 0.5
+    assert top1["low"] > 5 * evaluation["listed"]["chance"]
+    assert evaluation["verdicts"]["bird_said_of_listed"]["value"] >= 0.5
+
+
+def test_committed_scores_are_those_of_the_committed_model(recordings, evaluation):
+    rows = evaluation["results"][::40]
+    again = [evaluate.classify(recordings / row[0], SHIPPED) for row in rows if (recordings / row[0]).exists()]
+    said = [[answer["verdict"], answer["species"][0]["scientific_name"]] for answer in again]
+    assert said == [row[2:4] for row in rows if (recordings / row[0]).exists()]
+
+
+def test_no_recordist_is_in_two_parts(manifest):
+    parts = {}
+    for row in manifest:
+        if row["recordist"]:
+            name = " ".join(sorted(person_keys(row["recordist"]), key=len)[-1:])
+            parts.setdefault(name, set()).add(row["part"])
+    assert [name for name, found in parts.items() if len(found) > 1] == []
+
+
+def test_manifest_names_what_the_card_counts(manifest):
+    card = (SHIPPED / "MODEL_CARD.md").read_text()
+    for part, count in Counter(row["part"] for row in manifest).items():
+        assert f"| {part} | {count} |" in card
+    assert "non-commercial" in card
+
+
+def test_model_folder_is_at_most_five_megabytes():
+    assert sum(path.stat().st_size for path in SHIPPED.rglob("*") if path.is_file()) <= 5_000_000
