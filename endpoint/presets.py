@@ -40,8 +40,11 @@ class Preset:
 
     def describe(self) -> str:
         """Say it in one line, with the share of the machine where the target is a CPU sum."""
-        if self.scaling is None or not isinstance(self.hosting, Instances):
-            return f"{self.name}: {self.hosting}"
+        if isinstance(self.hosting, Serverless):
+            hosting = self.hosting
+            return f"{self.name}: {hosting.memory_mb:,} MB, at most {hosting.max_concurrency} requests at once"
+        if self.scaling is None:
+            return f"{self.name}: {self.hosting.initial_count} x {self.hosting.instance_type}"
         scaling, machine = self.scaling, self.hosting.instance_type
         counts = f"{self.name}: {scaling.smallest} to {scaling.largest} x {machine}"
         if scaling.metric != CPU:

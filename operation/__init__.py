@@ -1,1 +1,1 @@
-"""What watches the deployed product: alarms, dashboard, log retention, budget. Run `python -m operation --help`."""
+"""What watches the deployed product: alarms, dashboard, log retention, budget (docs/operations.md)."""

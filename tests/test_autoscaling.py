@@ -55,7 +55,7 @@ def test_a_ten_second_statistic_has_a_metric_that_is_as_fine():
         ),
         ("report-300", "(= 75 % of the machine), 3 statistics of 60 s"),
         ("requests", "1 to 4 x ml.c5.large, target 600 requests a minute and instance"),
-        ("serverless", "memory_mb=3072"),
+        ("serverless", "3,072 MB, at most 10 requests at once"),
     ],
 )
 def test_a_preset_says_what_its_target_means(name, said):

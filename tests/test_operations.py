@@ -9,7 +9,6 @@ from botocore.awsrequest import AWSResponse
 from moto import mock_aws
 
 from operation import alarms, budget, dashboard, watch
-from operation.__main__ import main
 from operation.watched import Watched, stage_alarms
 
 ACCOUNT = "123456789012"
@@ -143,16 +142,6 @@ def test_the_budget_mails_early_and_follows_a_new_address(watchers):
         ("ACTUAL", 80.0),
         ("FORECASTED", 100.0),
     }
-
-
-def test_without_credentials_it_says_so_in_one_sentence(monkeypatch, capsys, tmp_path):
-    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_PROFILE"):
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
-    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "none"))
-    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "none"))
-    assert main(["--stage", "dev"]) == 1
-    assert capsys.readouterr().err.startswith("No AWS credentials were found")
 
 
 def test_the_manual_names_every_alarm():
