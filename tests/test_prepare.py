@@ -1,13 +1,12 @@
 """training/prepare.py and training/build.py: a folder of recordings becomes a dataset, once and whole."""
 
-import csv
 import json
 import subprocess
-import wave
 
 import imageio_ffmpeg
 import numpy as np
 import pytest
+from datasets import contents, read_table, write_recordings, write_table, write_wav
 
 from spectrogram_fn import spectrogram
 from training import windows
@@ -18,50 +17,16 @@ RECORDISTS = ("Ann Lee", "Bo Ek", "Cy Day", "Di Fox", "Ed Gu", "Fay Ho")
 SMALL_SPLIT = ["--min-recordings", "6", "--test-minimum", "1", "--test-total", "2", "--processes", "1"]
 
 
-def write_wav(path, samples):
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with wave.open(str(path), "wb") as file:
-        file.setparams((1, 2, spectrogram.SAMPLE_RATE, 0, "NONE", ""))
-        file.writeframes(windows.to_pcm(samples).tobytes())
-
-
-def write_table(path, rows):
-    with path.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.DictWriter(file, rows[0])
-        writer.writeheader()
-        writer.writerows(rows)
-
-
-def read_table(path):
-    with path.open(newline="", encoding="utf-8") as file:
-        return list(csv.DictReader(file))
-
-
 @pytest.fixture
 def folder(tmp_path, tone):
     """Two species, six recordists each: 6 s of tone a recording."""
-    rows = []
-    for label, hertz in SPECIES.items():
-        for number, recordist in enumerate(RECORDISTS):
-            row = {
-                "filename": f"{label}/{number}.wav",
-                "primary_label": label,
-                "scientific_name": label.replace("_", " "),
-            }
-            rows.append({**row, "common_name": label, "recordist": recordist, "source": "here", "note": number})
-            write_wav(tmp_path / "recordings" / row["filename"], tone(hertz + 10 * number, 6.0))
-    write_table(tmp_path / "recordings" / "metadata.csv", rows)
-    return tmp_path / "recordings"
+    return write_recordings(tmp_path / "recordings", tone, SPECIES, RECORDISTS)
 
 
 def run(folder, *options):
     output = folder.parent / "dataset"
     assert main(["--recordings", str(folder), "--output", str(output), *SMALL_SPLIT, *options]) == 0
     return output
-
-
-def contents(folder):
-    return {path.name: path.read_bytes() for path in folder.iterdir() if path.is_file()}
 
 
 def test_windows_are_the_recordings_cut_as_the_app_cuts_them(folder):

@@ -1,9 +1,9 @@
 """training/metadata.py: three forms of tables become recordings of one form."""
 
-import csv
 import json
 
 import pytest
+from datasets import write_table
 
 from training.metadata import from_xeno_canto, read_folder, read_metadata, to_recording
 
@@ -29,15 +29,6 @@ XENO_CANTO = {
     "lic": "//creativecommons.org/licenses/by-nc-sa/4.0/",
     "sono": {"small": "//xeno-canto.org/sono.png"},
 }
-
-
-def write_csv(path, rows):
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.DictWriter(file, rows[0])
-        writer.writeheader()
-        writer.writerows(rows)
-    return path
 
 
 def test_kaggle_row_is_understood():
@@ -86,14 +77,16 @@ def test_coordinate_that_is_no_number_is_not_known(text):
     ],
 )
 def test_unusable_table_is_refused_in_words(tmp_path, rows, words):
-    path = write_csv(tmp_path / "metadata.csv", rows)
+    path = write_table(tmp_path / "metadata.csv", rows)
     with pytest.raises(ValueError, match=words):
         read_metadata(path)
 
 
 def test_folder_brings_its_clips_without_birds(tmp_path):
-    write_csv(tmp_path / "metadata.csv", [KAGGLE])
-    write_csv(tmp_path / "no_bird" / "metadata.csv", [{"filename": "rain/1.ogg", "sound": "Rain", "freesound_id": "5"}])
+    write_table(tmp_path / "metadata.csv", [KAGGLE])
+    write_table(
+        tmp_path / "no_bird" / "metadata.csv", [{"filename": "rain/1.ogg", "sound": "Rain", "freesound_id": "5"}]
+    )
     clip = read_folder(tmp_path)[1]
     assert (clip.filename, clip.primary_label, clip.freesound_id) == ("no_bird/rain/1.ogg", "no_bird", "5")
 

@@ -2,6 +2,7 @@
 
 import argparse
 import os
+from dataclasses import asdict
 from pathlib import Path
 
 from training.build import Options
@@ -25,6 +26,7 @@ def parser(description: str | None) -> argparse.ArgumentParser:
     options.add_argument(
         "--shards-only", action="store_true", help="decode what is here, leave the rest to another run"
     )
+    options.add_argument("--shards", type=Path, help="folder of what runs with --shards-only made elsewhere")
     _add_filter(
         options.add_argument_group("filter", "defaults of an archive; a folder's own metadata.csv is kept whole")
     )
@@ -63,6 +65,20 @@ def to_options(arguments: argparse.Namespace) -> Options:
     return Options(rule.min_recordings, rule.max_seconds, arguments.seed, quotas)
 
 
+def passed_on(arguments: argparse.Namespace) -> list[str]:
+    """Write filter and split as options again, for the same program on another machine."""
+    rule, settings = to_filter(arguments), to_options(arguments)
+    values: dict[str, tuple[object, ...]] = {
+        "--latitude": rule.latitude or (),
+        "--longitude": rule.longitude or (),
+        "--max-seconds": (rule.max_seconds,),
+        "--min-recordings": (rule.min_recordings,),
+        "--seed": (settings.seed,),
+        **{f"--{name.replace('_', '-')}": (value,) for name, value in asdict(settings.quotas).items()},
+    }
+    return [str(word) for name, words in values.items() for word in (name, *words)]
+
+
 def _add_filter(group: argparse._ArgumentGroup) -> None:
     group.add_argument("--latitude", nargs=2, type=float, metavar=("ABOVE", "BELOW"), help="degrees, 35 70")
     group.add_argument("--longitude", nargs=2, type=float, metavar=("ABOVE", "BELOW"), help="degrees, -10 60")
@@ -92,9 +108,9 @@ def _add_split(group: argparse._ArgumentGroup) -> None:
 
 def _add_aws(group: argparse._ArgumentGroup) -> None:
     group.add_argument("--bucket", help="S3 bucket that gets the dataset, or holds the archive of --instances")
-    group.add_argument("--prefix", default="dataset", help="of the keys there")
+    group.add_argument("--prefix", default="training", help="of the keys there: PREFIX/dataset/ is made")
     group.add_argument(
         "--instances", type=int, help="prepare the archive in s3://bucket/prefix/audio on so many machines"
     )
-    group.add_argument("--instance-type", default="ml.c5.2xlarge")
+    group.add_argument("--instance-type", default="ml.c7i.4xlarge")
     group.add_argument("--role", help="ARN of the role that SageMaker takes")

@@ -33,15 +33,27 @@ class Options:
     quotas: Quotas = field(default_factory=Quotas)
 
 
-def build(
-    folder: Path, output: Path, recordings: Sequence[Recording], *, options: Options, processes: int
-) -> dict[str, Any]:
-    """Make the dataset of `recordings`, whose audio lies below `folder`, in `output`; answer its dataset.json.
+@dataclass(frozen=True)
+class Places:
+    """Folders: where the audio is, where the dataset goes, and where the shards of another machine are, if any."""
+
+    audio: Path
+    output: Path
+    made_elsewhere: Path | None = None
+
+    @property
+    def shards(self) -> Path:
+        """The folder of the shards."""
+        return self.made_elsewhere or self.output / SHARDS
+
+
+def build(places: Places, recordings: Sequence[Recording], *, options: Options, processes: int) -> dict[str, Any]:
+    """Make the dataset of `recordings`; answer its dataset.json.
 
     Goes on where a stopped run was; a finished dataset is left as it is. Raises ValueError where no split is possible.
     """
     summary: dict[str, Any] = {
-        "fingerprint": fingerprint(folder, recordings, options),
+        "fingerprint": fingerprint(places.audio, recordings, options),
         "options": asdict(options),
         "signal_path": {
             "sample_rate": spectrogram.SAMPLE_RATE,
@@ -49,25 +61,21 @@ def build(
             "shape": list(spectrogram.SHAPE),
         },
     }
-    present = dataset.read_summary(output)
+    present = dataset.read_summary(places.output)
     if present.get("fingerprint") == summary["fingerprint"]:
         return present
-    entries = assign(make_entries(folder, output, recordings, options=options, processes=processes), options)
+    entries = assign(make_entries(places, recordings, options=options, processes=processes), options)
     summary["listed"] = listed_species(recordings, options.min_recordings)
     summary["species"] = [_describe(entries, label) for label in summary["listed"]]
-    dataset.write_dataset(output, entries, summary)
-    shutil.rmtree(output / SHARDS)
-    return dataset.read_summary(output)
+    dataset.write_dataset(places.output, entries, summary)
+    shutil.rmtree(places.output / SHARDS, ignore_errors=True)
+    return dataset.read_summary(places.output)
 
 
-def make_entries(
-    folder: Path, output: Path, recordings: Sequence[Recording], *, options: Options, processes: int
-) -> list[Entry]:
-    """Make the shards that are missing below `output`; answer an entry a recording, with the reason for each gap."""
-    jobs = [
-        windows.Job(folder / recording.filename, output / SHARDS / f"{recording.filename}.npz", options.cut_seconds)
-        for recording in recordings
-    ]
+def make_entries(places: Places, recordings: Sequence[Recording], *, options: Options, processes: int) -> list[Entry]:
+    """Make the shards that are missing; answer an entry a recording, with the reason for each gap."""
+    names = [recording.filename for recording in recordings]
+    jobs = [windows.Job(places.audio / name, places.shards / f"{name}.npz", options.cut_seconds) for name in names]
     reasons = tqdm(windows.make_shards(jobs, processes=processes), total=len(jobs), desc="decode", unit="recording")
     return [
         Entry(recording, job.shard, reason=reason)
@@ -110,9 +118,9 @@ def _describe(entries: Sequence[Entry], label: str) -> dict[str, Any]:
     }
 
 
-def fingerprint(folder: Path, recordings: Sequence[Recording], options: Options) -> str:
+def fingerprint(audio: Path, recordings: Sequence[Recording], options: Options) -> str:
     """Hash what the dataset is made from: the metadata, the options, and the length of every audio file in bytes."""
-    sizes = [_bytes(folder / recording.filename) for recording in recordings]
+    sizes = [_bytes(audio / recording.filename) for recording in recordings]
     content = [VERSION, asdict(options), [recording.columns for recording in recordings], sizes]
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 

@@ -44,6 +44,7 @@ def write_dataset(folder: Path, entries: Sequence[Entry], summary: dict[str, Any
 
     Each is renamed into place when whole; dataset.json, which holds `summary` and the counts, means that all are.
     """
+    folder.mkdir(parents=True, exist_ok=True)
     kept = [entry for entry in entries if not entry.reason]
     windows = _write_windows(folder / WINDOWS, kept)
     recordings = [_recording_row(entry) for entry in entries]

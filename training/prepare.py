@@ -9,10 +9,11 @@ from dataclasses import replace
 from pathlib import Path
 
 import boto3
+from botocore.exceptions import BotoCoreError, ClientError
 
 from training import arguments as options
 from training import dataset
-from training.build import build, make_entries
+from training.build import Places, build, make_entries
 from training.dataset import write_text
 from training.download import Archive, Kaggle, XenoCanto, download, kaggle_headers, narrow, xeno_canto_key
 from training.fetch import Fetcher, FetchError
@@ -29,7 +30,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = options.parser(__doc__).parse_args(argv)
     try:
         return _run(arguments)
-    except (OSError, ValueError, FetchError) as error:
+    except (OSError, RuntimeError, ValueError, FetchError, BotoCoreError, ClientError) as error:
         print(f"prepare: {error}", file=sys.stderr)
         return 1
 
@@ -39,6 +40,8 @@ def _run(arguments: argparse.Namespace) -> int:
     if arguments.query:
         arguments.metadata = _search(arguments)
     recordings = _choose(arguments)
+    if arguments.instances:
+        return _run_on_machines(arguments)
     if arguments.dry_run:
         print("\n".join(describe([recording for recording in recordings if recording.primary_label != NO_BIRD])))
         return 0
@@ -53,8 +56,13 @@ def _check(arguments: argparse.Namespace) -> None:
     problems = []
     if not arguments.recordings and not arguments.metadata:
         problems.append("--recordings or --metadata says what there is")
-    if not arguments.dry_run and not (arguments.recordings and arguments.output):
+    here = not arguments.dry_run and not arguments.instances
+    if here and not (arguments.recordings and arguments.output):
         problems.append("--recordings and --output say where the audio is and the dataset goes (or --dry-run)")
+    if arguments.query and not arguments.recordings:
+        problems.append("--recordings says where the answer to --query is kept")
+    if arguments.instances and not (arguments.metadata and arguments.bucket and arguments.role):
+        problems.append("--instances needs --metadata, --bucket and --role")
     if problems:
         raise ValueError("; ".join(problems))
 
@@ -99,16 +107,37 @@ def _download(arguments: argparse.Namespace, recordings: Sequence[Recording]) ->
 
 def _build(arguments: argparse.Namespace, recordings: Sequence[Recording]) -> None:
     settings = options.to_options(arguments)
-    places = (arguments.recordings, arguments.output)
+    places = Places(arguments.recordings, arguments.output, arguments.shards)
     if arguments.shards_only:
-        entries = make_entries(*places, recordings, options=settings, processes=arguments.processes)
-        print(f"{sum(not entry.reason for entry in entries)} of {len(entries)} recordings are cut")
+        entries = make_entries(places, recordings, options=settings, processes=arguments.processes)
+        print("\n".join(f"{entry.recording.filename}: {entry.reason or 'cut'}" for entry in entries))
         return
-    summary = build(*places, recordings, options=settings, processes=arguments.processes)
+    summary = build(places, recordings, options=settings, processes=arguments.processes)
     print(f"{arguments.output}: {summary['counts']}")
     if arguments.bucket:
         client = boto3.client("s3")
-        print("\n".join(upload(client, arguments.output, dataset.FILES, arguments.bucket, arguments.prefix)))
+        print(
+            "\n".join(upload(client, arguments.output, dataset.FILES, arguments.bucket, f"{arguments.prefix}/dataset"))
+        )
+
+
+def _run_on_machines(arguments: argparse.Namespace) -> int:
+    # The machines themselves run this file too, and do not need what starts them.
+    from deployment import settings  # noqa: PLC0415
+    from training import images, processing  # noqa: PLC0415
+
+    region = settings.read_config()["deployment"]["region"]
+    session = boto3.session.Session(region_name=region)
+    image = images.training_image(region)
+    machines = processing.Machines(arguments.instances, arguments.instance_type, arguments.role, image)
+    passed_on = tuple(options.passed_on(arguments))
+    archive = processing.Archive(arguments.bucket, arguments.prefix, arguments.metadata, passed_on)
+    if arguments.dry_run:
+        print(json.dumps(processing.requests(archive, machines, "birds-dry-run"), indent=2))
+        return 0
+    clients = {name: session.client(name) for name in ("s3", "sagemaker")}
+    print(processing.run(clients, archive, machines))
+    return 0
 
 
 if __name__ == "__main__":

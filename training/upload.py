@@ -24,21 +24,30 @@ def upload(client: Any, folder: Path, names: Sequence[str], bucket: str, prefix:
 
 
 def upload_file(client: Any, path: Path, target: dict[str, str]) -> None:
-    """Upload one file that is not empty to `target` (Bucket and Key), going on where a stopped upload was."""
+    """Upload one file to `target` (Bucket and Key); a large one goes on where a stopped upload was."""
     digests = [hashlib.sha256(part).digest() for part in _parts(path)]
-    whole = _text(hashlib.sha256(b"".join(digests)).digest())
+    whole = _text(digests[0] if len(digests) == 1 else hashlib.sha256(b"".join(digests)).digest())
     if _stored_checksum(client, target) == whole:
         return
-    upload_id, present = _running_upload(client, target)
-    sent = {"UploadId": upload_id, **target}
-    parts = [_send(client, sent, present, number, part) for number, part in enumerate(_parts(path), 1)]
-    client.complete_multipart_upload(**sent, MultipartUpload={"Parts": parts})
+    if len(digests) == 1:
+        client.put_object(**target, Body=path.read_bytes(), ChecksumAlgorithm="SHA256", ChecksumSHA256=whole)
+    else:
+        _upload_in_parts(client, path, target)
     if _stored_checksum(client, target) != whole:
         raise ValueError(f"s3://{target['Bucket']}/{target['Key']} does not hold what was sent; upload it again")
 
 
+def _upload_in_parts(client: Any, path: Path, target: dict[str, str]) -> None:
+    upload_id, present = _running_upload(client, target)
+    sent = {"UploadId": upload_id, **target}
+    parts = [_send(client, sent, present, number, part) for number, part in enumerate(_parts(path), 1)]
+    client.complete_multipart_upload(**sent, MultipartUpload={"Parts": parts})
+
+
 def _parts(path: Path) -> Iterator[bytes]:
+    """Cut a file into parts; an empty file is one empty part."""
     with path.open("rb") as file:
+        yield file.read(PART_BYTES)
         while part := file.read(PART_BYTES):
             yield part
 
@@ -48,7 +57,7 @@ def _text(digest: bytes) -> str:
 
 
 def _stored_checksum(client: Any, target: dict[str, str]) -> str:
-    """SHA-256 over the SHA-256 of each part, as S3 keeps it (and writes "-<parts>" behind it); "" where nothing is."""
+    """SHA-256 of an object, or over those of its parts (S3 then writes "-<parts>" behind it); "" where nothing is."""
     try:
         answer = client.head_object(**target, ChecksumMode="ENABLED")
     except ClientError as error:

@@ -1,0 +1,100 @@
+"""training/upload.py against moto's S3: sent once, in parts, and checked."""
+
+import boto3
+import pytest
+from moto import mock_aws
+
+from training import upload as module
+from training.upload import upload
+
+PART = 5 * 1024 * 1024
+
+
+@pytest.fixture
+def s3(monkeypatch):
+    monkeypatch.setattr(module, "PART_BYTES", PART)
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "none")
+    with mock_aws():
+        client = boto3.client("s3", region_name="us-east-1")
+        client.create_bucket(Bucket="birds")
+        yield client
+
+
+@pytest.fixture
+def calls(s3):
+    """Names of the operations that were sent to S3."""
+    made = []
+    s3.meta.events.register("before-call.s3", lambda model, **_: made.append(model.name))
+    return made
+
+
+@pytest.fixture
+def folder(tmp_path):
+    (tmp_path / "windows.npy").write_bytes(b"a" * PART + b"b" * PART + b"c" * 100)
+    (tmp_path / "dataset.json").write_text("{}")
+    return tmp_path
+
+
+def read(s3, key):
+    return s3.get_object(Bucket="birds", Key=key)["Body"].read()
+
+
+def test_files_arrive_whole_below_the_prefix(s3, folder):
+    addresses = upload(s3, folder, ["windows.npy", "dataset.json"], "birds", "dataset")
+    assert addresses == ["s3://birds/dataset/windows.npy", "s3://birds/dataset/dataset.json"]
+    assert read(s3, "dataset/windows.npy") == (folder / "windows.npy").read_bytes()
+    assert read(s3, "dataset/dataset.json") == b"{}"
+
+
+def test_second_upload_sends_nothing(s3, folder, calls):
+    upload(s3, folder, ["windows.npy"], "birds", "dataset")
+    calls.clear()
+    upload(s3, folder, ["windows.npy"], "birds", "dataset")
+    assert calls == ["HeadObject"]
+
+
+def test_changed_file_is_sent_again(s3, folder):
+    upload(s3, folder, ["windows.npy"], "birds", "dataset")
+    (folder / "windows.npy").write_bytes(b"d" * PART)
+    upload(s3, folder, ["windows.npy"], "birds", "dataset")
+    assert read(s3, "dataset/windows.npy") == b"d" * PART
+
+
+def test_stopped_upload_goes_on_after_the_parts_that_arrived(s3, folder, calls):
+    def fail(params, **_):
+        if params["PartNumber"] == 3:
+            raise ConnectionError("cut")
+
+    s3.meta.events.register("provide-client-params.s3.UploadPart", fail)
+    with pytest.raises(ConnectionError):
+        upload(s3, folder, ["windows.npy"], "birds", "dataset")
+    s3.meta.events.unregister("provide-client-params.s3.UploadPart", fail)
+    calls.clear()
+    upload(s3, folder, ["windows.npy"], "birds", "dataset")
+    assert calls.count("UploadPart") == 1
+    assert "CreateMultipartUpload" not in calls
+    assert read(s3, "dataset/windows.npy") == (folder / "windows.npy").read_bytes()
+
+
+def test_part_that_is_another_is_sent_again(s3, folder):
+    started = s3.create_multipart_upload(Bucket="birds", Key="dataset/windows.npy", ChecksumAlgorithm="SHA256")
+    s3.upload_part(
+        Bucket="birds", Key="dataset/windows.npy", UploadId=started["UploadId"], PartNumber=1, Body=b"z" * PART
+    )
+    upload(s3, folder, ["windows.npy"], "birds", "dataset")
+    assert read(s3, "dataset/windows.npy") == (folder / "windows.npy").read_bytes()
+
+
+def test_object_that_is_not_what_was_sent_is_an_error(s3, folder):
+    def spoil(parsed, **_):
+        parsed["ChecksumSHA256"] = "AAAA-3"
+
+    s3.meta.events.register("after-call.s3.HeadObject", spoil)
+    with pytest.raises(ValueError, match="does not hold what was sent"):
+        upload(s3, folder, ["windows.npy"], "birds", "dataset")
+
+
+def test_bucket_that_is_not_ours_is_an_error_of_aws(s3, folder):
+    with pytest.raises(s3.exceptions.NoSuchBucket):
+        upload(s3, folder, ["dataset.json"], "nobodys-bucket", "dataset")

@@ -1,0 +1,124 @@
+"""Start the training of training/source_dir/: as a SageMaker job, or on this machine just as SageMaker would."""
+
+import argparse
+import json
+import sys
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import boto3
+from botocore.exceptions import BotoCoreError, ClientError
+
+from deployment import aws, settings, training_role
+from deployment.problems import DeployError
+from training import local_job, sdk
+from training.dataset import SUMMARY
+from training.images import training_image
+from training.job import PRESETS, Job, Machines, describe
+from training.source_folder import assemble
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run as a script; answers the exit code."""
+    arguments = _parser().parse_args(argv)
+    try:
+        return _run_here(arguments) if arguments.local else _run_on_aws(arguments)
+    except (OSError, ValueError, DeployError, BotoCoreError, ClientError) as error:
+        print(f"launch: {error}", file=sys.stderr)
+        return 1
+
+
+def _run_here(arguments: argparse.Namespace) -> int:
+    if not (arguments.data / SUMMARY).exists():
+        raise ValueError(f"{arguments.data} holds no dataset; make one with python -m training.prepare")
+    flags = ["--tiny"] if arguments.tiny else []
+    code = local_job.run(arguments.output, arguments.data, _hyperparameters(arguments), flags)
+    if code == 0:
+        print(f"model: {arguments.output / 'model'}")
+    return code
+
+
+def _run_on_aws(arguments: argparse.Namespace) -> int:
+    stage = settings.load(arguments.stage)
+    session = boto3.session.Session(region_name=stage.region)
+    job = _job(arguments, stage, session)
+    with tempfile.TemporaryDirectory() as folder:
+        source = Path(folder, "code")
+        files = assemble(source)
+        if arguments.dry_run:
+            print(json.dumps({**describe(job), "source_code": files}, indent=2))
+            return 0
+        name = sdk.start(job, source, session, wait=arguments.wait)
+    print(f"{name}: the model will be {job.root}/models/{name}/output/model.tar.gz")
+    return 0
+
+
+def _job(arguments: argparse.Namespace, stage: settings.Settings, session: Any) -> Job:
+    """Find bucket, role and dataset where they were not named; this reads AWS and changes nothing."""
+    bucket = arguments.bucket or stage.bucket(aws.connect(stage.region).account)
+    return Job(
+        role=arguments.role or training_role.role_arn(aws.connect(stage.region), stage),
+        image=training_image(stage.region),
+        bucket=bucket,
+        prefix=arguments.prefix,
+        dataset=_fingerprint(session.client("s3"), bucket, f"{arguments.prefix}/dataset/{SUMMARY}"),
+        machines=_machines(arguments),
+        hyperparameters=_hyperparameters(arguments),
+    )
+
+
+def _fingerprint(s3: Any, bucket: str, key: str) -> str:
+    """Read which dataset it is. Raises ValueError where there is none."""
+    try:
+        content = json.loads(s3.get_object(Bucket=bucket, Key=key)["Body"].read())
+    except s3.exceptions.NoSuchKey as error:
+        raise ValueError(f"s3://{bucket}/{key} is missing; python -m training.prepare --bucket uploads it") from error
+    return str(content["fingerprint"])
+
+
+def _machines(arguments: argparse.Namespace) -> Machines:
+    preset = PRESETS[arguments.preset]
+    return Machines(
+        arguments.instance_type or preset.instance_type,
+        arguments.instance_count or preset.instance_count,
+        preset.spot if arguments.spot is None else arguments.spot,
+    )
+
+
+def _hyperparameters(arguments: argparse.Namespace) -> dict[str, str | int | float]:
+    names = ("architecture", "epochs", "minutes", "seed")
+    return {name: getattr(arguments, name) for name in names}
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m training.launch", description=__doc__)
+    parser.add_argument("--architecture", choices=("default", "report"), default="default")
+    parser.add_argument("--epochs", type=int, default=60)
+    parser.add_argument("--minutes", type=float, default=60.0, help="of training, on whatever machine")
+    parser.add_argument("--seed", type=int, default=7)
+    here = parser.add_argument_group("on this machine")
+    here.add_argument("--local", action="store_true", help="train here, in folders like /opt/ml")
+    here.add_argument("--data", type=Path, default=Path("build/dataset"), help="folder made by training.prepare")
+    here.add_argument("--output", type=Path, default=Path("build/opt-ml"), help="stands for /opt/ml")
+    here.add_argument("--tiny", action="store_true", help="one batch: proves that all parts fit")
+    _add_aws(parser.add_argument_group("on SageMaker"))
+    return parser
+
+
+def _add_aws(group: argparse._ArgumentGroup) -> None:
+    group.add_argument("--preset", choices=tuple(PRESETS), default="better", help="the report's machine or a newer one")
+    group.add_argument("--instance-type", help="instead of the preset's")
+    group.add_argument("--instance-count", type=int, help="instead of the preset's")
+    group.add_argument("--spot", action=argparse.BooleanOptionalAction, help="instead of the preset's")
+    group.add_argument("--stage", default="dev", help="of birdapp/.chalice/config.json: region, bucket, role")
+    group.add_argument("--bucket", help="instead of the stage's")
+    group.add_argument("--prefix", default=training_role.PREFIX, help="of dataset, code, checkpoints and models there")
+    group.add_argument("--role", help="instead of the stage's")
+    group.add_argument("--wait", action="store_true", help="show the log until the job ends")
+    group.add_argument("--dry-run", action="store_true", help="print what would be asked for")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
