@@ -6,6 +6,7 @@ import json
 import math
 import threading
 import wave
+from contextlib import suppress
 from functools import partial
 from http.server import BaseHTTPRequestHandler, SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -33,19 +34,39 @@ NOT_AUDIO = (415, "unsupported_audio", "This file is not a sound that I can read
 
 
 class Api:
-    """What the API answers: `faults` are given first, one a request; `gate` holds every request back while cleared."""
+    """What the API answers.
+
+    `faults` come first, one a request (None: no fault). `gate` holds every request back while it is cleared;
+    `let_through(n)` clears it after n requests. `requests` and `seconds` tell what came: bytes, and length of sound.
+    """
 
     def __init__(self):
         self.faults = []
         self.gate = threading.Event()
         self.gate.set()
         self.requests = []
+        self.seconds = []
+        self.tickets = None
+        self.last = {}
         self.verdict = "bird"
         self.species = BLACKBIRD
 
+    def let_through(self, count):
+        """Answer so many requests and hold the others back."""
+        self.gate.clear()
+        self.tickets = threading.Semaphore(count)
+
+    def wait(self):
+        """Hold a request back until it may be answered."""
+        if self.tickets and self.tickets.acquire(blocking=False):
+            return
+        self.gate.wait(60)
+
     def answer(self, body):
         """The answer to one request: every window of its WAV sings the same, as a repeatable canned answer."""
-        seconds = audio_seconds(base64.b64decode(json.loads(body)["data"]))
+        self.last = json.loads(body)
+        seconds = audio_seconds(base64.b64decode(self.last["data"]))
+        self.seconds.append(seconds)
         if seconds is None:
             return None
         starts = range(max(1, math.ceil((seconds - 0.499) / 5)))
@@ -93,11 +114,10 @@ class ApiHandler(BaseHTTPRequestHandler):
     def do_POST(self):
         body = self.rfile.read(int(self.headers["Content-Length"]))
         self.api.requests.append(len(body))
-        self.api.gate.wait(30)
-        if self.api.faults:
-            return self.fail(self.api.faults.pop(0))
+        self.api.wait()
         answer = self.api.answer(body)
-        return self.respond(200, answer) if answer else self.fail(NOT_AUDIO)
+        fault = self.api.faults.pop(0) if self.api.faults else None if answer else NOT_AUDIO
+        return self.fail(fault) if fault else self.respond(200, answer)
 
     def fail(self, fault):
         status, code, message, retry_after = fault
@@ -117,7 +137,8 @@ class ApiHandler(BaseHTTPRequestHandler):
             self.send_header(name, value)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
-        self.wfile.write(body)
+        with suppress(ConnectionError):  # The page may have given up on it.
+            self.wfile.write(body)
 
     def log_message(self, *args):
         pass

@@ -36,12 +36,25 @@ def recording(seconds=12, name="garden.wav"):
     return {"name": name, "mimeType": "audio/wav", "buffer": wav(chirps(seconds))}
 
 
-def until(page, claim, seconds=20):
-    """Wait until a JavaScript claim is true. (Playwright's own wait needs eval, which the policy forbids.)"""
+def long_recording(folder, seconds):
+    """A recording of minutes as a file on disk, at half the rate to keep it small."""
+    file = folder / "dawn chorus.wav"
+    file.write_bytes(wav(np.tile(chirps(60)[::2], round(seconds / 60)), RATE // 2))
+    return file
+
+
+def wait_for(page, claim, seconds=30):
+    """Wait until a claim is true, and give back what it was."""
     end = time.monotonic() + seconds
-    while not page.evaluate(claim):
-        assert time.monotonic() < end, f"never true: {claim}"
+    while not (held := claim()):
+        assert time.monotonic() < end, "never true"
         page.wait_for_timeout(30)
+    return held
+
+
+def until(page, claim):
+    """Wait until a JavaScript claim is true. (Playwright's own wait needs eval, which the policy forbids.)"""
+    return wait_for(page, lambda: page.evaluate(claim))
 
 
 def choose(page, file):

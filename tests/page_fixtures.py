@@ -1,10 +1,12 @@
 """Fixtures: Debian's Chromium and the page in front of a fake API."""
 
 import os
+from contextlib import contextmanager
 from pathlib import Path
 
 import page_api
 import pytest
+from page_browser import chirps, wav
 from playwright.sync_api import sync_playwright
 
 CHROMIUM = "/usr/bin/chromium"
@@ -48,9 +50,27 @@ def browser(launch):
     return launch()
 
 
-@pytest.fixture
-def api():
-    """The fake API: its answers and faults can be set; `.url` and `.site_url` are where it and the page stand."""
+@pytest.fixture(scope="session")
+def song(tmp_path_factory):
+    """What the microphone hears: a WAV file."""
+    file = tmp_path_factory.mktemp("microphone") / "song.wav"
+    file.write_bytes(wav(chirps(6)))
+    return file
+
+
+@pytest.fixture(scope="session")
+def microphone(launch, song):
+    """A browser whose microphone hears the song, again and again."""
+    return launch(
+        "--use-fake-device-for-media-stream",
+        "--use-fake-ui-for-media-stream",
+        f"--use-file-for-fake-audio-capture={song}",
+    )
+
+
+@contextmanager
+def served():
+    """The fake API and the page's files on real sockets."""
     fake = page_api.Api()
     server = page_api.serve_api(fake)
     fake.url = page_api.url(server)
@@ -61,6 +81,27 @@ def api():
     for each in (server, site):
         each.shutdown()
         each.server_close()
+
+
+@pytest.fixture
+def api():
+    """The fake API: its answers and faults can be set; `.url` and `.site_url` are where it and the page stand."""
+    with served() as fake:
+        yield fake
+
+
+@pytest.fixture(scope="session")
+def module(browser):
+    """Run a function on one of the page's modules in the browser: module("core/wav.js", "(m, x) => ...", x)."""
+    with served() as fake, browser.new_context() as context:
+        page = context.new_page()
+        page.goto(fake.site_url + "/icon.svg")
+
+        def run(path, function, argument=None):
+            body = f"async ([path, given]) => ({function})(await import(path), given)"
+            return page.evaluate(body, [f"/{path}", argument])
+
+        yield run
 
 
 @pytest.fixture

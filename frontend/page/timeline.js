@@ -77,7 +77,7 @@ function choose(button, stretch) {
 /** @param {HTMLButtonElement} button @param {Block} block */
 function dress(button, { start_seconds, end_seconds, verdict, species: [best] }) {
   const bird = verdict === "bird" && best;
-  button.textContent = bird ? letterOf(best.scientific_name) : verdict === "unsure" ? "?" : "–";
+  button.textContent = bird ? letterOf(best.scientific_name) : "";
   button.className = bird ? toneOf(best.scientific_name) : verdict;
   const what = verdict === "no_bird" || !best ? text("no-bird.name") : `${nameOf(best)}, ${percent(best.probability)}`;
   const label = `${clock(start_seconds)}–${clock(end_seconds)}: ${verdict === "unsure" ? `${text("unsure.block")} ` : ""}${what}`;

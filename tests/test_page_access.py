@@ -1,0 +1,128 @@
+"""Every state is free of axe's complaints, in light and dark, on a phone and a laptop; the keyboard is enough."""
+
+import page_api
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from page_browser import choose, identify, recording, shown, wait_for, wait_state
+
+pytest_plugins = ["page_fixtures"]
+HOLD_DECODING = "OfflineAudioContext.prototype.decodeAudioData = () => new Promise(() => {}); 0"
+LOOKS = [(390, "light"), (390, "dark"), (1280, "light"), (1280, "dark")]
+
+
+def to_empty(page, api):
+    page.click("#known summary")
+    page.wait_for_selector("#known-list li")
+    return "empty"
+
+
+def to_chosen(page, api):
+    choose(page, recording(12))
+    page.wait_for_selector("[data-picture=ready]")
+    return "chosen"
+
+
+def to_recording(page, api):
+    page.click("#record")
+    return wait_state(page, "recording")
+
+
+def to_preparing(page, api):
+    page.evaluate(HOLD_DECODING)
+    choose(page, recording(6))
+    page.click("#send")
+    return wait_state(page, "preparing")
+
+
+def to_analysing(page, api):
+    api.let_through(1)
+    choose(page, recording(40))
+    page.click("#send")
+    wait_for(page, lambda: shown(page).bird_name)
+    return wait_state(page, "analysing")
+
+
+def to_result(page, api):
+    identify(page, recording(38))
+    page.locator("#timeline button").nth(2).click()
+    page.click("#share")
+    page.wait_for_selector("#share-link")
+    return "result"
+
+
+def to_unsure(page, api):
+    api.verdict, api.species = "unsure", page_api.DOUBTFUL
+    return identify(page, recording(12))
+
+
+def to_no_bird(page, api):
+    api.verdict = "no_bird"
+    return identify(page, recording(12))
+
+
+def to_error(page, api):
+    api.faults = [page_api.TIMEOUT]
+    return identify(page, recording(12))
+
+
+STATES = [
+    to_empty, to_chosen, to_recording, to_preparing, to_analysing, to_result, to_unsure, to_no_bird, to_error,
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("reach", STATES, ids=[reach.__name__[3:] for reach in STATES])
+def test_axe_finds_nothing_in_any_look(open_page, api, microphone, reach):
+    page = open_page(browser=microphone, reduced_motion="reduce", permissions=["microphone", "clipboard-write"])
+    state = reach(page, api)
+    assert page.get_attribute("main", "data-state") == state
+    for width, theme in LOOKS:
+        page.set_viewport_size({"width": width, "height": 844})
+        page.emulate_media(color_scheme=theme, reduced_motion="reduce")
+        assert complaints(page) == [], (width, theme)
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), (width, theme)
+
+
+def complaints(page):
+    """Axe's violations, and the contrasts that it could not decide."""
+    found = Axe().run(page).response
+    undecided = [each for each in found["incomplete"] if each["id"] == "color-contrast"]
+    nodes = [(each["id"], node) for each in found["violations"] + undecided for node in each["nodes"]]
+    return [(rule, node["html"][:120], [check["message"] for check in node["any"]]) for rule, node in nodes]
+
+
+def tab_to(page, selector):
+    """Press Tab until the element has the focus."""
+    wait_for(page, lambda: page.keyboard.press("Tab") or page.evaluate(f"document.activeElement.matches('{selector}')"))
+
+
+def test_the_whole_flow_works_by_keyboard(page, api):
+    tab_to(page, "#file")
+    with page.expect_file_chooser() as chooser:
+        page.keyboard.press("Enter")
+    chooser.value.set_files(recording(17))
+    wait_state(page, "chosen")
+    assert page.evaluate("document.activeElement.id") == "send"
+    page.keyboard.press("Enter")
+    wait_state(page, "result")
+    assert page.evaluate("document.activeElement.id") == "bird-name"
+    tab_to(page, "#timeline button")
+    page.keyboard.press("ArrowRight")
+    assert page.input_value("#part-from") == "5.0"
+    tab_to(page, "#save-csv")
+    with page.expect_download():
+        page.keyboard.press("Enter")
+
+
+def test_the_focus_goes_to_what_can_be_done_next(page, api):
+    api.faults = [page_api.TIMEOUT]
+    identify(page, recording(5))
+    assert page.evaluate("document.activeElement.textContent") == "Try again"
+
+
+def test_nothing_jumps_from_chosen_to_the_result(page, api):
+    choose(page, recording(12))
+    page.wait_for_selector("[data-picture=ready]")
+    before = page.locator("#sound").bounding_box()["y"]
+    page.click("#send")
+    wait_state(page, "result")
+    assert page.locator("#sound").bounding_box()["y"] == before
