@@ -16,6 +16,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import imageio_ffmpeg
 from tqdm import tqdm
 
 from birdapp.chalicelib.answer import build_answer
@@ -59,6 +60,7 @@ _client = cache(InProcess)
 def classify(audio: Path, folder: Path) -> dict[str, Any]:
     """Answer one recording as POST /classify would, however long it is. Raises ServiceError, OSError."""
     client = _client(folder)
+    os.environ.setdefault("FFMPEG_BINARY", imageio_ffmpeg.get_ffmpeg_exe())
     pcm = decode(audio.read_bytes(), DECODE_SECONDS, max_seconds=LONGEST_SECONDS)
     found = fetch_spectrograms(client, "", event(pcm, SAMPLE_RATE, audio.name))
     return build_answer(found, predict(client, "", [window.spectrogram for window in found.windows]), 20)
@@ -156,6 +158,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     if len(pairs) < len(found):
         print(f"{len(found) - len(pairs)} recordings are left out: the model learnt from them")
     results, problems = evaluate(pairs, options.model, processes=options.processes)
+    if not results:
+        print(f"evaluate: none of {len(pairs)} recordings could be scored; {problems[:1]}", file=sys.stderr)
+        return 1
     summary = {"command": "make evaluate", "left_out": len(found) - len(pairs), "problems": problems}
     summary |= scores.summarise(results, labels)
     write(options.output, results, summary, labels)

@@ -79,7 +79,8 @@ def share(hits: Sequence[bool]) -> dict[str, Any]:
     value = found / count
     middle = (value + z * z / (2 * count)) / (1 + z * z / count)
     half = z / (1 + z * z / count) * math.sqrt(value * (1 - value) / count + z * z / (4 * count * count))
-    return {"value": round(value, 4), "low": round(middle - half, 4), "high": round(middle + half, 4), "n": count}
+    low, high = max(0.0, middle - half), min(1.0, middle + half)
+    return {"value": round(value, 4), "low": round(low, 4), "high": round(high, 4), "n": count}
 
 
 def bootstrap(results: Sequence[Result], score: Callable[[Sequence[Result]], float]) -> dict[str, Any]:
