@@ -21,6 +21,9 @@ from local import processes, server, warm_up
 REPOSITORY = Path(__file__).parent
 CHALICE_CONFIG = REPOSITORY / "birdapp" / ".chalice" / "config.json"
 LOOK_SECONDS = 0.2
+READY_SECONDS = 120
+# What a part that is still starting, on a busy machine, makes the API answer.
+STARTING = (503, 504)
 ENDS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 DEFAULTS = {
     "API_PORT": "8000",
@@ -116,14 +119,22 @@ def listen(variable: str, settings: dict[str, str]) -> socket.socket:
 
 def wait_until_ready(children: list[processes.Child], api_base: str) -> None:
     """Return when a sound was classified. Raises CannotRunError when that does not come about."""
+    end = time.monotonic() + READY_SECONDS
+    while (answer := first_answer(children, api_base))[0] != 200:
+        if answer[0] not in STARTING or time.monotonic() > end:
+            raise CannotRunError(f"The first classification failed: {answer[0]} {answer[1]}")
+
+
+def first_answer(children: list[processes.Child], api_base: str) -> tuple[int, str]:
+    """Classify a sound; (status, text), (0, why) where no answer came. Raises CannotRunError when a part has ended."""
     try:
-        fault = warm_up.classify(api_base)
+        answer = warm_up.classify(api_base)
     except OSError as error:
-        fault = str(error)
-    time.sleep(0 if fault is None else LOOK_SECONDS)
-    check(children)
-    if fault:
-        raise CannotRunError(f"The first classification failed: {fault}")
+        answer = 0, str(error)
+    if answer[0] != 200:
+        time.sleep(LOOK_SECONDS)  # A part that ends takes a moment to be seen.
+        check(children)
+    return answer
 
 
 def stay(children: list[processes.Child]) -> NoReturn:

@@ -13,17 +13,16 @@ SAMPLE_RATE = 22_050
 TIMEOUT_SECONDS = 40
 
 
-def classify(api_base: str) -> str | None:
-    """Send the whistle. None when it was answered, else what came instead. Raises OSError where nothing listens."""
+def classify(api_base: str) -> tuple[int, str]:
+    """Send the whistle; answer the HTTP status and the text that came. Raises OSError where nothing listens."""
     connection = http.client.HTTPConnection(urlsplit(api_base).netloc, timeout=TIMEOUT_SECONDS)
     body = json.dumps({"data": base64.b64encode(whistle()).decode()})
     try:
         connection.request("POST", "/classify", body, {"Content-Type": "application/json"})
         answer = connection.getresponse()
-        text = answer.read().decode(errors="replace")
+        return answer.status, answer.read().decode(errors="replace")
     finally:
         connection.close()
-    return None if answer.status == 200 else f"{answer.status} {text}"
 
 
 def whistle() -> bytes:

@@ -2,6 +2,7 @@
 
 import http.client
 import json
+import time
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -37,6 +38,14 @@ def ask(url, method, path, body=None, headers=None):
         return answer.status, answer.headers, answer.read()
     finally:
         connection.close()
+
+
+def wait_for(claim, seconds=60):
+    """Wait until a claim is true; what it says in the end."""
+    end = time.monotonic() + seconds
+    while not (found := claim()) and time.monotonic() < end:
+        time.sleep(0.05)
+    return found
 
 
 @contextmanager

@@ -4,12 +4,11 @@ import gzip
 import json
 import socket
 import threading
-import time
 from contextlib import contextmanager
 from urllib.parse import urlsplit
 
 import pytest
-from local_app import ask, running
+from local_app import ask, running, wait_for
 from sounds import ENCODERS, encode
 from tiny_model import BLACKBIRD, OWLS, constants, write_model, write_whole
 
@@ -124,7 +123,7 @@ def changing(tmp_path_factory):
 
 def test_a_model_with_other_labels_changes_the_list_and_the_answers(changing):
     write_model(changing.model, OWLS, "owls")
-    until(lambda: species(changing)["model"] == "owls")
+    assert wait_for(lambda: species(changing)["model"] == "owls")
     assert {one["scientific_name"]: one["name"] for one in species(changing)["species"]} == OWLS
     status, answer = changing.classify(warm_up.whistle())
     assert (status, answer["model"], {one["scientific_name"] for one in answer["species"]}) == (200, "owls", set(OWLS))
@@ -132,9 +131,9 @@ def test_a_model_with_other_labels_changes_the_list_and_the_answers(changing):
 
 def test_a_bad_model_is_refused_and_the_old_one_stays(changing):
     write_model(changing.model, BLACKBIRD, "good")
-    until(lambda: species(changing)["model"] == "good")
+    assert wait_for(lambda: species(changing)["model"] == "good")
     write_whole(changing.model / "constants.json", json.dumps(constants(OWLS, "bad")).encode())
-    until(lambda: "model_refused" in changing.log.read_text())
+    assert wait_for(lambda: "model_refused" in changing.log.read_text())
     assert (species(changing)["model"], changing.classify(warm_up.whistle())[0]) == ("good", 200)
 
 
@@ -142,7 +141,7 @@ def test_a_swap_under_load_fails_no_request(changing):
     with asking(changing) as answers:
         for version, labels in [("one", OWLS), ("two", BLACKBIRD), ("three", OWLS)]:
             write_model(changing.model, labels, version)
-            until(lambda expected=version: species(changing)["model"] == expected)
+            assert wait_for(lambda expected=version: species(changing)["model"] == expected)
     assert {status for status, _ in answers} == {200}
     assert {"one", "two", "three"} <= {answer["model"] for _, answer in answers}
 
@@ -167,13 +166,6 @@ def asking(app, clients=4):
 
 def species(app):
     return json.loads(ask(app.api_url, "GET", "/species")[2])
-
-
-def until(claim, seconds=60):
-    end = time.monotonic() + seconds
-    while not claim():
-        assert time.monotonic() < end, "never true"
-        time.sleep(0.1)
 
 
 def speak(url, request_bytes):
