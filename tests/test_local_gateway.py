@@ -1,0 +1,22 @@
+"""The limits of API Gateway that hold on this machine too; tests/test_end_to_end.py sees them through sockets."""
+
+import threading
+
+import pytest
+
+from local import gateway
+from local.rate import TokenBucket
+
+
+def test_work_that_takes_too_long_is_given_up():
+    with pytest.raises(TimeoutError):
+        gateway.within(0.01, threading.Event().wait)
+    assert gateway.within(60, lambda: "done") == "done"
+
+
+def test_the_token_bucket_lets_a_burst_through_and_then_the_rate():
+    now = [0.0]
+    bucket = TokenBucket(rate=0.5, burst=3, clock=lambda: now[0])
+    assert [bucket.take() for _ in range(4)] == [0, 0, 0, 2]
+    now[0] = 2.0
+    assert [bucket.take(), bucket.take()] == [0, 2]
