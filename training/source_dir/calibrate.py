@@ -153,7 +153,8 @@ def _temperature(dataset: batches.Dataset, indices: Sequence[int], logits: Float
         chosen = softmax(logits[kept], float(np.exp(log_temperature)))[np.arange(len(kept)), truths]
         return float(-(weights * np.log(np.maximum(chosen, 1e-12))).sum())
 
-    return float(np.exp(optimize.minimize_scalar(loss, bounds=(-1.5, 1.5), method="bounded").x))
+    sharpness = np.float16(np.exp(-optimize.minimize_scalar(loss, bounds=(-1.5, 1.5), method="bounded").x))
+    return 1 / float(sharpness)  # Its inverse is what the LiteRT file keeps, in 16 bits.
 
 
 def _no_bird_threshold(found: Sequence[Recording], no_bird_class: int) -> float:

@@ -3,11 +3,13 @@
 import json
 import shutil
 import tempfile
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import batches
 import keras
+import numpy as np
 import spectrogram
 import tensorflow as tf
 from calibrate import Calibration
@@ -24,13 +26,13 @@ class Served(tf.Module):  # type: ignore[misc]  # TensorFlow ships no types.
         # a method, is not saved a second time.
         self.weights = [variable.value for variable in network.variables]
         self._call = network.call
-        self._listed, self._temperature = len(constants["labels"]), temperature
+        self._listed, self._sharpness = len(constants["labels"]), 1 / temperature
         self._labels, self._names = tf.constant(constants["labels"]), tf.constant(constants["names"])
         self._settings = tf.constant(json.dumps(constants["settings"]))
 
     def classify(self, images: Any) -> dict[str, Any]:
         """Spectrogram bytes as numbers [n, 216, 514] -> probabilities [n, k] and bird [n]."""
-        chances = tf.nn.softmax(self._call(tf.cast(images, tf.float32), training=False) / self._temperature)
+        chances = tf.nn.softmax(self._call(tf.cast(images, tf.float32), training=False) * self._sharpness)
         return {"probabilities": chances[:, : self._listed], "bird": 1 - chances[:, -1]}
 
     @tf.function(input_signature=[tf.TensorSpec([None], tf.string, name="spectrogram")])  # type: ignore[untyped-decorator]
@@ -57,7 +59,11 @@ class Served(tf.Module):  # type: ignore[misc]  # TensorFlow ships no types.
 def export(
     network: keras.Model, dataset: batches.Dataset, calibration: Calibration, *, folder: Path, version: str
 ) -> None:
-    """Write saved_model/, model.tflite and constants.json into a folder; what was there of them is replaced."""
+    """Write saved_model/, model.tflite and constants.json into a folder; what was there of them is replaced.
+
+    The network's weights are rounded to 16 bits first.
+    """
+    round_weights(network)
     settings = {"version": version, "thresholds": calibration.thresholds, "pooling": calibration.pooling}
     constants = {"labels": dataset.scientific_names, "names": dataset.names, "settings": settings}
     served = Served(network, constants, calibration.temperature)
@@ -68,6 +74,28 @@ def export(
     (folder / "model.tflite").write_bytes(_lite(served))
     text = json.dumps(constants, indent=1, ensure_ascii=False)
     (folder / "constants.json").write_text(text + "\n", "utf-8")
+
+
+def round_weights(network: keras.Model) -> None:
+    """Move each normalisation into the convolution before it, then round all weights to 16 bits.
+
+    LiteRT does both when it converts. Done once, before either file is written, both files hold the same numbers.
+    """
+    for convolution, normalisation in pairwise(network.layers):
+        if isinstance(normalisation, keras.layers.BatchNormalization):
+            _fold(convolution, normalisation)
+    for variable in network.weights:
+        variable.assign(variable.numpy().astype(np.float16).astype(np.float32))
+
+
+def _fold(convolution: keras.layers.Conv2D, normalisation: keras.layers.BatchNormalization) -> None:
+    """Scale a convolution as the normalisation after it would, and leave to that one the shift alone."""
+    gamma, beta, mean, variance = (value.astype(np.float64) for value in normalisation.get_weights())
+    scale = gamma / np.sqrt(variance + normalisation.epsilon)
+    kernel, *bias = convolution.get_weights()
+    convolution.set_weights([kernel * scale, *(part * scale for part in bias)])
+    ones, zeros = np.ones_like(gamma), np.zeros_like(gamma)
+    normalisation.set_weights([ones, beta - mean * scale, zeros, ones - normalisation.epsilon])
 
 
 def _lite(served: Served) -> bytes:

@@ -15,6 +15,10 @@ BANDS = 80
 LOWEST_HZ = 250.0
 # Two STFT columns (19.5 ms) make one: finer time did not help, and costs twice the work.
 COLUMNS_PER_FRAME = 2
+# One step of a spectrogram byte in the logarithm of power, and back to a level of 0 to 1. Like all constants of the
+# network they are rounded to 16 bits, which is what the LiteRT file keeps: both files then compute the same.
+POWER_STEP = float(np.float16(spectrogram.DYNAMIC_RANGE_DB / 10 * np.log(10) / 255))
+LEVEL_STEP = float(np.float16(1 / (255 * POWER_STEP)))
 # (channels, stride) of the body's 3 x 3 convolutions.
 BODY = ((24, 2), (48, 2), (48, 1), (96, 2), (96, 1), (160, 2), (160, 1))
 HEAD_UNITS = 256
@@ -70,7 +74,7 @@ def mel_bands() -> npt.NDArray[np.float32]:
     rise = np.maximum(edges[1:-1] - edges[:-2], bins[1, 0])
     fall = np.maximum(edges[2:] - edges[1:-1], bins[1, 0])
     weights = np.clip(np.minimum(1 + (bins - edges[1:-1]) / rise, 1 - (bins - edges[1:-1]) / fall), 0, None)
-    return np.asarray(weights / weights.sum(axis=0), np.float32)
+    return (weights / weights.sum(axis=0)).astype(np.float16).astype(np.float32)
 
 
 def _to_mel(hertz: float) -> float:
@@ -86,10 +90,9 @@ class Bands(layers.Layer):  # type: ignore[misc]  # Keras ships no types.
     """
 
     def call(self, inputs: Any) -> Any:
-        decades = spectrogram.DYNAMIC_RANGE_DB / 10 * np.log(10)
-        power = tf.exp((tf.cast(inputs, tf.float32) / 255 - 1) * decades)
+        power = tf.exp((tf.cast(inputs, tf.float32) - 255) * POWER_STEP)
         power = tf.nn.avg_pool1d(tf.transpose(power, (0, 2, 1)), COLUMNS_PER_FRAME, COLUMNS_PER_FRAME, "VALID")
-        level = tf.math.log(tf.matmul(power, tf.constant(mel_bands())) + 1e-9) / decades + 1
+        level = tf.math.log(tf.matmul(power, tf.constant(mel_bands()))) * LEVEL_STEP + 1
         level = tf.transpose(level, (0, 2, 1))
         stands_out = level - tf.reduce_mean(level, axis=2, keepdims=True)
         return tf.stack([level * 2 - 1, stands_out * 4], axis=-1)
