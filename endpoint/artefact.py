@@ -49,7 +49,7 @@ def find_saved_model(source: Path, workspace: Path) -> Path:
 def refuse(problems: list[str]) -> None:
     """Raise DeployError with all problems, if there are any."""
     if problems:
-        raise DeployError(" ".join(problems))
+        raise DeployError(f"The model is not safe to open: {'; '.join(problems)}.")
 
 
 def fetch(uri: str, s3: Any, target: Path) -> Path:
@@ -67,11 +67,11 @@ def unsafe_files(folder: Path) -> list[str]:
     problems = []
     for path in sorted(folder.rglob("*")):
         if path.is_symlink():
-            problems.append(f"{path.name} is a link.")
+            problems.append(f"{path.name} is a link")
         elif path.is_file() and is_pickle(path):
-            problems.append(f"{path.name} is a pickle, which runs code when it is read.")
+            problems.append(f"{path.name} is a pickle, which runs code when it is read")
         elif path.is_file() and has_lambda_layer(path):
-            problems.append(f"{path.name} has a Keras Lambda layer, which runs code when it is read.")
+            problems.append(f"{path.name} has a Keras Lambda layer, which runs code when it is read")
     return problems
 
 
@@ -92,4 +92,4 @@ def has_lambda_layer(path: Path) -> bool:
 def unexpected_files(saved_model: Path) -> list[str]:
     """List the files that TensorFlow never writes into a SavedModel: they would travel to AWS unseen."""
     names = (path.relative_to(saved_model).as_posix() for path in sorted(saved_model.rglob("*")) if path.is_file())
-    return [f"{name} does not belong in a SavedModel." for name in names if not ALLOWED.fullmatch(name)]
+    return [f"{name} does not belong in a SavedModel" for name in names if not ALLOWED.fullmatch(name)]

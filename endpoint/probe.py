@@ -33,10 +33,10 @@ FORBIDDEN = {
 def examine(folder: Path, windows: list[bytes]) -> dict[str, Any]:
     """Load a SavedModel and ask it about windows (uint8 [216, 514], row by row) alone, together, and one that is short.
 
-    Returns {"forbidden", "signatures", "answer", "alone", "description", "takes_short"}; values that are not finite
-    come back as null. An exception of the graph comes back as {"error": text} in place of an answer.
+    Returns {"forbidden", "signatures", "answer", "alone", "description", "takes_short", "padded_to"}. A value that is
+    not finite comes back as null, an exception of the graph as {"error": text} in place of an answer.
     """
-    forbidden = sorted(set(operations(folder)) & FORBIDDEN)
+    forbidden = sorted({node.op for graph in nodes(folder) for node in graph} & FORBIDDEN)
     if forbidden:
         return {"forbidden": forbidden}
     import tensorflow as tf  # noqa: PLC0415 (seconds, and only here)
@@ -57,6 +57,7 @@ def examine(folder: Path, windows: list[bytes]) -> dict[str, Any]:
         "signatures": known,
         "answer": ask("serving_default", "spectrogram", windows),
         "alone": ask("serving_default", "spectrogram", windows[:1]),
+        "padded_to": padded_sizes(folder),
         "takes_short": "error" not in ask("serving_default", "spectrogram", [windows[0][:-1]]),
         "description": ask("describe", "ask", [b""]),
     }
@@ -68,15 +69,26 @@ def reason(text: str) -> str:
     return lines[-1] if lines else "no reason given"
 
 
-def operations(folder: Path) -> Iterator[str]:
-    """Yield the operation names of a SavedModel's graphs and functions, without running any."""
+def nodes(folder: Path) -> Iterator[list[Any]]:
+    """Yield the nodes of each graph and function of a SavedModel, without running any."""
     from tensorflow.core.protobuf import saved_model_pb2  # noqa: PLC0415
 
     message = saved_model_pb2.SavedModel.FromString((folder / "saved_model.pb").read_bytes())
     for meta_graph in message.meta_graphs:
-        yield from (node.op for node in meta_graph.graph_def.node)
-        for function in meta_graph.graph_def.library.function:
-            yield from (node.op for node in function.node_def)
+        yield list(meta_graph.graph_def.node)
+        yield from (list(function.node_def) for function in meta_graph.graph_def.library.function)
+
+
+def padded_sizes(folder: Path) -> list[int]:
+    """Read to how many bytes the graph pads or cuts each text that it decodes."""
+    from tensorflow import make_ndarray  # noqa: PLC0415
+
+    sizes = set()
+    for graph in nodes(folder):
+        constants = {node.name: node.attr["value"].tensor for node in graph if node.op == "Const"}
+        lengths = (node.input[1].split(":")[0] for node in graph if node.op == "DecodePaddedRaw")
+        sizes |= {int(make_ndarray(constants[name])) if name in constants else 0 for name in lengths}
+    return sorted(sizes)
 
 
 def plain(outputs: dict[str, Any]) -> dict[str, Any]:

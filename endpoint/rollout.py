@@ -51,7 +51,7 @@ def start(clients: Clients, plan: Plan, model: CheckedModel, name: str) -> Chang
         smoke(clients.runtime, name, model.clip, reference=model.reference)
     except DeployError as error:
         delete_endpoint(clients.sagemaker, name, plan.poll_seconds)
-        raise DeployError(f"{error} Endpoint {name} was deleted.") from error
+        raise DeployError(f"{sentence(error)}; it was deleted.") from error
     return change
 
 
@@ -88,7 +88,12 @@ def answer_or_go_back(clients: Clients, plan: Plan, model: CheckedModel, old: st
         moved = settle(clients.sagemaker, plan.endpoint, plan.poll_seconds)
         if moved is not None:
             update(clients, moved, old, alarms=[], poll_seconds=plan.poll_seconds)
-        raise DeployError(f"{error} The model before serves again.") from error
+        raise DeployError(f"{sentence(error)}; the model before serves again.") from error
+
+
+def sentence(error: DeployError) -> str:
+    """Leave a sentence open for what became of it."""
+    return str(error).removesuffix(".")
 
 
 def roll_back(clients: Clients, endpoint: str, *, poll_seconds: float = 15.0) -> Change:

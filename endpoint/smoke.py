@@ -19,7 +19,7 @@ def smoke(runtime: Any, endpoint: str, clip: Clip, *, reference: dict[str, Any] 
         raise DeployError(f"Endpoint {endpoint} did not answer the smoke clip: {explain(error)}") from error
     problems = problems_of_serving(outputs, reference, clip)
     if problems:
-        raise DeployError(f"Endpoint {endpoint} answered the smoke clip badly: {' '.join(problems)}")
+        raise DeployError(f"Endpoint {endpoint} answered the smoke clip badly: {'; '.join(problems)}.")
 
 
 def ask(runtime: Any, endpoint: str, clip: Clip) -> dict[str, Any]:

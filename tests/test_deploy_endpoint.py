@@ -1,79 +1,21 @@
 """A checked model becomes an endpoint, is replaced, goes back and goes away: moto for AWS, real sockets for answers."""
 
 import itertools
-import json
 
-import aws_gaps
 import pytest
-import served
+from endpoint_account import LOOPBACK, NAME, NEW, OLD, a_plan, serving_config
 from moto import mock_aws
 
 import deploy_endpoint
 from deployment.problems import DeployError
 from endpoint import rollout
-from endpoint.clients import make_clients
-from endpoint.clip import made_clip
-from endpoint.image import image_uri
-from endpoint.model import CheckedModel
 from endpoint.plan import Plan
-from endpoint.presets import PRESETS
 
-CLIP = made_clip()
-NAME = "bird-classifier"
-# moto keeps its hands off the endpoint's answers.
-LOOPBACK = {"core": {"passthrough": {"urls": [r"http://127\.0\.0\.1:.*"]}}}
-
-
-def a_model(version, top=0.7):
-    settings = json.dumps({"version": version, "thresholds": {}, "pooling": {}})
-    reference = {
-        "labels": ["Turdus merula", "Parus major"],
-        "names": ["Common Blackbird", "Great Tit"],
-        "settings": settings,
-        "probabilities": [[top, 0.1]] * len(CLIP.windows),
-        "bird": [0.9] * len(CLIP.windows),
-    }
-    return CheckedModel(version.encode(), CLIP, reference)
-
-
-OLD, NEW = a_model("old"), a_model("new")
-
-
-def a_plan(preset="requests"):
-    role = "arn:aws:iam::123456789012:role/sagemaker"
-    return Plan(NAME, "birdapp-models", role, image_uri("eu-west-1"), PRESETS[preset], poll_seconds=0)
-
-
-@pytest.fixture(scope="module")
-def made():
-    """(clients, Served, Updates, Lightning), made once: a client takes a quarter of a second."""
-    with served.serving({}) as (endpoints, url), pytest.MonkeyPatch.context() as patch:
-        for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-            patch.setenv(name, "testing")
-        patch.setenv("AWS_ENDPOINT_URL_SAGEMAKER_RUNTIME", url)
-        clients = make_clients("eu-west-1")
-        updates = aws_gaps.fill_update_endpoint(clients.sagemaker)
-        yield clients, endpoints, updates, aws_gaps.Lightning(*vars(clients).values())
-
-
-@pytest.fixture
-def aws(made):
-    """(clients, Served, Updates) of an empty account; what is served are OLD's answers."""
-    clients, endpoints, updates, lightning = made
-    lightning.aim(0, late=False)
-    updates.clear()
-    updates.fired = False
-    endpoints.outputs, endpoints.endpoints, endpoints.asked = OLD.reference, {}, []
-    with mock_aws(config=LOOPBACK):
-        yield clients, endpoints, updates
+pytest_plugins = ["endpoint_fixtures"]
 
 
 def outcomes(changes):
     return {change.outcome for change in changes}
-
-
-def serving_config(clients):
-    return clients.sagemaker.describe_endpoint(EndpointName=NAME)["EndpointConfigName"]
 
 
 def test_an_empty_account_gets_everything_once(aws):
@@ -172,7 +114,7 @@ def test_a_model_that_fails_only_with_the_traffic_is_taken_back(aws):
     clients, endpoints, _ = aws
     deploy_endpoint.deploy(clients, a_plan(), OLD)
     endpoints.endpoints[a_plan().candidate] = NEW.reference
-    with pytest.raises(DeployError, match="The model before serves again"):
+    with pytest.raises(DeployError, match="; the model before serves again"):
         deploy_endpoint.deploy(clients, a_plan(), NEW)
     assert serving_config(clients) == a_plan().config_name(OLD)
 

@@ -165,8 +165,9 @@ def test_a_model_is_fetched_from_s3(tmp_path, monkeypatch):
         ("other_label_count", "3 rows of 2 values"),
         ("doubled_label", "must be unique"),
         ("no_describe", "no signature describe"),
-        ("reads_files", "reaches out of itself: ReadFile"),
+        ("reads_files", "reaches out of itself (ReadFile)"),
         ("short_windows", "its input is not the spectrogram"),
+        ("padded_to_another_shape", "its input is not the spectrogram"),
     ],
 )
 def test_a_model_that_breaks_the_contract_is_refused(tmp_path, fault, why):
@@ -175,9 +176,22 @@ def test_a_model_that_breaks_the_contract_is_refused(tmp_path, fault, why):
     assert any(why in problem for problem in problems_of_facts(facts, CLIP)), problems_of_facts(facts, CLIP)
 
 
-def test_a_graph_that_cannot_be_read_is_one_sentence(tmp_path):
-    (tmp_path / "saved_model.pb").write_bytes(b"\xff not a graph")
-    with pytest.raises(DeployError, match="cannot be loaded"):
+def test_a_model_that_pads_to_the_spectrogram_is_taken(tmp_path):
+    folder = tiny_saved_model.write_saved_model(tmp_path, padded=True)
+    assert problems_of_facts(examine(folder, list(CLIP.windows)), CLIP) == []
+
+
+@pytest.mark.parametrize(
+    ("child", "why"), [("exit 3", r"cannot be loaded \(exit status 3\)"), ("sleep 60", "did not answer within")]
+)
+def test_a_child_that_dies_or_hangs_is_one_sentence(tmp_path, monkeypatch, child, why):
+    (tmp_path / "saved_model.pb").write_bytes(b"any graph")
+    program = tmp_path.parent / f"{tmp_path.name}.sh"
+    program.write_text(f"#!/bin/sh\n{child}\n")
+    program.chmod(0o755)
+    monkeypatch.setattr("sys.executable", str(program))
+    monkeypatch.setattr("endpoint.model.PROBE_SECONDS", 1)
+    with pytest.raises(DeployError, match=why):
         check_model(str(tmp_path), CLIP, s3=None)
 
 
@@ -201,7 +215,7 @@ def test_the_clip_is_read_from_a_wav_file(tmp_path):
         "settings": '{"version": "1", "thresholds": {}, "pooling": {}}',
         "probabilities": [[0.2, 0.7]] * 3,
     }
-    assert problems_of_answer(answer, clip) == ["The smoke clip is Turdus merula, the model says Parus major."]
+    assert problems_of_answer(answer, clip) == ["the smoke clip is Turdus merula, the model says Parus major"]
 
 
 def test_another_wav_form_is_refused_with_the_command_that_converts_it(tmp_path):

@@ -25,7 +25,8 @@ FAULTS = {
     "doubled_label": {"labels": ["Turdus merula", "Turdus merula", "Strix aluco"]},
     "no_describe": {"signatures": ["serving_default"]},
     "reads_files": {"reads": True},
-    "short_windows": {"padded": True},
+    "short_windows": {"filled": True},
+    "padded_to_another_shape": {"shape": (215, 514), "padded": True},
 }
 
 
@@ -47,9 +48,10 @@ def write_saved_model(folder, version="tiny", seed=1, **fault):
         def predict(self, spectrogram):
             if fault.get("reads"):
                 spectrogram = spectrogram + tf.strings.substr(tf.io.read_file("/etc/hostname"), 0, 0)
-            if fault.get("padded"):
+            if fault.get("filled"):
                 spectrogram = tf.strings.substr(spectrogram + " ", 0, shape[0] * shape[1])
-            grid = tf.reshape(tf.io.decode_raw(spectrogram, tf.uint8), [-1, *shape])
+            length = shape[0] * shape[1] if fault.get("padded") else None
+            grid = tf.reshape(tf.io.decode_raw(spectrogram, tf.uint8, fixed_length=length), [-1, *shape])
             bands = tf.reduce_mean(tf.cast(grid, tf.float32) / 255, axis=2)
             probabilities = fault.get("scale", 0.95) * tf.nn.softmax(tf.linalg.matmul(bands, weights))
             return {"probabilities": probabilities, "bird": tf.reduce_max(bands, axis=1)} | constants

@@ -202,16 +202,16 @@ def settled(cloudfront: Any, distribution_id: str, poll_seconds: float) -> str:
 
 
 def delete_policies(cloudfront: Any, name: str) -> list[Change]:
-    """Delete the headers policy and the access control of a site."""
+    """Delete the headers policy, then the access control, of a site: made first and deleted last, it tells of both."""
     control = find(pages(cloudfront.list_origin_access_controls, "OriginAccessControlList"), "Name", name)
-    if control:
-        etag = cloudfront.get_origin_access_control(Id=control["Id"])["ETag"]
-        cloudfront.delete_origin_access_control(Id=control["Id"], IfMatch=etag)
-    headers_id = find_headers_policy(cloudfront, name)
+    headers_id = find_headers_policy(cloudfront, name) if control else None
     if headers_id:
         etag = cloudfront.get_response_headers_policy(Id=headers_id)["ETag"]
         cloudfront.delete_response_headers_policy(Id=headers_id, IfMatch=etag)
+    if control:
+        etag = cloudfront.get_origin_access_control(Id=control["Id"])["ETag"]
+        cloudfront.delete_origin_access_control(Id=control["Id"], IfMatch=etag)
     return [
-        Change(f"origin access control {name}", "deleted" if control else "absent"),
         Change(f"response headers policy {name}", "deleted" if headers_id else "absent"),
+        Change(f"origin access control {name}", "deleted" if control else "absent"),
     ]

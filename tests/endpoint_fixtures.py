@@ -1,0 +1,33 @@
+"""Fixtures: an AWS account in moto, its gaps filled, and real sockets that answer for each endpoint."""
+
+import aws_gaps
+import pytest
+import served
+from endpoint_account import LOOPBACK, OLD
+from moto import mock_aws
+
+from endpoint.clients import make_clients
+
+
+@pytest.fixture(scope="module")
+def made():
+    """(clients, Served, Updates, Lightning), made once: a client takes a quarter of a second."""
+    with served.serving({}) as (endpoints, url), pytest.MonkeyPatch.context() as patch:
+        for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+            patch.setenv(name, "testing")
+        patch.setenv("AWS_ENDPOINT_URL_SAGEMAKER_RUNTIME", url)
+        clients = make_clients("eu-west-1")
+        updates = aws_gaps.fill_update_endpoint(clients.sagemaker)
+        yield clients, endpoints, updates, aws_gaps.Lightning(*vars(clients).values())
+
+
+@pytest.fixture
+def aws(made):
+    """(clients, Served, Updates) of an empty account; what is served are OLD's answers."""
+    clients, endpoints, updates, lightning = made
+    lightning.aim(0, late=False)
+    updates.clear()
+    updates.fired = False
+    endpoints.outputs, endpoints.endpoints, endpoints.asked = OLD.reference, {}, []
+    with mock_aws(config=LOOPBACK):
+        yield clients, endpoints, updates
