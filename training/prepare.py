@@ -3,6 +3,7 @@
 import argparse
 import json
 import os
+import signal
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
@@ -22,17 +23,22 @@ from training.metadata import NO_BIRD, Recording, read_folder, read_metadata
 from training.upload import upload
 from training.windows import use_shipped_ffmpeg
 
+# What a shell answers for a program ended by Ctrl-C.
+STOPPED = 130
 SEARCH_RESULT = "xeno-canto.json"
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run as a script; answers the exit code."""
+    """Run as a script; answers the exit code. SIGTERM ends it as Ctrl-C does."""
     arguments = options.parser(__doc__).parse_args(argv)
     try:
         return _run(arguments)
     except (OSError, RuntimeError, ValueError, FetchError, BotoCoreError, ClientError) as error:
         print(f"prepare: {error}", file=sys.stderr)
         return 1
+    except KeyboardInterrupt:
+        print("prepare: stopped; run it again to go on", file=sys.stderr)
+        return STOPPED
 
 
 def _run(arguments: argparse.Namespace) -> int:
@@ -141,4 +147,5 @@ def _run_on_machines(arguments: argparse.Namespace) -> int:
 
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     sys.exit(main())

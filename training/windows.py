@@ -53,8 +53,12 @@ def make_shards(jobs: Iterable[Job], *, processes: int) -> Iterator[str]:
         yield from map(make_shard, jobs)
         return
     # A progress bar has a thread, and a process with threads must not be forked.
-    with ProcessPoolExecutor(processes, mp_context=multiprocessing.get_context("spawn")) as pool:
+    pool = ProcessPoolExecutor(processes, mp_context=multiprocessing.get_context("spawn"))
+    try:
         yield from pool.map(make_shard, jobs, chunksize=4)
+    finally:
+        # When stopped, end after the recordings under way, not after all of them.
+        pool.shutdown(cancel_futures=True)
 
 
 def use_shipped_ffmpeg() -> None:

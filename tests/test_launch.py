@@ -1,0 +1,207 @@
+"""training/launch.py: the same training as a SageMaker job and on this machine."""
+
+import importlib.util
+import json
+import os
+import re
+import subprocess
+import sys
+
+import boto3
+import numpy as np
+import pytest
+from botocore.validate import ParamValidator
+from datasets import read_table, write_recordings, write_table, write_wav
+from moto import mock_aws
+from moto.server import ThreadedMotoServer
+
+from training import local_job
+from training.images import training_image
+from training.job import METRICS, PRESETS, Job, Machines, describe
+from training.launch import main
+from training.prepare import main as prepare
+from training.source_folder import REPOSITORY, assemble
+
+RECORDED = REPOSITORY / "tests" / "events" / "create_training_job.json"
+REGION = "eu-west-1"
+ROLE = "arn:aws:iam::123456789012:role/training"
+ON_AWS = ["--bucket", "birds", "--role", ROLE, "--minutes", "30", "--epochs", "40", "--seed", "3"]
+
+
+def job(machines=PRESETS["better"], **hyperparameters):
+    values = {"architecture": "default", "epochs": 40, "minutes": 30.0, "seed": 3, **hyperparameters}
+    return Job(ROLE, training_image(REGION), "birds", "training", "fingerprint", machines, values)
+
+
+def test_reports_machine_is_a_preset():
+    compute = describe(job(PRESETS["report"]))["compute"]
+    assert (compute["instance_type"], compute["instance_count"]) == ("ml.m4.xlarge", 1)
+    assert compute["enable_managed_spot_training"] is False
+
+
+def test_presets_are_machines_that_sagemaker_trains_on():
+    known = boto3.client("sagemaker", region_name=REGION).meta.service_model.shape_for("TrainingInstanceType").enum
+    assert all(machines.instance_type in known for machines in PRESETS.values())
+
+
+def test_spot_job_may_wait_and_keeps_its_checkpoints():
+    words = describe(job())
+    assert words["stopping_condition"] == {"max_runtime_in_seconds": 5_400, "max_wait_time_in_seconds": 19_800}
+    assert words["checkpoint_config"]["s3_uri"].startswith("s3://birds/training/checkpoints/")
+
+
+def test_bought_machine_does_not_wait():
+    assert "max_wait_time_in_seconds" not in describe(job(PRESETS["report"]))["stopping_condition"]
+
+
+def test_same_job_goes_on_from_its_checkpoints_and_another_does_not():
+    assert job().checkpoints == job().checkpoints
+    assert job().checkpoints != job(seed=4).checkpoints
+
+
+def test_everything_lies_in_the_folder_that_the_role_may_use():
+    words = describe(job())
+    for address in (words["output_data_config"]["s3_output_path"], words["input_data_config"]["data_source"]):
+        assert address.startswith("s3://birds/training/")
+
+
+@pytest.mark.parametrize("machines", [("m4.xlarge", 1), ("ml.m4.xlarge", 0)])
+def test_machines_that_cannot_be_are_refused(machines):
+    with pytest.raises(ValueError, match="expected ml"):
+        Machines(*machines)
+
+
+def test_region_without_an_image_is_refused():
+    with pytest.raises(ValueError, match="mars-1"):
+        training_image("mars-1")
+
+
+def test_container_gets_the_training_code_and_the_signal_path_only(tmp_path):
+    (tmp_path / "code").mkdir()
+    (tmp_path / "code" / "old.py").write_text("")
+    names = assemble(tmp_path / "code")
+    own = {path.name for path in (REPOSITORY / "training" / "source_dir").glob("*.py")}
+    assert set(names) - {"requirements.txt"} == own | {"spectrogram.py"}
+    assert sorted(path.name for path in (tmp_path / "code").iterdir()) == names
+
+
+@pytest.fixture
+def aws(monkeypatch):
+    """S3 with a dataset in it."""
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "none")
+    with mock_aws():
+        yield boto3.client("s3", region_name=REGION)
+
+
+def put_dataset(s3):
+    s3.create_bucket(Bucket="birds", CreateBucketConfiguration={"LocationConstraint": REGION})
+    s3.put_object(Bucket="birds", Key="training/dataset/dataset.json", Body=b'{"fingerprint": "fingerprint"}')
+
+
+def test_dry_run_prints_the_job(aws, capsys):
+    put_dataset(aws)
+    assert main([*ON_AWS, "--preset", "report", "--instance-count", "2", "--spot", "--dry-run"]) == 0
+    words = json.loads(capsys.readouterr().out)
+    assert words["compute"]["instance_type"] == "ml.m4.xlarge"
+    assert (words["compute"]["instance_count"], words["compute"]["enable_managed_spot_training"]) == (2, True)
+    assert words["checkpoint_config"]["s3_uri"] == job().checkpoints
+    assert "train.py" in words["source_code"]
+
+
+def test_missing_dataset_is_named(aws, capsys):
+    aws.create_bucket(Bucket="birds", CreateBucketConfiguration={"LocationConstraint": REGION})
+    assert main([*ON_AWS, "--dry-run"]) == 1
+    assert "s3://birds/training/dataset/dataset.json is missing" in capsys.readouterr().err
+
+
+def test_recorded_request_is_one_that_sagemaker_takes():
+    model = boto3.client("sagemaker", region_name=REGION).meta.service_model.operation_model("CreateTrainingJob")
+    problems = ParamValidator().validate(json.loads(RECORDED.read_text()), model.input_shape)
+    assert not problems.has_errors(), problems.generate_report()
+
+
+def test_recorded_request_says_what_the_job_says():
+    request, words = json.loads(RECORDED.read_text()), describe(job())
+    assert request["AlgorithmSpecification"]["TrainingImage"] == words["training_image"]
+    assert request["AlgorithmSpecification"]["MetricDefinitions"] == [
+        {"Name": metric["name"], "Regex": metric["regex"]} for metric in words["metric_definitions"]
+    ]
+    assert request["HyperParameters"] == {name: str(value) for name, value in words["hyperparameters"].items()}
+    assert request["CheckpointConfig"]["S3Uri"] == words["checkpoint_config"]["s3_uri"]
+    assert request["EnableManagedSpotTraining"] is True
+    assert request["ResourceConfig"]["InstanceType"] == "ml.c7i.2xlarge"
+    assert {channel["ChannelName"] for channel in request["InputDataConfig"]} == {"training", "code", "sm_drivers"}
+
+
+def normalise(request):
+    """Take the job's name, which holds the time, out of a request."""
+    return json.loads(re.sub(r"bird-training-\d{14}", "bird-training-TIME", json.dumps(request)))
+
+
+@pytest.fixture(scope="module")
+def dataset(tmp_path_factory):
+    """Two listed species, an unlisted one, and clips without a bird."""
+    folder = tmp_path_factory.mktemp("launch") / "recordings"
+    times = np.arange(6 * 22_050) / 22_050
+
+    def chirps(hertz, _seconds):
+        return (0.4 * np.sin(2 * np.pi * hertz * times) * (np.sin(4 * np.pi * times) > 0)).astype(np.float32)
+
+    species = {"Parus_major": 4_000, "Pica_pica": 1_500, "Rara_avis": 700}
+    write_recordings(folder, chirps, species, ("Lee", "Eka", "Day", "Fox", "Gun", "Hox"))
+    rows = read_table(folder / "metadata.csv")
+    write_table(folder / "metadata.csv", rows[:-2])
+    noises = np.random.default_rng(5).normal(0, 0.1, (4, 110_250)).astype(np.float32)
+    for number, noise in enumerate(noises):
+        write_wav(folder / "no_bird" / f"{number}.wav", noise)
+    clips = [{"filename": f"{number}.wav", "sound": "noise", "freesound_id": f"{number}"} for number in range(4)]
+    write_table(folder / "no_bird" / "metadata.csv", clips)
+    small = ["--min-recordings", "6", "--test-minimum", "1", "--test-total", "2", "--processes", "1"]
+    assert prepare(["--recordings", str(folder), "--output", str(folder.parent / "dataset"), *small]) == 0
+    return folder.parent / "dataset"
+
+
+def test_entry_point_runs_here_as_sagemaker_runs_it(dataset, tmp_path, capfd):
+    root = tmp_path / "opt-ml"
+    assert main(["--local", "--data", str(dataset), "--output", str(root), "--tiny", "--seed", "5"]) == 0
+    assert (root / "model" / "model.tflite").exists()
+    assert json.loads((root / "input" / "config" / "hyperparameters.json").read_text())["seed"] == "5"
+    assert any((root / "checkpoints").iterdir())
+    log = capfd.readouterr().out
+    assert all(re.search(regex, log) for regex in METRICS.values()), log
+
+
+def test_environment_is_that_of_the_container(dataset, tmp_path, monkeypatch):
+    monkeypatch.setenv("PYTHONPATH", "elsewhere")
+    environment = local_job.prepare(tmp_path, dataset, {"epochs": 2})
+    assert os.path.realpath(environment["SM_CHANNEL_TRAINING"]) == str(dataset)
+    assert environment["SM_MODEL_DIR"] == str(tmp_path / "model")
+    assert json.loads(environment["SM_HOSTS"]) == [environment["SM_CURRENT_HOST"]]
+    assert "PYTHONPATH" not in environment
+
+
+def test_local_run_without_a_dataset_says_how_to_make_one(tmp_path, capsys):
+    assert main(["--local", "--data", str(tmp_path)]) == 1
+    assert "python -m training.prepare" in capsys.readouterr().err
+
+
+if importlib.util.find_spec("sagemaker"):  # training/requirements-launch.txt, 1 GB: not part of the test environment.
+
+    def test_sdk_sends_the_recorded_request():
+        server = ThreadedMotoServer(ip_address="127.0.0.1", port=0)
+        server.start()
+        address = "http://{}:{}".format(*server.get_host_and_port())
+        environment = {**os.environ, "AWS_ENDPOINT_URL": address, "AWS_DEFAULT_REGION": REGION}
+        environment |= {
+            "PYTHONPATH": str(REPOSITORY),
+            "AWS_ACCESS_KEY_ID": "none",
+            "AWS_SECRET_ACCESS_KEY": "none",
+            "SAGEMAKER_VALIDATE_ROLE": "false",
+        }
+        keys = {"aws_access_key_id": "none", "aws_secret_access_key": "none"}
+        put_dataset(boto3.client("s3", region_name=REGION, endpoint_url=address, **keys))
+        command = [sys.executable, "tests/record_training_job.py", *ON_AWS]
+        done = subprocess.run(command, cwd=REPOSITORY, env=environment, check=True, stdout=subprocess.PIPE)
+        server.stop()
+        assert normalise(json.loads(done.stdout)) == json.loads(RECORDED.read_text())
