@@ -266,7 +266,7 @@ def fake_ffmpeg(tmp_path, monkeypatch):
 
 
 def run(seconds=SECONDS):
-    return run_ffmpeg(b"recording", "wav", RATE, seconds=seconds, max_seconds=1)
+    return run_ffmpeg(b"recording", "wav", seconds=seconds, max_seconds=1)
 
 
 def test_the_child_reads_the_recording_and_sees_no_secret(fake_ffmpeg, monkeypatch):

@@ -23,7 +23,7 @@ RULES = [
     ("training/source_dir/", {"keras", "numpy", "scipy", "spectrogram", "tensorflow", "tqdm", *TRAINING_SIBLINGS}),
 ]
 # What the decoder leans on: training takes it along without Chalice and boto3.
-DECODER = ["decode", "errors", "ffmpeg", "ffmpeg_log", "sniffing", "wav"]
+DECODER = ["decode", "errors", "ffmpeg", "ffmpeg_log", "pcm", "sniffing", "wav"]
 # app.py, the handlers and the scripts are edges; these alone may import them.
 # (deploy_endpoint and spectrogram_fn.deploy are also the steps of deploy.py.)
 EDGES = ["app", "birdapp.app", "spectrogram_fn.handler", "run_local", "deploy", "training.launch", "training.prepare"]

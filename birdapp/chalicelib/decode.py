@@ -5,6 +5,8 @@ import warnings
 from .errors import ServiceError
 from .ffmpeg import Decoded, run_ffmpeg
 from .ffmpeg_log import has_no_audio_stream, has_sound, header_problem
+from .pcm import SAMPLE_BYTES
+from .pcm import SAMPLE_RATE as SAMPLE_RATE  # noqa: PLC0414 training takes it from here
 from .sniffing import sniff
 from .wav import PlainWav, parse_plain_wav
 
@@ -15,8 +17,6 @@ with warnings.catch_warnings():
     warnings.filterwarnings("ignore", "invalid escape sequence", SyntaxWarning)
     from pydub import AudioSegment
 
-SAMPLE_RATE = 22_050
-SAMPLE_BYTES = 2
 MIN_SECONDS = 0.5
 # Encoders pad: a recording of 60 s may decode to a little more.
 MAX_SECONDS = 60.5
@@ -37,7 +37,7 @@ def decode(data: bytes, seconds_left: float, *, max_seconds: float = MAX_SECONDS
     if wav is not None and wav.sample_rate == SAMPLE_RATE:
         return _check_length(_to_mono(wav), max_seconds)
     try:
-        decoded = run_ffmpeg(data, formats, SAMPLE_RATE, seconds=seconds_left, max_seconds=max_seconds)
+        decoded = run_ffmpeg(data, formats, seconds=seconds_left, max_seconds=max_seconds)
     except TimeoutError as error:
         raise ServiceError("undecodable_audio", "Decoding this file takes too long.", detail=str(error)) from error
     _check_decoded(decoded)

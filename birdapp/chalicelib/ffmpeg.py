@@ -19,12 +19,12 @@ from pathlib import Path
 from typing import IO
 
 from .ffmpeg_log import header_problem
+from .pcm import SAMPLE_BYTES, SAMPLE_RATE
 
 CODECS = (
     "pcm_s16le,pcm_s16be,pcm_s24le,pcm_s24be,pcm_s32le,pcm_s32be,pcm_f32le,pcm_f64le,pcm_u8,pcm_s8,pcm_alaw,pcm_mulaw,"
     "adpcm_ima_wav,adpcm_ms,mp3,mp3float,vorbis,opus,libopus,flac,aac,alac"
 )
-SAMPLE_BYTES = 2
 # ffmpeg stops this much after the limit, so that the caller sees that there was more.
 OVERTIME_SECONDS = 0.5
 MAX_BLOCK_BYTES = 256 * 1024 * 1024
@@ -55,14 +55,14 @@ def find_ffmpeg() -> str:
     return found
 
 
-def run_ffmpeg(data: bytes, formats: str, sample_rate: int, *, seconds: float, max_seconds: float) -> Decoded:
-    """Decode the first audio stream of `data`, a little over `max_seconds` of it, to 16-bit mono PCM at `sample_rate`.
+def run_ffmpeg(data: bytes, formats: str, *, seconds: float, max_seconds: float) -> Decoded:
+    """Decode the first audio stream of `data`, a little over `max_seconds` of it, to PCM.
 
     `formats` are the containers that ffmpeg may look for. A header outside the limits ends it early.
     Raises TimeoutError after `seconds`, FileNotFoundError without ffmpeg, RuntimeError where it is older than 6.
     """
-    command = _command(formats, sample_rate, max_seconds + OVERTIME_SECONDS)
-    max_bytes = round((max_seconds + 2 * OVERTIME_SECONDS) * sample_rate) * SAMPLE_BYTES
+    command = _command(formats, max_seconds + OVERTIME_SECONDS)
+    max_bytes = round((max_seconds + 2 * OVERTIME_SECONDS) * SAMPLE_RATE) * SAMPLE_BYTES
     with _memory_file(data) as source, _started(command, source, seconds) as process:
         decoded = _read(process, max_bytes, time.monotonic() + seconds)
     if "fd:: Protocol not found" in decoded.log:
@@ -70,12 +70,12 @@ def run_ffmpeg(data: bytes, formats: str, sample_rate: int, *, seconds: float, m
     return decoded
 
 
-def _command(formats: str, sample_rate: int, max_seconds: float) -> list[str]:
+def _command(formats: str, max_seconds: float) -> list[str]:
     quiet = ["-hide_banner", "-nostdin", "-nostats", "-loglevel", "info"]
     guards = ["-protocol_whitelist", "fd", "-format_whitelist", formats, "-codec_whitelist", CODECS]
     bounds = ["-max_alloc", str(MAX_BLOCK_BYTES), "-t", str(max_seconds), "-threads", "1"]
     graph = ["-filter_complex_threads", "1", "-filter_complex", GRAPH, "-map", "[sound]"]
-    output = ["-ac", "1", "-ar", str(sample_rate), "-f", "s16le", "pipe:1"]
+    output = ["-ac", "1", "-ar", str(SAMPLE_RATE), "-f", "s16le", "pipe:1"]
     return [find_ffmpeg(), *quiet, *guards, *bounds, "-i", "fd:", *graph, *output]
 
 

@@ -4,11 +4,12 @@ import os
 from typing import Any
 
 from . import answer, aws, endpoint, spectrograms
-from .decode import DECODE_SECONDS, SAMPLE_RATE, decode
+from .decode import DECODE_SECONDS, decode
 from .edge import Call
 from .endpoint import ENDPOINT_SECONDS
 from .errors import ServiceError
 from .parsing import parse_classify
+from .pcm import SAMPLE_RATE
 from .spectrograms import SPECTROGRAM_SECONDS, Spectrograms
 
 

@@ -3,8 +3,9 @@
 import struct
 from dataclasses import dataclass
 
+from .pcm import SAMPLE_BYTES
+
 PCM_FORMAT = 1
-SAMPLE_BYTES = 2
 
 
 @dataclass(frozen=True)
