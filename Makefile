@@ -20,10 +20,11 @@ check: # format, lint, types
 	@test -d frontend/node_modules || npm --prefix frontend ci --silent
 	@npm --prefix frontend run --silent check
 
-train: # RECORDINGS=DIR -> dataset -> trained, calibrated, exported and evaluated model
+train: MODEL = build/model
+train: # RECORDINGS=DIR -> dataset -> trained, calibrated, exported and evaluated model with its card, in build/model
 	@$(ENVIRONMENT) && .venv/bin/python -m training.prepare --recordings "$(RECORDINGS)" --output build/dataset
 	@PYTHONPATH=spectrogram_fn .venv/bin/python training/source_dir/train.py --data build/dataset --model-dir "$(MODEL)" --checkpoint-dir build/checkpoints $(ARGS)
-	@$(MAKE) --no-print-directory evaluate
+	@.venv/bin/python -m training.card --recordings "$(RECORDINGS)" --dataset build/dataset --model "$(MODEL)"
 
 evaluate: # RECORDINGS=DIR -> scores of the model, per species and overall
 	@$(ENVIRONMENT) && .venv/bin/python -m training.evaluate --recordings "$(RECORDINGS)" --model "$(MODEL)"

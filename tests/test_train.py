@@ -185,6 +185,15 @@ def test_stopped_training_goes_on_where_it_was(code, dataset_folder, tmp_path, c
     assert [point["epoch"] for point in report["curve"]] == [1, 2]
 
 
+def test_training_with_another_seed_never_goes_on_from_these_checkpoints(code, dataset_folder, tmp_path):
+    settings = code.train.Settings("default", 1, 1.0, 7, 4, 1e-3)
+    other = code.train.Settings("default", 1, 1.0, 8, 4, 1e-3)
+    longer = code.train.Settings("default", 9, 9.0, 7, 4, 1e-3)
+    folders = [code.train.checkpoints(tmp_path, one, dataset_folder) for one in (settings, other, longer)]
+    assert folders[0] != folders[1]
+    assert folders[0] == folders[2]
+
+
 def test_noises_of_all_kinds_are_finite_and_equally_loud(code):
     sounds = [code.batches.noise(np.random.default_rng(seed)) for seed in range(24)]
     assert all(np.isfinite(sound).all() for sound in sounds)

@@ -74,7 +74,7 @@ def mel_bands() -> npt.NDArray[np.float32]:
     rise = np.maximum(edges[1:-1] - edges[:-2], bins[1, 0])
     fall = np.maximum(edges[2:] - edges[1:-1], bins[1, 0])
     weights = np.clip(np.minimum(1 + (bins - edges[1:-1]) / rise, 1 - (bins - edges[1:-1]) / fall), 0, None)
-    return (weights / weights.sum(axis=0)).astype(np.float16).astype(np.float32)
+    return np.asarray((weights / weights.sum(axis=0)).astype(np.float16), np.float32)
 
 
 def _to_mel(hertz: float) -> float:

@@ -5,6 +5,7 @@ take the averaged weights, learn temperature and thresholds on the calibration p
 """
 
 import argparse
+import hashlib
 import json
 import os
 import time
@@ -154,6 +155,18 @@ def arguments(argv: list[str] | None) -> argparse.Namespace:
     return options
 
 
+def checkpoints(folder: Path, settings: Settings, data: Path) -> Path:
+    """Make the folder of this training's checkpoints: another dataset, network or seed never goes on from them.
+
+    More epochs or minutes do.
+    """
+    parts = [settings.architecture, settings.seed, settings.batch_size, settings.learning_rate]
+    digest = hashlib.sha256(json.dumps(parts).encode() + (data / "dataset.json").read_bytes()).hexdigest()
+    found = folder / f"{settings.architecture}-{digest[:12]}"
+    found.mkdir(parents=True, exist_ok=True)
+    return found
+
+
 def main(argv: list[str] | None = None) -> None:
     """Train, calibrate, export."""
     options = arguments(argv)
@@ -166,8 +179,7 @@ def main(argv: list[str] | None = None) -> None:
         batch_size=4 if options.tiny else options.batch_size,
         learning_rate=options.learning_rate,
     )
-    options.checkpoint_dir.mkdir(parents=True, exist_ok=True)
-    training = Training(dataset, settings, options.checkpoint_dir)
+    training = Training(dataset, settings, checkpoints(options.checkpoint_dir, settings, Path(options.data)))
     training.run()
     training.use_averages()
     calibration = calibrate.calibrate(training.network, dataset)
