@@ -73,6 +73,31 @@ def test_formats_that_know_their_length_keep_it(name, encoded, recording):
     assert samples(decode(encoded[name], SECONDS)).size == recording.size
 
 
+@pytest.mark.parametrize("name", ["mp3", "flac", "raw_aac"])
+def test_a_tag_before_the_sound_is_no_hindrance(name, encoded, recording):
+    decoded = samples(decode(sounds.with_id3(encoded[name]), SECONDS))
+    assert decoded.size == pytest.approx(recording.size, rel=0.02)
+
+
+def test_a_cover_picture_is_no_hindrance(recording, tmp_path):
+    cover = ["-f", "lavfi", "-i", "testsrc=duration=1:size=64x64:rate=1", "-map", "0:a", "-map", "1:v"]
+    tagged = [*cover, "-c:v", "png", "-disposition:v", "attached_pic", *sounds.ENCODERS["mp3"]]
+    mp3 = sounds.encode(sounds.make_wav(sounds.pcm16(recording)), tagged, tmp_path)
+    assert b"APIC" in mp3
+    assert samples(decode(mp3, SECONDS)).size == recording.size
+
+
+def test_a_rate_that_changes_on_the_way_is_followed(recording, tmp_path):
+    wav = sounds.make_wav(sounds.pcm16(recording))
+    first, second = (
+        sounds.encode(wav, ["-ar", rate, "-ac", channels, *sounds.ENCODERS["mp3"]], tmp_path)
+        for rate, channels in [("44100", "1"), ("32000", "2")]
+    )
+    decoded = samples(decode(first + second, SECONDS))
+    assert decoded.size == pytest.approx(2 * recording.size, rel=0.02)
+    assert decoded[-RATE:].std() == pytest.approx(recording.std(), rel=0.1)
+
+
 def test_decoding_is_repeatable(encoded):
     assert decode(encoded["mp3"], SECONDS) == decode(encoded["mp3"], SECONDS)
 
