@@ -2,6 +2,7 @@
 
 import multiprocessing
 import os
+import threading
 import zipfile
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
@@ -53,12 +54,24 @@ def make_shards(jobs: Iterable[Job], *, processes: int) -> Iterator[str]:
         yield from map(make_shard, jobs)
         return
     # A progress bar has a thread, and a process with threads must not be forked.
-    pool = ProcessPoolExecutor(processes, mp_context=multiprocessing.get_context("spawn"))
+    context = multiprocessing.get_context("spawn")
+    pool = ProcessPoolExecutor(processes, mp_context=context, initializer=_end_with_parent)
     try:
         yield from pool.map(make_shard, jobs, chunksize=4)
     finally:
         # When stopped, end after the recordings under way, not after all of them.
         pool.shutdown(cancel_futures=True)
+
+
+def _end_with_parent() -> None:
+    """Let no worker wait forever for a main process that was killed."""
+
+    def watch() -> None:
+        if parent := multiprocessing.parent_process():
+            parent.join()
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
 
 
 def use_shipped_ffmpeg() -> None:
