@@ -7,8 +7,8 @@ from collections.abc import Iterator, Sequence
 from botocore.exceptions import BotoCoreError, ClientError
 
 from deployment import aws, concurrency, everything, prices, settings, standing
+from deployment.account import Account, open_account
 from deployment.problems import DeployError
-from endpoint.clients import Clients, make_clients
 from endpoint.presets import DEFAULT_PRESET, PRESETS
 from operation.sentences import explain
 
@@ -41,40 +41,39 @@ def main(argv: Sequence[str] | None = None) -> int:
         if given.dry_run:
             show(dry_run(given, chosen))
             return 0
-        connected = aws.connect(chosen.region, poll_seconds=given.poll_seconds)
-        return run(given, chosen, connected, make_clients(chosen.region))
+        return run(given, chosen, open_account(chosen, given.poll_seconds))
     except (DeployError, ClientError, BotoCoreError) as error:
         print(explain(error), file=sys.stderr)
         return 1
 
 
-def run(given: argparse.Namespace, chosen: settings.Settings, connected: aws.Aws, clients: Clients) -> int:
+def run(given: argparse.Namespace, chosen: settings.Settings, account: Account) -> int:
     """Do what was asked, then say what stands; after a failure too. Raises what AWS answers to that last question."""
     status = 0
     try:
-        show(act(given, chosen, connected, clients))
+        show(act(given, chosen, account))
     except (DeployError, ClientError, BotoCoreError) as error:
         print(explain(error), ADVICE[given.action], file=sys.stderr)
         status = 1
-    show(standing.lines(connected, clients, chosen))
+    show(standing.lines(account, chosen))
     return status
 
 
-def act(given: argparse.Namespace, chosen: settings.Settings, connected: aws.Aws, clients: Clients) -> Iterator[object]:
+def act(given: argparse.Namespace, chosen: settings.Settings, account: Account) -> Iterator[object]:
     """Bring all up, or take all down; a line for each thing that was done."""
     if given.action == "up":
-        fitted = concurrency.fit(connected, chosen)
+        fitted = concurrency.fit(account.aws, chosen)
         yield from concurrency.note(chosen, fitted)
-        ready = everything.prepare(fitted, clients, model=given.model, preset=PRESETS[given.preset])
-        yield from everything.up(connected, clients, ready)
+        ready = everything.prepare(account, fitted, model=given.model, preset=PRESETS[given.preset])
+        yield from everything.up(account, ready)
     elif given.action == "down":
-        yield from everything.down(connected, clients, chosen)
+        yield from everything.down(account, chosen)
 
 
 def dry_run(given: argparse.Namespace, chosen: settings.Settings) -> Iterator[str]:
     """Say what would be made, or deleted, and the price."""
     yield f"Stage {chosen.stage} in {chosen.region} would be {'deleted' if given.action == 'down' else 'made'}:"
-    yield from (f"  {resource}" for resource in everything.resources(chosen))
+    yield from (f"  {resource}" for resource in everything.resources(chosen, PRESETS[given.preset]))
     if given.action != "down":
         yield from prices.table(prices.monthly(chosen, PRESETS[given.preset].hosting))
 

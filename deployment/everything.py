@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import deploy_endpoint
-from endpoint.clients import Clients
 from endpoint.clip import made_clip
+from endpoint.hosting import Instances
 from endpoint.image import image_uri
 from endpoint.model import CheckedModel, check_model
 from endpoint.plan import Plan
@@ -13,10 +13,12 @@ from endpoint.presets import Preset
 from endpoint.role import ensure_role, policy, role_arn
 from endpoint.upload import delete_bucket
 from operation.change import Change
+from operation.watch import Mail, ensure_watch, remove_watch
+from operation.watched import Watched, stage_alarms
 from spectrogram_fn import deploy as spectrogram_deploy
 
 from . import archives, bucket, gateway_logs, project, stacks, training_role
-from .aws import Aws
+from .account import Account
 from .settings import Settings
 
 
@@ -31,30 +33,66 @@ class Ready:
     preset: Preset
 
 
-def prepare(settings: Settings, clients: Clients, *, model: str, preset: Preset) -> Ready:
+def prepare(account: Account, settings: Settings, *, model: str, preset: Preset) -> Ready:
     """Check the model and build the packages. Raises DeployError with all that is wrong."""
-    checked = check_model(model, made_clip(), s3=clients.s3)
+    checked = check_model(model, made_clip(), s3=account.endpoint.s3)
     return Ready(settings, spectrogram_deploy.build(settings.python), project.build(settings), checked, preset)
 
 
-def up(aws: Aws, clients: Clients, ready: Ready) -> Iterator[Change]:
+def up(account: Account, ready: Ready) -> Iterator[Change]:
     """Bring up all parts and yield what became of each. Safe to run again, also after a failure anywhere in it."""
-    settings, name = ready.settings, ready.settings.bucket(aws.account)
+    seen = set()
+    for change in _steps(account, ready):
+        # Two parts see to the bucket that they share; the first one says it.
+        if change.resource not in seen:
+            seen.add(change.resource)
+            yield change
+
+
+def _steps(account: Account, ready: Ready) -> Iterator[Change]:
+    aws, settings = account.aws, ready.settings
+    name = settings.bucket(aws.account)
     yield from spectrogram_deploy.deploy(aws, settings, ready.spectrogram)
     yield stacks.ensure_stack(aws, training_role.stack_name(settings), training_role.template(settings, name))
-    yield from _endpoint(aws, clients, ready)
+    yield from _endpoint(account, ready)
     yield from (bucket.upload(aws, name, package) for package in (ready.application.code, ready.application.layer))
     yield gateway_logs.ensure(aws)
     yield stacks.ensure_stack(aws, api_stack(settings), ready.application.finished_template(settings, name))
+    yield from ensure_watch(
+        account.watchers,
+        watched(settings, ready.preset),
+        retention_days=settings.log_retention_days,
+        mail=Mail(settings.alarm_email, settings.budget_dollars) if settings.alarm_email else None,
+    )
 
 
-def down(aws: Aws, clients: Clients, settings: Settings) -> Iterator[Change]:
+def down(account: Account, settings: Settings) -> Iterator[Change]:
     """Delete all parts and yield what became of each. What is gone already is no fault."""
+    aws = account.aws
     yield stacks.delete_stack(aws, api_stack(settings))
-    yield from deploy_endpoint.destroy(clients, settings.endpoint, poll_seconds=aws.poll_seconds)
+    yield from deploy_endpoint.destroy(account.endpoint, settings.endpoint, poll_seconds=aws.poll_seconds)
     yield stacks.delete_stack(aws, training_role.stack_name(settings))
     yield from spectrogram_deploy.destroy(aws, settings)
     yield delete_bucket(aws.s3, settings.bucket(aws.account))
+    # Last: SageMaker writes to its log until the end.
+    yield from remove_watch(account.watchers, watched(settings))
+
+
+def resources(settings: Settings, preset: Preset) -> list[str]:
+    """Say what `up` makes and `down` deletes, in the order of `up`."""
+    return [
+        f"bucket {settings.bucket('ACCOUNT')}: code, models, training data; private",
+        f"stack {spectrogram_deploy.stack_name(settings)}: Lambda {settings.spectrogram_function} with "
+        f"{settings.spectrogram_memory_size:,} MB, its role and log",
+        f"stack {training_role.stack_name(settings)}: the role of training jobs",
+        f"endpoint {settings.endpoint}, its model, configuration, scaling and role: {preset.describe()}",
+        f"stack {api_stack(settings)}: Lambda {settings.function} with {settings.memory_size:,} MB, its layer, role, "
+        f"log; REST API stage {settings.stage}, {settings.throttle_requests_per_second} requests/s, "
+        f"{settings.throttle_burst} at once, {settings.reserved_concurrency} Lambdas",
+        f"{len(stage_alarms(watched(settings, preset)))} alarms, a dashboard, log retention of "
+        f"{settings.log_retention_days} days, "
+        + (f"a budget of {settings.budget_dollars} $" if settings.alarm_email else "no budget: alarm_email is not set"),
+    ]
 
 
 def api_stack(settings: Settings) -> str:
@@ -62,7 +100,15 @@ def api_stack(settings: Settings) -> str:
     return f"{settings.function}-api"
 
 
-def _endpoint(aws: Aws, clients: Clients, ready: Ready) -> Iterator[Change]:
+def watched(settings: Settings, preset: Preset | None = None) -> Watched:
+    """Name what is watched; without a preset everything that ever was."""
+    instances = preset is None or isinstance(preset.hosting, Instances)
+    functions = settings.function, settings.spectrogram_function
+    return Watched(settings.function, settings.stage, *functions, settings.endpoint, instances)
+
+
+def _endpoint(account: Account, ready: Ready) -> Iterator[Change]:
+    aws, clients = account.aws, account.endpoint
     endpoint, name = ready.settings.endpoint, ready.settings.bucket(aws.account)
     wanted = policy(endpoint, name, aws.region, aws.account)
     yield ensure_role(clients.iam, endpoint, wanted, spread_seconds=2 * aws.poll_seconds)

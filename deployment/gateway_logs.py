@@ -24,7 +24,9 @@ def ensure(aws: Aws) -> Change:
     if aws.gateway.get_account().get("cloudwatchRoleArn"):
         return Change(resource, "unchanged")
     arn = _ensure_role(aws)
-    aws.iam.attach_role_policy(RoleName=ROLE, PolicyArn=POLICY)
+    attached = aws.iam.list_attached_role_policies(RoleName=ROLE)["AttachedPolicies"]
+    if POLICY not in [policy["PolicyArn"] for policy in attached]:
+        aws.iam.attach_role_policy(RoleName=ROLE, PolicyArn=POLICY)
     _set_role(aws, arn)
     return Change(resource, "created")
 

@@ -8,7 +8,9 @@ from dataclasses import dataclass
 
 from endpoint.hosting import Hosting
 from endpoint.prices import dollars_a_month
+from operation.watched import stage_alarms
 
+from . import everything
 from .settings import Settings
 
 CLIPS_A_DAY = (0, 1_000, 100_000)
@@ -37,7 +39,6 @@ LOG_GB_A_CLIP = 2e-6
 # One visit a clip: files and bytes of the page, cached ones not counted.
 SITE_REQUESTS, SITE_GB = 20, 0.000_3
 STORED_GB = 0.5
-ALARMS = 8
 
 
 @dataclass(frozen=True)
@@ -55,7 +56,8 @@ def monthly(settings: Settings, hosting: Hosting) -> list[Line]:
     request = DOLLARS["API Gateway, a million requests"] / 1e6
     invoke = 2 * DOLLARS["Lambda, a million requests"] / 1e6
     page = SITE_REQUESTS * DOLLARS["CloudFront, 10,000 requests"] / 1e4 + SITE_GB * DOLLARS["CloudFront, a GB"]
-    watching = ALARMS * DOLLARS["CloudWatch, an alarm"] + DOLLARS["CloudWatch, a dashboard"]
+    alarms = len(stage_alarms(everything.watched(settings)))
+    watching = alarms * DOLLARS["CloudWatch, an alarm"] + DOLLARS["CloudWatch, a dashboard"]
     lines = [
         Line("endpoint, one instance or serverless", tuple(dollars_a_month(hosting, clips) for clips in CLIPS_A_DAY)),
         _line("API Gateway", a_clip=request),

@@ -14,7 +14,10 @@ CONFIG = BIRDAPP / ".chalice" / "config.json"
 
 @dataclass(frozen=True)
 class Settings:
-    """What a stage is made of. Memory in MB, timeouts in seconds; a concurrency of 0 is none."""
+    """What a stage is made of. Memory in MB, timeouts in seconds; a concurrency of 0 is none.
+
+    Without an address, alarms and budget write to nobody.
+    """
 
     stage: str
     region: str
@@ -31,6 +34,8 @@ class Settings:
     throttle_requests_per_second: int
     throttle_burst: int
     log_retention_days: int
+    alarm_email: str
+    budget_dollars: int
     xray: bool
 
     def __post_init__(self) -> None:

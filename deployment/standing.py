@@ -6,21 +6,31 @@ from endpoint.clients import Clients
 from endpoint.plan import candidate_name
 from endpoint.resources import find_endpoint, list_configs, list_models
 from operation.change import error_code
+from operation.retention import find_group
+from operation.watch import Watchers, log_groups
+from operation.watched import stage_alarms
 from spectrogram_fn import deploy as spectrogram_deploy
 
 from . import everything, stacks, training_role
+from .account import Account
 from .aws import Aws
 from .settings import Settings
 
 
-def list_standing(aws: Aws, clients: Clients, settings: Settings) -> list[str]:
+def list_standing(account: Account, settings: Settings) -> list[str]:
     """Say each thing that stands, those that cost by the hour first."""
-    return [*_endpoints(clients, settings), *_stacks(aws, settings), *_bucket(aws, settings)]
+    aws = account.aws
+    return [
+        *_endpoints(account.endpoint, settings),
+        *_stacks(aws, settings),
+        *_bucket(aws, settings),
+        *_watch(account.watchers, settings),
+    ]
 
 
-def lines(aws: Aws, clients: Clients, settings: Settings) -> list[str]:
+def lines(account: Account, settings: Settings) -> list[str]:
     """Set the list as text."""
-    found = list_standing(aws, clients, settings)
+    found = list_standing(account, settings)
     if not found:
         return [f"Nothing of stage {settings.stage} stands in {settings.region}."]
     return [f"Standing of stage {settings.stage} in {settings.region}:", *(f"  {line}" for line in found)]
@@ -50,3 +60,13 @@ def _bucket(aws: Aws, settings: Settings) -> list[str]:
             return []
         raise
     return [f"bucket {name} (code, models, training data)"]
+
+
+def _watch(watchers: Watchers, settings: Settings) -> list[str]:
+    watched = everything.watched(settings)
+    names = [alarm.name for alarm in stage_alarms(watched)]
+    alarms = watchers.cloudwatch.describe_alarms(AlarmNames=names)["MetricAlarms"]
+    found = [f"{len(alarms)} alarms"] if alarms else []
+    dashboards = watchers.cloudwatch.list_dashboards(DashboardNamePrefix=watched.name)["DashboardEntries"]
+    found += [f"dashboard {entry['DashboardName']}" for entry in dashboards if entry["DashboardName"] == watched.name]
+    return found + [f"log group {group}" for group in log_groups(watched) if find_group(watchers.logs, group)]

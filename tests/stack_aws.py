@@ -1,12 +1,12 @@
 """AWS on loopback in real processes: ministack, moto's server, and run_local's endpoint; only the URLs say so."""
 
 import os
-import shutil
+import signal
 import socket
 import subprocess
 import sys
 import time
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 from urllib.error import URLError
 from urllib.request import Request, urlopen
@@ -18,23 +18,30 @@ REPOSITORY = Path(__file__).parent.parent
 VENV = REPOSITORY / "build" / "stack-venv"
 REQUIREMENTS = REPOSITORY / "requirements-stack.txt"
 LOOPBACK = "127.0.0.1"
-# ministack takes a key of twelve digits as the account; moto's account is this one.
+# moto's account. ministack takes a key of twelve digits as the account, and this one where there is no key.
 ACCOUNT = "123456789012"
 CREDENTIALS = {"AWS_ACCESS_KEY_ID": ACCOUNT, "AWS_SECRET_ACCESS_KEY": "test"}
-OF_MINISTACK = ("API_GATEWAY", "CLOUDFORMATION", "IAM", "LAMBDA", "S3", "STS")
-OF_MOTO = ("APPLICATION_AUTO_SCALING", "BUDGETS", "CLOUDFRONT", "CLOUDWATCH", "CLOUDWATCH_LOGS", "SAGEMAKER", "SNS")
+OF_MINISTACK = ("API_GATEWAY", "BUDGETS", "CLOUDFORMATION", "IAM", "LAMBDA", "S3", "STS")
+OF_MOTO = ("APPLICATION_AUTO_SCALING", "CLOUDFRONT", "CLOUDWATCH", "CLOUDWATCH_LOGS", "SAGEMAKER", "SNS")
+# A POST there empties an emulator.
+RESETS = {"LAMBDA": "/_ministack/reset", "SAGEMAKER": "/moto-api/reset"}
 START_SECONDS = 120
 
 
 @contextmanager
 def running(folder, model):
-    """Start all; yields (the settings that lead boto3 to them, ministack's URL). `model` is served as the endpoint."""
-    with ExitStack() as stack:
-        endpoint = stack.enter_context(serving(model))
-        ministack = stack.enter_context(emulating(folder, endpoint))
-        moto = stack.enter_context(process([sys.executable, "-m", "moto.server", "-H", LOOPBACK], "-p", folder=folder))
-        urls = dict.fromkeys(OF_MINISTACK, ministack) | dict.fromkeys(OF_MOTO, moto) | {"SAGEMAKER_RUNTIME": endpoint}
-        yield clean() | {f"AWS_ENDPOINT_URL_{name}": url for name, url in urls.items()}, ministack
+    """Start all, the endpoint too, which serves the folder `model`; yields the environment that leads boto3 to them."""
+    with serving(model) as endpoint, emulators(folder, endpoint) as environment:
+        yield environment
+
+
+@contextmanager
+def emulators(folder, endpoint):
+    """Start ministack and moto's server; `endpoint` is the URL that plays SageMaker's runtime."""
+    moto = [sys.executable, "-m", "moto.server", "-H", LOOPBACK]
+    with emulating(folder, endpoint) as ministack, process(moto, "-p", folder=folder) as other:
+        urls = dict.fromkeys(OF_MINISTACK, ministack) | dict.fromkeys(OF_MOTO, other) | {"SAGEMAKER_RUNTIME": endpoint}
+        yield clean() | {f"AWS_ENDPOINT_URL_{name}": url for name, url in urls.items()}
 
 
 def clean():
@@ -54,6 +61,7 @@ def emulating(folder, endpoint):
         "PATH": f"{ffmpeg.parent}:{os.environ['PATH']}",
         "AWS_ENDPOINT_URL_SAGEMAKER_RUNTIME": endpoint,
         "BIND_HOST": LOOPBACK,
+        "MINISTACK_ACCOUNT_ID": ACCOUNT,
         "TMPDIR": str(folder),
     }
     with process([VENV / "bin" / "ministack"], "GATEWAY_PORT", folder=folder, settings=settings) as url:
@@ -91,7 +99,8 @@ def process(command, port_setting, *, folder, settings=None):
             wait_for(f"http://{LOOPBACK}:{port}", child)
             yield f"http://{LOOPBACK}:{port}"
         finally:
-            child.terminate()
+            # With all that it started: Lambdas are processes of their own, and none has anything to save.
+            os.killpg(child.pid, signal.SIGKILL)
             child.wait()
 
 

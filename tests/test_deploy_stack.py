@@ -1,0 +1,146 @@
+"""`make deploy` twice, then `make destroy`, on AWS's emulators; between them a real MP3 is named through all parts.
+
+Every process is real: make, deploy.py, API Gateway and the Lambdas in ministack, SageMaker's control plane in moto,
+the model behind run_local's endpoint. Nothing but the AWS_ENDPOINT_URL_* variables tells that this is not AWS.
+"""
+
+import base64
+import json
+import subprocess
+import sys
+from urllib.error import HTTPError
+from urllib.request import Request, urlopen
+
+import boto3
+import pytest
+import sounds
+import stack_aws
+import stack_model
+from tiny_saved_model import SPECIES
+
+from deployment import everything, settings
+
+LOCAL_PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"
+COLD_ATTEMPTS = 20
+FASTER = f"--python {LOCAL_PYTHON} --poll-seconds 0.2"
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory):
+    """A model folder, SavedModel and LiteRT."""
+    return stack_model.write_model_folder(tmp_path_factory.mktemp("model"))
+
+
+@pytest.fixture(scope="module")
+def environment(tmp_path_factory, model):
+    """The variables that lead to the emulators."""
+    with stack_aws.running(tmp_path_factory.mktemp("emulators"), model) as variables:
+        yield variables
+
+
+def make(target, environment, arguments):
+    """Run make as a person does, in the environment that stands already; (exit status, lines, error text)."""
+    command = ["make", "--silent", target, "ENVIRONMENT=true", f"ARGS={arguments}"]
+    done = subprocess.run(
+        command, cwd=stack_aws.REPOSITORY, env=environment, capture_output=True, text=True, check=False
+    )
+    return done.returncode, done.stdout.splitlines(), done.stderr
+
+
+@pytest.fixture(scope="module")
+def deployed(environment, model):
+    """The first `make deploy`."""
+    return make("deploy", environment, f"--model {model / 'saved_model'} {FASTER}")
+
+
+@pytest.fixture(scope="module")
+def api_url(environment, deployed):
+    """Where ministack answers as the API's stage."""
+    url = environment["AWS_ENDPOINT_URL_CLOUDFORMATION"]
+    keys = {"aws_access_key_id": stack_aws.ACCOUNT, "aws_secret_access_key": "test"}
+    client = boto3.client("cloudformation", region_name="eu-west-1", endpoint_url=url, **keys)
+    stack = client.describe_stacks(StackName=everything.api_stack(settings.load("dev")))["Stacks"][0]
+    (api,) = [output["OutputValue"] for output in stack["Outputs"] if output["OutputKey"] == "RestAPIId"]
+    return f"{url}/restapis/{api}/dev/_user_request_"
+
+
+def classify(api_url, sound):
+    """POST a recording; (status, headers, answer). A cold Lambda unpacks scipy, here on a busy disk: it gets time."""
+    for _ in range(COLD_ATTEMPTS):
+        answer = ask(f"{api_url}/classify", {"data": base64.b64encode(sound).decode()})
+        if answer[0] != 504:
+            break
+    return answer
+
+
+def ask(url, body=None):
+    """One request; (status, headers, answer)."""
+    request = Request(url, body and json.dumps(body).encode(), {"Content-Type": "application/json"})
+    try:
+        with urlopen(request, timeout=120) as answer:
+            return answer.status, answer.headers, json.load(answer)
+    except HTTPError as error:
+        return error.code, error.headers, json.load(error)
+
+
+def outcomes(lines):
+    """What became of each thing: the first words of the lines before the list of what stands."""
+    end = next(number for number, line in enumerate(lines) if line.startswith(("Standing of", "Nothing of")))
+    return {line.split()[0] for line in lines[:end]}
+
+
+def test_deploy_makes_everything_and_lists_what_stands(deployed):
+    status, lines, errors = deployed
+    assert status == 0, errors
+    assert outcomes(lines) == {"created"}
+    standing = "\n".join(lines[lines.index("Standing of stage dev in eu-west-1:") :])
+    for thing in ("endpoint bird-classifier: InService", "birdapp-dev-api: CREATE_COMPLETE", "bucket birdapp-dev"):
+        assert thing in standing
+
+
+def test_the_deployed_api_lists_the_deployed_models_species(api_url):
+    status, headers, answer = ask(f"{api_url}/species")
+    assert (status, headers["Access-Control-Allow-Origin"]) == (200, "*")
+    assert [species["name"] for species in answer["species"]] == sorted(SPECIES.values())
+
+
+def test_an_mp3_is_named_through_gateway_both_lambdas_and_endpoint(api_url, tone, tmp_path):
+    mp3 = sounds.encode(sounds.make_wav(sounds.pcm16(tone(3_000, 7.0))), sounds.ENCODERS["mp3"], tmp_path)
+    status, _, answer = classify(api_url, mp3)
+    assert status == 200, answer
+    assert answer["species"][0]["name"] in SPECIES.values()
+    assert [window["start_seconds"] for window in answer["windows"]] == [0.0, 5.0]
+    assert answer["model"] == "tiny"
+
+
+def test_a_recorded_bird_as_mp3_is_named_too(api_url, recordings, recording_rows, tmp_path):
+    row = min(recording_rows, key=lambda row: float(row["seconds"]))
+    mp3 = sounds.encode((recordings / row["filename"]).read_bytes(), sounds.ENCODERS["mp3"], tmp_path)
+    status, _, answer = classify(api_url, mp3)
+    assert status == 200, answer
+    assert answer["species"][0]["name"] in SPECIES.values()
+
+
+def test_an_error_of_the_deployed_api_has_the_contracts_shape(api_url):
+    status, headers, answer = classify(api_url, b"not a sound")
+    assert (status, answer["error"]["code"]) == (415, "unsupported_audio")
+    assert headers["Access-Control-Allow-Origin"] == "*"
+
+
+def test_a_second_deploy_changes_nothing(environment, deployed, model):
+    status, lines, errors = make("deploy", environment, f"--model {model / 'saved_model'} {FASTER}")
+    assert status == 0, errors
+    assert outcomes(lines) == {"unchanged"}
+
+
+def test_destroy_leaves_nothing_and_says_so(environment, deployed):
+    status, lines, errors = make("destroy", environment, "--poll-seconds 0.2")
+    assert status == 0, errors
+    assert outcomes(lines) <= {"deleted", "absent"}
+    assert lines[-1] == "Nothing of stage dev stands in eu-west-1."
+
+
+def test_a_second_destroy_is_no_fault(environment, deployed):
+    status, lines, errors = make("destroy", environment, "--poll-seconds 0.2")
+    assert status == 0, errors
+    assert outcomes(lines) == {"absent"}
