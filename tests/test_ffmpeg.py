@@ -1,0 +1,102 @@
+"""The guards around the child process, with a shell script in its place."""
+
+import os
+import sys
+import time
+from pathlib import Path
+
+import pytest
+import sounds
+from decoding import SECONDS
+
+from birdapp.chalicelib.decode import decode
+from birdapp.chalicelib.errors import ServiceError
+from birdapp.chalicelib.ffmpeg import find_ffmpeg, run_ffmpeg
+
+RATE = sounds.SAMPLE_RATE
+
+
+@pytest.fixture
+def fake_ffmpeg(tmp_path, monkeypatch):
+    """Put a shell script in ffmpeg's place."""
+
+    def write(script):
+        path = tmp_path / "ffmpeg"
+        path.write_text(f"#!/bin/sh\n{script}\n")
+        path.chmod(0o755)
+        monkeypatch.setenv("FFMPEG_BINARY", str(path))
+
+    return write
+
+
+def run(seconds=SECONDS):
+    return run_ffmpeg(b"recording", "wav", seconds=seconds, max_seconds=1)
+
+
+def test_the_child_reads_the_recording_and_sees_no_secret(fake_ffmpeg, monkeypatch):
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "a secret")
+    fake_ffmpeg("cat; env >&2")
+    decoded = run()
+    assert decoded.pcm == b"recording"
+    assert "PATH=" in decoded.log
+    assert "secret" not in decoded.log.lower()
+
+
+def test_a_child_that_never_ends_is_killed_with_its_children(fake_ffmpeg, tmp_path):
+    fake_ffmpeg(f"sleep 1000 & echo $! > {tmp_path}/pid.new; mv {tmp_path}/pid.new {tmp_path}/pid; wait")
+    with pytest.raises(TimeoutError, match="did not finish"):
+        run(seconds=2.0)
+    assert has_ended(int((tmp_path / "pid").read_text()))
+
+
+def has_ended(pid):
+    for _ in range(500):
+        try:
+            state = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0]
+        except (FileNotFoundError, ProcessLookupError):
+            return True
+        if state == "Z":
+            return True
+        time.sleep(0.01)
+    return False
+
+
+def test_output_without_end_is_cut(fake_ffmpeg):
+    fake_ffmpeg("cat /dev/zero")
+    assert len(run().pcm) == 2 * 2 * RATE
+
+
+def test_a_log_without_end_is_cut(fake_ffmpeg):
+    fake_ffmpeg("head -c 3000000 /dev/zero >&2")
+    assert len(run().log) == 64 * 1024
+
+
+def test_memory_is_bounded(fake_ffmpeg):
+    fake_ffmpeg("while [ $(ulimit -v) = unlimited ]; do sleep 0.01; done; ulimit -v >&2; ulimit -t >&2")
+    memory, processor = run(seconds=30.0).log.split()
+    assert (int(memory), int(processor)) == (1024 * 1024, 31)
+
+
+def test_too_slow_a_file_is_undecodable(fake_ffmpeg):
+    fake_ffmpeg("sleep 1000")
+    with pytest.raises(ServiceError, match="undecodable_audio"):
+        decode(b"OggS", 0.2)
+
+
+def test_old_ffmpeg_is_named_as_the_problem(fake_ffmpeg):
+    fake_ffmpeg("echo 'fd:: Protocol not found' >&2; exit 1")
+    with pytest.raises(RuntimeError, match="ffmpeg 6 or later"):
+        run()
+
+
+def test_ffmpeg_is_found_beside_python_then_on_the_path(fake_ffmpeg, tmp_path, monkeypatch):
+    fake_ffmpeg("true")
+    monkeypatch.delenv("FFMPEG_BINARY")
+    monkeypatch.setattr(sys, "executable", str(tmp_path / "python"))
+    assert find_ffmpeg() == str(tmp_path / "ffmpeg")
+    monkeypatch.setattr(sys, "executable", "/nowhere/python")
+    monkeypatch.setenv("PATH", f"/nowhere{os.pathsep}{tmp_path}")
+    assert find_ffmpeg() == str(tmp_path / "ffmpeg")
+    monkeypatch.setenv("PATH", "/nowhere")
+    with pytest.raises(FileNotFoundError, match="ffmpeg is missing"):
+        find_ffmpeg()
