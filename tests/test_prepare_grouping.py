@@ -16,6 +16,7 @@ def groups_of(*recordings):
         ("Patrik Åberg", "Patrik Ã\x85berg"),
         ("Patrik Åberg", "Patrik Ã…berg"),
         ("Patrik Åberg", "Patrik berg"),
+        ("Thomas Lüthi", "Thomas LÃ¼thi"),
         ("Timo Schnabel", "Timo Schnabel "),
         ("Johannes Buhl", "buhl johannes"),
         ("Matthias Hemprich", "Hemprich,M."),
