@@ -6,6 +6,7 @@ import sounds
 from decoding import SECONDS, refusal
 
 from birdapp.chalicelib.decode import decode
+from birdapp.chalicelib.errors import ServiceError
 
 pytestmark = pytest.mark.usefixtures("real_ffmpeg")
 RATE = sounds.SAMPLE_RATE
@@ -111,6 +112,13 @@ HEADERS = [
 def test_header_limits(sample_rate, channels, code):
     noise = np.random.default_rng(2).bytes(400_000)
     assert refusal(sounds.make_wav(noise, sample_rate, channels)) == code
+
+
+def test_more_channels_than_eight_are_refused_even_in_a_layout_that_ffmpeg_knows(five_seconds, tmp_path):
+    options = ["-af", "aformat=channel_layouts=7.1.4", "-f", "wav"]
+    wav = sounds.encode(sounds.make_wav(sounds.pcm16(five_seconds)), options, tmp_path)
+    with pytest.raises(ServiceError, match="Expected 1 to 8 channels, but this file has 12"):
+        decode(wav, SECONDS)
 
 
 def test_real_recordings_decode(recordings, recording_rows):

@@ -1,4 +1,4 @@
-"""The guards around the child process, with a shell script in its place."""
+"""The guards around the child process: on the real ffmpeg, and with a shell script in its place."""
 
 import os
 import sys
@@ -59,6 +59,22 @@ def has_ended(pid):
             return True
         time.sleep(0.01)
     return False
+
+
+def test_a_container_that_was_not_sniffed_is_not_looked_for(real_ffmpeg):
+    wav = sounds.make_wav(b"\1\2" * RATE)
+    assert run_ffmpeg(wav, "wav", seconds=SECONDS, max_seconds=2).pcm
+    assert not run_ffmpeg(wav, "ogg", seconds=SECONDS, max_seconds=2).pcm
+
+
+def test_a_codec_that_is_not_listed_is_not_run(real_ffmpeg, tmp_path):
+    wav = sounds.encode(sounds.make_wav(b"\1\2" * RATE), ["-c:a", "adpcm_swf", "-ar", "22050", "-f", "wav"], tmp_path)
+    assert not run_ffmpeg(wav, "wav", seconds=SECONDS, max_seconds=2).pcm
+
+
+def test_the_descriptor_is_the_only_protocol(fake_ffmpeg):
+    fake_ffmpeg('echo "$@" >&2')
+    assert "-protocol_whitelist fd " in run().log
 
 
 def test_output_without_end_is_cut(fake_ffmpeg):

@@ -27,7 +27,7 @@ def test_chunks_around_the_sound_are_skipped():
 @pytest.mark.parametrize(
     "wav",
     [
-        sounds.make_wav(b"\0" * 8)[:-1],
+        sounds.make_wav(b"\0" * 8)[:-2],
         sounds.make_wav(b"\0" * 7),
         sounds.make_wav(b"\0" * 8, channels=3),
         sounds.make_wav(b"\0" * 8, bits=24),
