@@ -42,10 +42,6 @@ class GatewayHandler(Handler):
 
     def answer(self) -> None:
         """Answer one request."""
-        wait = self.bucket.take()
-        if wait:
-            self._refuse("rate_limited", {"Retry-After": str(wait)})
-            return self.linger()
         try:
             body = self.read_body()
         except BodyRefusedError as error:
@@ -53,6 +49,8 @@ class GatewayHandler(Handler):
             return self.linger()
         if self.headers.get("Content-Encoding", "identity").lower() != "identity":
             return self._refuse("unsupported_media_type")
+        if wait := self.bucket.take():
+            return self._refuse("rate_limited", {"Retry-After": str(wait)})
         return self._run(body)
 
     do_GET = do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = do_OPTIONS = answer

@@ -16,7 +16,7 @@ from local import processes
 from local.server import BodyRefusedError, Handler, Server, inherited
 
 FOLDER = Path(__file__).parent.parent / "spectrogram_fn"
-# Lambda's own limit on what goes into and comes out of a synchronous call.
+# Lambda's own limit on what goes into a synchronous call.
 MAX_PAYLOAD_BYTES = 6 * 2**20
 
 

@@ -69,13 +69,13 @@ class Handler(BaseHTTPRequestHandler):
     max_body_bytes = 0
 
     def read_body(self) -> bytes:
-        """Read the request's body, sent with a length or in chunks. Raises BodyRefusedError."""
-        chunked = self.headers.get("Transfer-Encoding")
-        if chunked is None:
-            return self._read_exactly(self._length())
-        if chunked.strip().lower() != "chunked" or "Content-Length" in self.headers:
-            raise BodyRefusedError(400, "A body is sent with a Content-Length or in chunks, not both.")
-        return self._read_chunks()
+        """Read the request's body, sent with a length or in chunks. Raises BodyRefusedError, and then the answer must
+        be the last on this connection: part of the body may still come."""
+        try:
+            return self._read_body()
+        except BodyRefusedError:
+            self.close_connection = True
+            raise
 
     def handle_expect_100(self) -> bool:
         """Do not ask for a body that would be refused."""
@@ -103,7 +103,6 @@ class Handler(BaseHTTPRequestHandler):
 
     def linger(self) -> None:
         """After a refusal: end the answer, then read what the client still sends, within bounds, and close."""
-        self.close_connection = True
         with contextlib.suppress(OSError):
             self.connection.shutdown(socket.SHUT_WR)
             self.connection.settimeout(LINGER_SECONDS)
@@ -113,6 +112,14 @@ class Handler(BaseHTTPRequestHandler):
 
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 (the base class names it so)
         """Keep quiet: the parts log for themselves."""
+
+    def _read_body(self) -> bytes:
+        chunked = self.headers.get("Transfer-Encoding")
+        if chunked is None:
+            return self._read_exactly(self._length())
+        if chunked.strip().lower() != "chunked" or "Content-Length" in self.headers:
+            raise BodyRefusedError(400, "A body is sent with a Content-Length or in chunks, not both.")
+        return self._read_chunks()
 
     def _length(self) -> int:
         text = self.headers.get("Content-Length", "0")
