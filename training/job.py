@@ -36,7 +36,7 @@ class Machines:
             )
 
 
-# "report" is what the report used (section 3.3); the other is 2 generations newer, has AVX-512 and twice the cores.
+# "report" is what the report used (section 4.3); the other is 2 generations newer, has AVX-512 and twice the cores.
 PRESETS = {"report": Machines("ml.m4.xlarge"), "better": Machines("ml.c7i.2xlarge", spot=True)}
 
 

@@ -8,7 +8,7 @@ from training.source_folder import ENTRY_SCRIPT, REQUIREMENTS
 
 MISSING = "the SageMaker SDK is missing: python -m pip install -r training/requirements-launch.txt"
 # The SDK reports its use to AWS unless it is told not to.
-SILENT = {"SchemaVersion": "1.0", "SageMaker": {"TelemetryOptOut": True}}
+SILENT = {"SchemaVersion": "1.0", "SageMaker": {"PythonSDK": {"Modules": {"TelemetryOptOut": True}}}}
 
 
 def start(job: Job, source: Path, session: Any, *, wait: bool) -> str:
