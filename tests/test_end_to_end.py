@@ -158,10 +158,12 @@ def asking(app, clients=4):
     threads = [threading.Thread(target=ask_on) for _ in range(clients)]
     for thread in threads:
         thread.start()
-    yield answers
-    end.set()
-    for thread in threads:
-        thread.join()
+    try:
+        yield answers
+    finally:
+        end.set()
+        for thread in threads:
+            thread.join()
 
 
 def species(app):
