@@ -9,20 +9,28 @@ from urllib.parse import urlsplit
 
 import pytest
 from local_app import ask, running, wait_for
+from page_browser import identify
 from sounds import ENCODERS, encode
 from tiny_model import BLACKBIRD, OWLS, constants, write_model, write_whole
 
 from loadtests.app import classify_body
 from local import warm_up
 
+pytest_plugins = ["page_fixtures"]
+
 MIB = 2**20
 TOO_LARGE = classify_body(b"\0" * (4 * MIB + 1))
 
 
 @pytest.fixture(scope="module")
-def answers(app, recordings, tmp_path_factory):
+def recording(recordings):
+    """A recording of a bird that is hard to take for another."""
+    return min((recordings / "Corvus_corax").glob("*.ogg")).read_bytes()
+
+
+@pytest.fixture(scope="module")
+def answers(app, recording, tmp_path_factory):
     """The answer to one real recording in each format."""
-    recording = min((recordings / "Corvus_corax").glob("*.ogg")).read_bytes()
     folder = tmp_path_factory.mktemp("formats")
     return {name: app.classify(encode(recording, options, folder)) for name, options in ENCODERS.items()}
 
@@ -38,6 +46,14 @@ def test_an_answer_has_the_form_of_the_contract(answers):
     answer = answers["mp3"][1]
     assert set(answer) == {"verdict", "species", "windows", "audio_seconds", "model", "pooling", "request_id"}
     assert answer["windows"][0].keys() == {"start_seconds", "end_seconds", "verdict", "species"}
+
+
+def test_the_page_shows_the_name_that_the_api_gives(app, browser, recording):
+    with browser.new_context() as context:
+        page = context.new_page()
+        page.goto(app.site_url)
+        identify(page, {"name": "raven.ogg", "mimeType": "audio/ogg", "buffer": recording})
+        assert page.inner_text("#bird-name") == app.classify(recording)[1]["species"][0]["name"]
 
 
 @pytest.mark.parametrize(
