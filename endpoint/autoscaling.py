@@ -1,5 +1,7 @@
 """Application Auto Scaling for the endpoint's one variant: put there, changed, taken away."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from endpoint.presets import CPU, Scaling
@@ -51,15 +53,21 @@ def ensure_target(autoscaling: Any, endpoint: str, scaling: Scaling) -> Change:
     """Register the variant with its smallest and largest number of instances."""
     resource = f"scalable target {resource_id(endpoint)}"
     wanted = {"MinCapacity": scaling.smallest, "MaxCapacity": scaling.largest}
-    found = autoscaling.describe_scalable_targets(
-        ServiceNamespace=NAMESPACE, ResourceIds=[resource_id(endpoint)], ScalableDimension=DIMENSION
-    )["ScalableTargets"]
+    found = find_targets(autoscaling, endpoint)
     if found and wanted.items() <= found[0].items():
         return Change(resource, "unchanged")
     autoscaling.register_scalable_target(
         ServiceNamespace=NAMESPACE, ResourceId=resource_id(endpoint), ScalableDimension=DIMENSION, **wanted
     )
     return Change(resource, "updated" if found else "created")
+
+
+def find_targets(autoscaling: Any, endpoint: str) -> list[dict[str, Any]]:
+    """Find the endpoint's registration, or nothing."""
+    targets: list[dict[str, Any]] = autoscaling.describe_scalable_targets(
+        ServiceNamespace=NAMESPACE, ResourceIds=[resource_id(endpoint)], ScalableDimension=DIMENSION
+    )["ScalableTargets"]
+    return targets
 
 
 def ensure_policy(autoscaling: Any, endpoint: str, scaling: Scaling) -> Change:
@@ -126,3 +134,22 @@ def remove_scaling(autoscaling: Any, endpoint: str) -> list[Change]:
         ),
         delete_if_there(target, autoscaling.deregister_scalable_target, missing=missing, **common),
     ]
+
+
+@contextmanager
+def scaling_taken_off(autoscaling: Any, endpoint: str) -> Iterator[None]:
+    """Take scaling away for a while, and put the same back whatever happened: SageMaker changes no machine under it."""
+    common = {"ServiceNamespace": NAMESPACE, "ResourceId": resource_id(endpoint), "ScalableDimension": DIMENSION}
+    targets, policies = find_targets(autoscaling, endpoint), find_policies(autoscaling, endpoint)
+    remove_scaling(autoscaling, endpoint)
+    try:
+        yield
+    finally:
+        for target in targets:
+            bounds = {key: target[key] for key in ("MinCapacity", "MaxCapacity")}
+            autoscaling.register_scalable_target(**common, **bounds)
+        for policy in policies:
+            kept = {
+                key: policy[key] for key in ("PolicyName", "PolicyType", "TargetTrackingScalingPolicyConfiguration")
+            }
+            autoscaling.put_scaling_policy(**common, **kept)

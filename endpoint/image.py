@@ -49,8 +49,13 @@ OTHER_ACCOUNTS = {
 ACCOUNTS = dict.fromkeys(MAIN_REGIONS, MAIN_ACCOUNT) | OTHER_ACCOUNTS
 
 
-def image_uri(region: str) -> str:
-    """Name the image for a region. Raises DeployError where AWS publishes none that we know of."""
+def image_account(region: str) -> str:
+    """Say whose registry a region has. Raises DeployError where AWS publishes no image that we know of."""
     if region not in ACCOUNTS:
         raise DeployError(f"No TensorFlow Serving image is known in region {region!r}; known: {', '.join(ACCOUNTS)}.")
-    return f"{ACCOUNTS[region]}.dkr.ecr.{region}.amazonaws.com/{TAG}"
+    return ACCOUNTS[region]
+
+
+def image_uri(region: str) -> str:
+    """Name the image for a region. Raises DeployError where there is none."""
+    return f"{image_account(region)}.dkr.ecr.{region}.amazonaws.com/{TAG}"

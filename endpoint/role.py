@@ -4,7 +4,7 @@ import json
 import time
 from typing import Any
 
-from endpoint.image import ACCOUNTS, TAG
+from endpoint.image import TAG, image_account
 from operation.alarms import endpoint_alarms
 from operation.change import Change, delete_if_there
 
@@ -24,7 +24,7 @@ def role_name(endpoint: str) -> str:
 
 def policy(endpoint: str, bucket: str, region: str, account: str) -> dict[str, Any]:
     """Write the least that an endpoint needs, one line an action."""
-    image = f"arn:aws:ecr:{region}:{ACCOUNTS[region]}:repository/{TAG.split(':', maxsplit=1)[0]}"
+    image = f"arn:aws:ecr:{region}:{image_account(region)}:repository/{TAG.split(':', maxsplit=1)[0]}"
     # "endpoint*" holds the candidate's logs as well.
     logs = f"arn:aws:logs:{region}:{account}:log-group:/aws/sagemaker/Endpoints/{endpoint}*"
     alarms = [f"arn:aws:cloudwatch:{region}:{account}:alarm:{alarm.name}" for alarm in endpoint_alarms(endpoint)]

@@ -4,12 +4,13 @@ The old model serves until the new one has answered the clip on an endpoint of i
 starts a second fleet, moves the traffic, watches the alarms for a while, and moves it back if one fires.
 """
 
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 from botocore.exceptions import ClientError
 
 from deployment.problems import DeployError
-from endpoint.autoscaling import remove_scaling
+from endpoint.autoscaling import scaling_taken_off
 from endpoint.clients import Clients
 from endpoint.clip import made_clip
 from endpoint.model import CheckedModel
@@ -41,7 +42,7 @@ def roll_out(clients: Clients, plan: Plan, model: CheckedModel) -> list[Change]:
     if standing["EndpointConfigName"] == plan.config_name(model):
         smoke(clients.runtime, plan.endpoint, model.clip, reference=model.reference)
         return [*changes, Change(f"endpoint {plan.endpoint}", "unchanged")]
-    return [*changes, *replace(clients, plan, model, standing)]
+    return [*changes, replace(clients, plan, model, standing)]
 
 
 def start(clients: Clients, plan: Plan, model: CheckedModel, name: str) -> Change:
@@ -55,29 +56,29 @@ def start(clients: Clients, plan: Plan, model: CheckedModel, name: str) -> Chang
     return change
 
 
-def replace(clients: Clients, plan: Plan, model: CheckedModel, standing: dict[str, Any]) -> list[Change]:
+def replace(clients: Clients, plan: Plan, model: CheckedModel, standing: dict[str, Any]) -> Change:
     """Try the new model on the candidate, then move the traffic to it; after any failure the old one serves."""
     old, new = standing["EndpointConfigName"], plan.config_name(model)
     refuse_impossible(clients.sagemaker, old, new)
     start(clients, plan, model, plan.candidate)
     delete_endpoint(clients.sagemaker, plan.candidate, plan.poll_seconds)
-    changes = free_fleet(clients, plan.endpoint, old, new)
     before = previous_config(clients.sagemaker, standing)
     remember(clients.sagemaker, standing, old)
     try:
-        update(clients, standing, new, alarms=guards(plan.endpoint), poll_seconds=plan.poll_seconds)
-        answer_or_go_back(clients, plan, model, old)
+        with fleet_freed(clients, plan.endpoint, old, new):
+            update(clients, standing, new, alarms=guards(plan.endpoint), poll_seconds=plan.poll_seconds)
+            answer_or_go_back(clients, plan, model, old)
     except (DeployError, ClientError):
         remember(clients.sagemaker, standing, before)
         raise
-    return [*changes, Change(f"endpoint {plan.endpoint}", "updated")]
+    return Change(f"endpoint {plan.endpoint}", "updated")
 
 
-def free_fleet(clients: Clients, endpoint: str, old: str, new: str) -> list[Change]:
-    """Take scaling away where the instance type changes: SageMaker refuses the update else. It is put back last."""
+def fleet_freed(clients: Clients, endpoint: str, old: str, new: str) -> AbstractContextManager[None]:
+    """Take scaling off where the instance type changes: SageMaker refuses the update else."""
     if instance_type(clients.sagemaker, old) == instance_type(clients.sagemaker, new):
-        return []
-    return remove_scaling(clients.autoscaling, endpoint)
+        return nullcontext()
+    return scaling_taken_off(clients.autoscaling, endpoint)
 
 
 def answer_or_go_back(clients: Clients, plan: Plan, model: CheckedModel, old: str) -> None:
@@ -108,8 +109,8 @@ def roll_back(clients: Clients, endpoint: str, *, poll_seconds: float = 15.0) ->
     if before in (None, current):
         raise DeployError(f"Endpoint {endpoint} has no earlier model to go back to.")
     refuse_impossible(clients.sagemaker, current, str(before))
-    free_fleet(clients, endpoint, current, str(before))
-    update(clients, standing, str(before), alarms=[], poll_seconds=poll_seconds)
+    with fleet_freed(clients, endpoint, current, str(before)):
+        update(clients, standing, str(before), alarms=[], poll_seconds=poll_seconds)
     remember(clients.sagemaker, standing, current)
     smoke(clients.runtime, endpoint, made_clip(), reference=None)
     return Change(f"endpoint {endpoint}", "updated")

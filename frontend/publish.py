@@ -16,7 +16,7 @@ from deployment import settings
 from deployment.problems import DeployError
 from endpoint.upload import delete_bucket
 from frontend.publishing import bucket as site_bucket
-from frontend.publishing import cdn
+from frontend.publishing import cdn, cdn_forms
 from frontend.publishing.assets import Asset, make_assets
 from operation.change import Change
 from operation.sentences import explain
@@ -67,16 +67,21 @@ def publish(s3: Any, cloudfront: Any, site: Site) -> Published:
 def publish_website(s3: Any, _cloudfront: Any, site: Site, assets: list[Asset]) -> Published:
     """Publish on the public bucket alone: HTTP only."""
     changes = site_bucket.ensure_website(s3, site.bucket) + site_bucket.synchronise(s3, site.bucket, assets)
-    separator = "-" if site.region in DASHED_REGIONS else "."
-    return Published(changes, f"http://{site.bucket}.s3-website{separator}{site.region}.amazonaws.com")
+    return Published(changes, website_url(site.bucket, site.region))
+
+
+def website_url(bucket: str, region: str) -> str:
+    """Say where S3 serves a website bucket."""
+    separator = "-" if region in DASHED_REGIONS else "."
+    return f"http://{bucket}.s3-website{separator}{region}.amazonaws.com"
 
 
 def publish_distribution(s3: Any, cloudfront: Any, site: Site, assets: list[Asset]) -> Published:
     """Publish on the private bucket behind CloudFront; a new distribution takes some minutes to be everywhere."""
     changes = site_bucket.ensure_private_bucket(s3, site.bucket) + site_bucket.synchronise(s3, site.bucket, assets)
     control, control_id = cdn.ensure_access_control(cloudfront, site.bucket)
-    headers, headers_id = cdn.ensure_headers_policy(cloudfront, cdn.headers_policy(site.bucket, site.api_base))
-    wanted = cdn.distribution(site.bucket, site.region, control_id=control_id, headers_id=headers_id)
+    headers, headers_id = cdn.ensure_headers_policy(cloudfront, cdn_forms.headers_policy(site.bucket, site.api_base))
+    wanted = cdn_forms.distribution(site.bucket, site.region, control_id=control_id, headers_id=headers_id)
     made, standing = cdn.ensure_distribution(cloudfront, wanted)
     policy = site_bucket.distribution_policy(site.bucket, standing["ARN"])
     changes += [control, headers, made, site_bucket.ensure_policy(s3, site.bucket, policy)]

@@ -44,6 +44,8 @@ def explain(error: Exception) -> str:
 def explain_code(error: ClientError) -> str:
     """Turn an error answer of AWS into one sentence."""
     code, text = error_code(error), error_text(error)
+    if error.operation_name == "HeadBucket" and code == "403":
+        return SENTENCES["BucketAlreadyExists"]
     if code in SENTENCES:
         return SENTENCES[code]
     if code in QUOTA_CODES:

@@ -144,13 +144,34 @@ def test_rollback_returns_to_the_model_before_and_forward_again(aws):
     assert serving_config(clients) == a_plan().config_name(NEW)
 
 
-def test_a_change_of_machine_takes_scaling_away_and_puts_it_back(aws):
+def scaling_of(clients):
+    (policy,) = clients.autoscaling.describe_scaling_policies(ServiceNamespace="sagemaker")["ScalingPolicies"]
+    return policy["TargetTrackingScalingPolicyConfiguration"]["TargetValue"]
+
+
+def test_a_change_of_machine_happens_without_scaling_which_comes_back(aws):
     clients, _, updates = aws
     deploy_endpoint.deploy(clients, a_plan("requests"), OLD)
-    changes = [str(change) for change in deploy_endpoint.deploy(clients, a_plan("report-300"), OLD)]
-    assert f"deleted   scaling policy {NAME}-target" in changes
-    assert f"created   scaling policy {NAME}-target" in changes
+    standing = []
+    clients.sagemaker.meta.events.register(
+        "before-parameter-build.sagemaker.UpdateEndpoint",
+        lambda **_: standing.append(clients.autoscaling.describe_scaling_policies(ServiceNamespace="sagemaker")),
+        unique_id="at the update",
+    )
+    deploy_endpoint.deploy(clients, a_plan("report-300"), OLD)
+    assert standing[0]["ScalingPolicies"] == []
+    assert scaling_of(clients) == 300.0
     assert "RetainAllVariantProperties" not in updates[0]
+    clients.sagemaker.meta.events.unregister("before-parameter-build", unique_id="at the update")
+
+
+def test_a_change_of_machine_that_fails_leaves_the_old_scaling(aws):
+    clients, _, updates = aws
+    deploy_endpoint.deploy(clients, a_plan("requests"), OLD)
+    updates.fired = True
+    with pytest.raises(DeployError, match="back to the model before"):
+        deploy_endpoint.deploy(clients, a_plan("report-300"), OLD)
+    assert scaling_of(clients) == 600.0
 
 
 def test_serverless_takes_no_instance_and_no_scaling(aws):

@@ -6,9 +6,11 @@ from pathlib import Path
 
 import pytest
 from botocore.awsrequest import AWSResponse
+from botocore.exceptions import ClientError, EndpointConnectionError, NoCredentialsError, NoRegionError
 from moto import mock_aws
 
 from operation import alarms, budget, dashboard, watch
+from operation.sentences import explain
 from operation.watched import Watched, stage_alarms
 
 ACCOUNT = "123456789012"
@@ -142,6 +144,35 @@ def test_the_budget_mails_early_and_follows_a_new_address(watchers):
         ("ACTUAL", 80.0),
         ("FORECASTED", 100.0),
     }
+
+
+@pytest.mark.parametrize(
+    ("operation", "code", "said"),
+    [
+        ("HeadBucket", "403", "That bucket name is taken"),
+        ("CreateBucket", "BucketAlreadyExists", "That bucket name is taken"),
+        ("CreateEndpoint", "ResourceLimitExceeded", "An AWS quota is used up"),
+        ("CreateRole", "AccessDenied", "These credentials may not do CreateRole"),
+        ("CreateModel", "UnrecognizedClientException", "AWS does not know these credentials"),
+        ("CreateModel", "ExpiredTokenException", "The AWS credentials have expired"),
+        ("CreateModel", "SomethingElse", "AWS refused CreateModel (SomethingElse): so it is"),
+    ],
+)
+def test_what_aws_refuses_is_a_sentence(operation, code, said):
+    error = ClientError({"Error": {"Code": code, "Message": "so it is"}}, operation)
+    assert explain(error).startswith(said)
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (NoCredentialsError(), "No AWS credentials were found"),
+        (NoRegionError(), "No AWS region was given"),
+        (EndpointConnectionError(endpoint_url="https://sts.eu-nowhere-1.amazonaws.com"), "AWS cannot be reached"),
+    ],
+)
+def test_what_boto3_cannot_do_is_a_sentence(error, said):
+    assert explain(error).startswith(said)
 
 
 def test_the_manual_names_every_alarm():

@@ -12,6 +12,7 @@ import boto3
 import pytest
 from moto import mock_aws
 
+from deployment.problems import DeployError
 from frontend import publish
 from frontend.publishing import assets, bucket, cdn, headers
 
@@ -22,7 +23,7 @@ FILES = {
     "index.html": b'<meta charset="utf-8"><link rel="stylesheet" href="style.css"><script type="module" src="main.js">',
     "style.css": b"body { background: url(icon.svg) }",
     "icon.svg": b"<svg/>",
-    "sw.js": b'const FILES = ["./", "style.css"];',
+    "sw.js": b'const FILES = [\n  "./", "style.css", "lang/en.json",\n  ...files("core", "a b"),\n];',
     "main.js": b'import { a } from "./core/a.js"; new Worker("worker.js"); fetch(`lang/${it}.json`); keep("sw.js");',
     "worker.js": b'import { b } from "./core/b.js";',
     "core/a.js": b'import { b } from "./b.js"; import { apiBase } from "../config.js";',
@@ -65,8 +66,8 @@ def test_what_a_browser_knows_by_address_or_names_while_it_runs_keeps_its_name(t
 
 def test_every_reference_leads_to_a_published_file(tmp_path):
     made = {asset.name: asset.content.decode() for asset in assets.make_assets(API, write(tmp_path, FILES))}
-    found = {name: re.findall(r"""["'(]([\w./-]+\.(?:js|css|svg))""", text) for name, text in made.items()}
-    assert sum(map(len, found.values())) == 11
+    found = {name: re.findall(r"""["'(]([\w./-]+\.(?:js|css|svg))["')]""", text) for name, text in made.items()}
+    assert sum(map(len, found.values())) == 17
     for name, references in found.items():
         for reference in references:
             base = name if reference.startswith(".") else "index.html"
@@ -93,6 +94,17 @@ def test_another_api_renames_config_js_and_what_imports_it(tmp_path):
     write(tmp_path, FILES)
     before, after = names(tmp_path), names(tmp_path, "https://other.example/prod")
     assert {name for name in before if before[name] != after[name]} >= {"config.js", "core/a.js", "main.js"}
+
+
+def test_the_service_worker_keeps_every_file_under_its_published_name(tmp_path):
+    made = {asset.name: asset.content.decode() for asset in assets.make_assets(API, write(tmp_path, FILES))}
+    kept = json.loads(re.search(r"const FILES = (.*);", made["sw.js"])[1])
+    assert set(kept) == set(made) - {"sw.js", "index.html"} | {"./"}
+
+
+def test_a_service_worker_without_its_list_is_refused(tmp_path):
+    with pytest.raises(DeployError, match=r"sw\.js must name the files it keeps once"):
+        assets.make_assets(API, write(tmp_path, FILES | {"sw.js": b"const files = [];"}))
 
 
 def test_names_with_digests_come_first_and_the_index_last(tmp_path):
@@ -176,8 +188,8 @@ def test_only_what_changed_is_uploaded_and_what_is_gone_is_deleted(aws, tmp_path
     changes = publish.publish(*aws, a_site("website")).changes
     files = {(plain(change.resource), change.outcome) for change in changes if change.resource.startswith("file ")}
     uploaded = {name for name, outcome in files if outcome == "created"}
-    # main.js names the worker, index.html names main.js.
-    assert uploaded == {f"file {name}" for name in ("lang/en.json", "lang/it.json", "main.js", "index.html")}
+    # main.js names the worker, index.html names main.js, sw.js names all.
+    assert uploaded == {f"file {name}" for name in ("lang/en.json", "lang/it.json", "main.js", "sw.js", "index.html")}
     assert {name for name, outcome in files if outcome == "deleted"} == {"file worker.js", "file main.js"}
     assert lying(aws[0]) == {asset.name for asset in assets.make_assets(API, tmp_path)}
 
@@ -237,7 +249,8 @@ def test_a_changed_distribution_is_set_right_and_keeps_what_aws_added(aws):
 
 @pytest.mark.parametrize("mode", publish.MODES)
 def test_after_a_failure_at_any_call_the_second_run_finishes(made, tmp_path, monkeypatch, mode):
-    monkeypatch.setattr(assets.make_assets, "__defaults__", (write(tmp_path, FILES),))
+    few = {name: FILES[name] for name in ("index.html", "style.css", "sw.js")}
+    monkeypatch.setattr(assets.make_assets, "__defaults__", (write(tmp_path, few),))
     lightning = made[3]
     for number in range(1, 100):
         made[2].clear()
@@ -294,15 +307,26 @@ def published():
     server.server_close()
 
 
-def test_the_published_page_runs_in_a_browser(browser, published):
+# A worker that cannot keep its files never gets ready.
+WORKER_IS_READY = """Promise.race([
+    navigator.serviceWorker.ready.then(() => true),
+    new Promise((_, fail) => setTimeout(fail, 120_000, new Error("the service worker does not get ready"))),
+])"""
+
+
+def test_the_published_page_runs_in_a_browser_and_opens_without_a_network(browser, published):
     page = browser.new_page()
+    page.set_default_timeout(120_000)
     missing, complaints = [], []
     page.on("response", lambda response: missing.append(response.url) if response.status == 404 else None)
     page.on("console", lambda message: complaints.append(message.text) if "Content Security" in message.text else None)
     page.goto(published)
     page.wait_for_selector('main[data-state="empty"]')
-    page.evaluate("navigator.serviceWorker.ready")
+    page.evaluate(WORKER_IS_READY)
     page.set_input_files("input[type=file]", files=[{"name": "a.wav", "mimeType": "audio/wav", "buffer": b"RIFF"}])
-    page.wait_for_selector('main[data-state="chosen"], main[data-state="error"], main[data-state="preparing"]')
+    page.wait_for_selector('main:not([data-state="empty"])')
     assert (missing, complaints) == ([], [])
-    page.close()
+    page.context.set_offline(True)
+    page.reload()
+    page.wait_for_selector("main[data-state]")
+    page.context.close()

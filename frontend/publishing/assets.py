@@ -5,19 +5,24 @@ index.html, the service worker and whatever is only named while the page runs (l
 """
 
 import hashlib
+import json
 import posixpath
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
+from deployment.problems import DeployError
 from frontend.publishing.headers import ASK_AGAIN, FOR_EVER, TYPES, config_module, content_type, page_policy
 
 FOLDER = Path(__file__).resolve().parent.parent
 CONFIG = "config.js"
 INDEX = "index.html"
+WORKER = "sw.js"
 # Browsers know these by their address.
-FIXED = {INDEX, "sw.js", "manifest.webmanifest"}
+FIXED = {INDEX, WORKER, "manifest.webmanifest"}
+# The service worker's list of what it keeps for a day without a network.
+KEPT_FILES = re.compile(r"^const FILES = \[.*?\];$", re.DOTALL | re.MULTILINE)
 NOT_PUBLISHED = {"node_modules", "check", "publishing", "__pycache__"}
 TOOLS = {"package.json", "package-lock.json", "tsconfig.json", "tsconfig.worker.json"}
 TEXTS = {".html", ".css", ".js", ".webmanifest"}
@@ -49,11 +54,21 @@ def make_assets(api_base: str, folder: Path = FOLDER, *, policy_in_page: bool = 
         meta = f'<meta http-equiv="Content-Security-Policy" content="{page_policy(api_base)}">'.encode()
         files[INDEX] = files[INDEX].replace(CHARSET, CHARSET + b"\n" + meta, 1)
     names = new_names(files)
+    files[WORKER] = list_for_worker(files[WORKER].decode(), names)
     assets = [
         Asset(new, rewrite(old, files, names), content_type(old), ASK_AGAIN if new == old else FOR_EVER)
         for old, new in names.items()
     ]
     return sorted(assets, key=lambda asset: (asset.cache_control != FOR_EVER, asset.name == INDEX, asset.name))
+
+
+def list_for_worker(worker: str, names: dict[str, str]) -> bytes:
+    """Write the published names into the service worker. Raises DeployError when it has no list."""
+    kept = ["./", *sorted(new for old, new in names.items() if old not in {INDEX, WORKER})]
+    written, count = KEPT_FILES.subn(lambda _: f"const FILES = {json.dumps(kept)};", worker)
+    if count != 1:
+        raise DeployError(f"{WORKER} must name the files it keeps once, as `const FILES = [...];`.")
+    return written.encode()
 
 
 def read_files(folder: Path) -> Files:
@@ -74,9 +89,14 @@ def new_names(files: Files) -> dict[str, str]:
     return {name: with_digest(name, files, loads) if name in named else name for name in files}
 
 
+def has_references(name: str) -> bool:
+    """Tell whether a file loads others by name. The worker only lists them: the page decides what it loads."""
+    return PurePosixPath(name).suffix in TEXTS and name != WORKER
+
+
 def references(name: str, files: Files) -> Iterator[str]:
     """Yield the files that a file names."""
-    if PurePosixPath(name).suffix in TEXTS:
+    if has_references(name):
         for match in REFERENCE.finditer(files[name].decode()):
             if (target := resolve(match["name"], name)) in files:
                 yield target
@@ -111,7 +131,7 @@ def with_digest(name: str, files: Files, loads: dict[str, set[str]]) -> str:
 
 def rewrite(name: str, files: Files, names: dict[str, str]) -> bytes:
     """Write a file with the new names in place of the old."""
-    if PurePosixPath(name).suffix not in TEXTS:
+    if not has_references(name):
         return files[name]
 
     def renamed(match: re.Match[str]) -> str:
