@@ -1,14 +1,13 @@
-/** The Worker that holds a recording's samples: it draws the spectrogram and cuts the parts, off the page's thread. */
+/** Holds the samples, draws them and cuts parts, off the page's thread. */
 
 import { SAMPLE_RATE } from "./core/parts.js";
-import { colours, loudest, outline, paint } from "./core/picture.js";
+import { loudest, paint, span } from "./core/picture.js";
 import { BINS, HOP, countColumns, loudness } from "./core/spectrum.js";
 import { encodeWav } from "./core/wav.js";
 
-/** @import { ToWorker, FromWorker, View } from "./types" */
-
 const SLICE_COLUMNS = 1_500;
-const WAVE_SHARE = 0.2;
+const PICTURE_SHARE = 0.8;
+const INK = "#17634a";
 
 /** @type {Float32Array} */
 let samples = new Float32Array(0);
@@ -22,82 +21,65 @@ let canvas;
 let view;
 
 onmessage = ({ data }) => {
-  /** @type {ToWorker} */
-  const asked = data;
-  if (asked.canvas) canvas = asked.canvas;
-  if (asked.view) view = asked.view;
-  if (asked.view) draw();
-  if (asked.channels) load(asked.channels, asked.id);
-  if (asked.wav) answer({ id: asked.id, ...cut(asked.wav) });
+	/** @type {ToWorker} */
+	const asked = data;
+	canvas = asked.canvas ?? canvas;
+	view = asked.view ?? view;
+	if (asked.view) draw();
+	if (asked.channels) load(asked.channels, asked.id);
+	if (asked.wav) {
+		const file = encodeWav(samples.subarray(asked.wav.start, asked.wav.end), SAMPLE_RATE);
+		answer(asked.id, asked.wav.as === "file" ? { file } : { base64: new FileReaderSync().readAsDataURL(file).split(",")[1] });
+	}
 };
 
-/** @param {FromWorker} message @param {Transferable[]} [moved] */
-const answer = (message, moved = []) => postMessage(message, { transfer: moved });
+/** @param {number} id @param {Omit<FromWorker, "id">} message */
+const answer = (id, message) => postMessage({ id, ...message });
 
-/**
- * Mixes to mono, then looks at the sound slice by slice: between slices parts are cut and views drawn.
- * @param {Float32Array[]} channels @param {number} id
- */
-async function load(channels, id) {
-  samples = mix(channels);
-  const mine = samples;
-  const columns = countColumns(samples.length);
-  bytes = new Uint8Array(columns * BINS);
-  peaks = new Float32Array(columns);
-  top = 0;
-  tallest = 0.01;
-  answer({ id, samples: samples.length });
-  for (let from = 0; from < columns; from += SLICE_COLUMNS) {
-    await new Promise((resolve) => setTimeout(resolve));
-    if (mine !== samples) return;
-    look(from, Math.min(columns, from + SLICE_COLUMNS));
-    draw();
-  }
-  answer({ id, drawn: true });
+/** Looks at the sound slice by slice: between slices parts are cut and views drawn. @param {Float32Array[]} channels */
+async function load(channels, id = 0) {
+	const [mine, ...others] = channels; // Mixed as ffmpeg does it: all channels alike.
+	for (const other of others) for (let i = 0; i < mine.length; i++) mine[i] += other[i];
+	if (others.length) for (let i = 0; i < mine.length; i++) mine[i] /= channels.length;
+	const columns = countColumns(mine.length);
+	samples = mine;
+	bytes = new Uint8Array(columns * BINS);
+	peaks = new Float32Array(columns);
+	top = tallest = 0;
+	answer(id, { samples: mine.length });
+	for (let from = 0; from < columns; from += SLICE_COLUMNS) {
+		await new Promise((resolve) => setTimeout(resolve));
+		if (mine !== samples) return;
+		look(from, Math.min(columns, from + SLICE_COLUMNS));
+		draw();
+	}
+	answer(id, { drawn: true });
 }
 
-/** As ffmpeg does it: all channels count alike. @param {Float32Array[]} channels */
-function mix([first, ...others]) {
-  for (let i = 0; others.length && i < first.length; i++) {
-    for (const other of others) first[i] += other[i];
-    first[i] /= others.length + 1;
-  }
-  return first;
-}
-
-/** @param {number} from @param {number} to */
-function look(from, to) {
-  const slice = loudness(samples, from, to);
-  bytes.set(slice, from * BINS);
-  top = Math.max(top, loudest(slice));
-  for (let column = from; column < to; column++) {
-    for (let i = column * HOP; i < Math.min(samples.length, (column + 1) * HOP); i++) {
-      peaks[column] = Math.max(peaks[column], Math.abs(samples[i]));
-    }
-    tallest = Math.max(tallest, peaks[column]);
-  }
+function look(from = 0, to = 0) {
+	const slice = loudness(samples, from, to);
+	bytes.set(slice, from * BINS);
+	top = Math.max(top, loudest(slice));
+	for (let column = from; column < to; column++) {
+		peaks[column] = samples.subarray(column * HOP, (column + 1) * HOP).reduce((most, x) => Math.max(most, Math.abs(x)), 0);
+		tallest = Math.max(tallest, peaks[column]);
+	}
 }
 
 function draw() {
-  const context = canvas?.getContext("2d");
-  if (!view || !context || !bytes.length) return;
-  const { width, height } = Object.assign(canvas, { width: view.width, height: view.height });
-  const [from, to] = [view.from, view.to].map((seconds) => (seconds * SAMPLE_RATE) / HOP);
-  const palette = colours(view.palette, top);
-  const picture = new OffscreenCanvas(width, BINS);
-  picture.getContext("2d")?.putImageData(paint({ bytes, from, to, width, palette }), 0, 0);
-  const spectrogram = Math.round(height * (1 - WAVE_SHARE));
-  context.drawImage(picture, 0, 0, width, BINS, 0, 0, width, spectrogram);
-  context.fillStyle = view.ink;
-  const middle = (height + spectrogram) / 2;
-  outline(peaks, from, to, width).forEach((peak, x) => {
-    const half = Math.max(0.5, (peak / tallest) * (height - spectrogram) * 0.45);
-    context.fillRect(x, middle - half, 1, 2 * half);
-  });
-}
-
-/** @param {{start: number, end: number, form: "base64" | "file"}} part in samples */
-function cut({ start, end, form }) {
-  const file = encodeWav(samples.subarray(start, end), SAMPLE_RATE);
-  return form === "file" ? { file } : { base64: new FileReaderSync().readAsDataURL(file).split(",")[1] };
+	const context = canvas?.getContext("2d");
+	if (!view || !context || !bytes.length) return;
+	const { width, height, colour } = view;
+	Object.assign(canvas, { width, height });
+	const [from, to] = [view.from, view.to].map((seconds) => (seconds * SAMPLE_RATE) / HOP);
+	const picture = new OffscreenCanvas(width, BINS);
+	picture.getContext("2d")?.putImageData(paint(bytes, { from, to, width, colour, top }), 0, 0);
+	const below = Math.round(height * PICTURE_SHARE);
+	context.drawImage(picture, 0, 0, width, BINS, 0, 0, width, below);
+	context.fillStyle = INK;
+	for (let x = 0; x < width; x++) {
+		const peak = peaks.subarray(...span(from, to, x, width)).reduce((most, each) => Math.max(most, each), 0);
+		const tall = Math.max(1, (peak / (tallest || 1)) * (height - below) * 0.9);
+		context.fillRect(x, (height + below - tall) / 2, 1, tall);
+	}
 }

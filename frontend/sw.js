@@ -1,31 +1,31 @@
-/** Keeps the page's own files, so that it opens without a network. The network comes first: nobody gets an old page. */
-
-/** @import {} from "./types" */
-
-const STORE = "page";
-const FILES = ["./", "style.css", "landscape.css", "icon.svg"];
+/** Keeps the page's files for days without a network. The network comes first: nobody gets an old page. */
 
 const worker = /** @type {ServiceWorkerGlobalScope} */ (/** @type {unknown} */ (self));
+const files = (folder = "", names = "") => names.split(" ").map((name) => `${folder}/${name}.js`);
+const FILES = [
+	"./", "style.css", "landscape.css", "icon.svg", "manifest.webmanifest", "lang/en.json",
+	...files(".", "config main api sound-worker recorder-worklet"),
+	...files("page", "answer birds details elements identify inputs keep player recorder session sound takeaway texts timeline view"),
+	...files("core", "exports parts picture pooling share spectrum wav"),
+];
 
-worker.addEventListener("install", (event) => {
-  event.waitUntil(caches.open(STORE).then((store) => store.addAll(FILES)));
-});
-
-worker.addEventListener("fetch", (event) => {
-  const { request } = event;
-  if (request.method !== "GET" || new URL(request.url).origin !== location.origin) return;
-  event.respondWith(fromNetwork(request));
-});
+worker.oninstall = (event) => event.waitUntil(caches.open("page").then((store) => store.addAll(FILES)));
+worker.onactivate = (event) => event.waitUntil(worker.clients.claim());
+worker.onfetch = (event) => {
+	const { method, url } = event.request;
+	if (method === "GET" && url.startsWith(location.origin)) event.respondWith(networkFirst(event.request));
+};
 
 /** @param {Request} request */
-async function fromNetwork(request) {
-  try {
-    const response = await fetch(request);
-    if (response.ok) await (await caches.open(STORE)).put(request, response.clone());
-    return response;
-  } catch (error) {
-    const stored = await caches.match(request, { ignoreSearch: true });
-    if (stored) return stored;
-    throw error;
-  }
+async function networkFirst(request) {
+	const store = await caches.open("page");
+	try {
+		const response = await fetch(request);
+		if (response.ok) await store.put(request, response.clone());
+		return response;
+	} catch (error) {
+		const kept = await store.match(request);
+		if (kept) return kept;
+		throw error;
+	}
 }

@@ -1,24 +1,24 @@
 /** The shapes that the modules share (docs/contracts.md). */
 
-export type Verdict = "bird" | "unsure" | "no_bird";
-export type State =
+type Verdict = "bird" | "unsure" | "no_bird";
+type State =
   | "empty" | "chosen" | "recording" | "preparing" | "analysing" | "result" | "unsure" | "no-bird" | "error";
 
-export interface Species {
+interface Species {
   name: string;
   scientific_name: string;
   probability: number;
 }
 
-/** One stretch of about 5 s of the recording. */
-export interface Block {
+/** One window: about 5 s of the recording. */
+interface Block {
   start_seconds: number;
   end_seconds: number;
   verdict: Verdict;
   species: Species[];
 }
 
-export interface Pooling {
+interface Pooling {
   rule: string;
   exponent: number;
   species_per_window: number;
@@ -26,47 +26,73 @@ export interface Pooling {
   bird_threshold: number;
 }
 
-export interface Pooled {
+interface Pooled {
   verdict: Verdict;
   species: Species[];
 }
 
 /** What the API says of a recording, or what the page joined from its parts. */
-export interface Answer extends Pooled {
+interface Answer extends Pooled {
   windows: Block[];
   audio_seconds: number;
   model: string;
-  pooling: Pooling;
+  /** Missing in a shared link. */
+  pooling?: Pooling;
 }
 
-/** A stretch of the recording, in samples at 22,050 Hz. */
-export interface Part {
+/** From here to there: in samples at 22,050 Hz for a part that is sent, in seconds for one that is selected. */
+interface Stretch {
   start: number;
   end: number;
 }
 
-export type Palette = "paper" | "night" | "colour";
+/** The parts of a recording and their answers, in order. */
+interface Job {
+  parts: Stretch[];
+  answers: (Answer | "silent" | undefined)[];
+}
+
+/**
+ * What the page works on. `samples` comes to their number, or to null where this browser cannot decode the file;
+ * it fails where the file must not even be tried.
+ */
+interface Recording {
+  file: File;
+  url: string;
+  work: AbortController;
+  samples: Promise<number | null>;
+  job?: Job;
+}
+
+/** A failure with a code that the page has words for; `message` is the API's own sentence, or empty. */
+interface Trouble {
+  code: string;
+  message: string;
+  places: Record<string, number>;
+}
+
+/** The reader's name of a species. */
+type NameOf = (species: Species) => string;
 
 /** What of the recording is seen: seconds, and the canvas in device pixels. */
-export interface View {
+interface View {
   from: number;
   to: number;
   width: number;
   height: number;
-  palette: Palette;
-  ink: string;
+  colour: boolean;
 }
 
 /** What the page asks of the Worker; `id` comes back with the answer. */
-export interface ToWorker {
+interface ToWorker {
   id: number;
   canvas?: OffscreenCanvas;
   view?: View;
   channels?: Float32Array[];
-  wav?: { start: number; end: number; form: "base64" | "file" };
+  wav?: Stretch & { as: "base64" | "file" };
 }
 
-export interface FromWorker {
+interface FromWorker {
   id: number;
   /** The recording is held: its length. */
   samples?: number;
@@ -76,20 +102,5 @@ export interface FromWorker {
   file?: Blob;
 }
 
-/** The parts of a recording and their answers, in order. */
-export interface Job {
-  parts: Part[];
-  answers: (Answer | "silent" | undefined)[];
-}
-
-/**
- * What the page works on. `samples` comes to their number, or to null where this browser cannot decode the file;
- * it fails where the file must not even be tried.
- */
-export interface Recording {
-  file: File;
-  url: string;
-  work: AbortController;
-  samples: Promise<number | null>;
-  job?: Job;
-}
+/** 16-bit samples as the microphone brings them. */
+type Chunks = Int16Array<ArrayBuffer>[];

@@ -78,6 +78,7 @@ def test_axe_finds_nothing_in_any_look(open_page, api, microphone, reach):
     for width, theme in LOOKS:
         page.set_viewport_size({"width": width, "height": 844})
         page.emulate_media(color_scheme=theme, reduced_motion="reduce")
+        page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
         assert complaints(page) == [], (width, theme)
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), (width, theme)
 

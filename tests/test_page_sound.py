@@ -105,5 +105,5 @@ def test_stereo_is_mixed_as_the_server_mixes_it(page, api):
     page.wait_for_selector("[data-picture=ready]")
     page.click("#send")
     page.wait_for_selector("main[data-state=result]")
-    sent = np.frombuffer(base64.b64decode(api.last["data"])[44:], "<i2")
+    sent = np.frombuffer(api.sounds[-1][44:], "<i2")
     np.testing.assert_allclose(sent[:1000], pcm[5 * RATE : 5 * RATE + 1000, 0] / 2, atol=1.01)

@@ -1,60 +1,69 @@
-/** Cuts a recording into parts on the 5 s grid, and puts their windows back together. */
+/** Cuts a recording into parts on the 5 s grid, asks for them, joins their answers. */
 
-/** @import { Block, Part } from "../types" */
+import { pool } from "./pooling.js";
 
 export const SAMPLE_RATE = 22_050;
-export const WINDOW_SECONDS = 5;
+export const WINDOW = 5 * SAMPLE_RATE;
+const PART = 30 * SAMPLE_RATE;
 // A shorter remainder never becomes a window of its own (docs/contracts.md).
-const MIN_REMAINDER_SECONDS = 0.5;
-// The first part is short, so that the first answer comes at once; the API takes up to 60 s.
-const FIRST_SECONDS = 5;
-const PART_SECONDS = 30;
+const MIN_REMAINDER = SAMPLE_RATE / 2;
+const AT_A_TIME = 3;
+
+/** The first part is one window, so that the first answer comes at once. */
+export function cutParts(start = 0, end = 0, size = PART) {
+	const parts = [];
+	for (let to = start + WINDOW; start < end; to = start + size) {
+		const stop = end - to < MIN_REMAINDER ? end : to;
+		parts.push({ start, end: stop });
+		start = stop;
+	}
+	return parts;
+}
+
+/** @param {Stretch[]} parts @returns {Job} */
+export const newJob = (parts) => ({ parts, answers: parts.map(() => undefined) });
+
+/** @param {Job} job */
+export const countDone = (job) => job.answers.filter(Boolean).length;
 
 /**
- * The parts of a stretch of the recording, in samples.
- * @param {number} start
- * @param {number} end
- * @returns {Part[]}
+ * Asks for all parts that have no answer yet: the first alone, so that it comes at once, then three at a time.
+ * After a failure no further part is asked for; what has come stays, so that the job can go on.
+ * @param {Job} job @param {(part: Stretch) => Promise<Answer | "silent">} ask @param {() => void} told
  */
-export function cutParts(start, end) {
-  const parts = [];
-  for (let from = start, length = FIRST_SECONDS; from < end; length = PART_SECONDS) {
-    const to = from + length * SAMPLE_RATE;
-    const rest = end - to;
-    const stop = rest < MIN_REMAINDER_SECONDS * SAMPLE_RATE ? end : to;
-    parts.push({ start: from, end: stop });
-    from = stop;
-  }
-  return parts;
+export async function run(job, ask, told) {
+	const open = job.parts.map((_, i) => i).filter((i) => !job.answers[i]);
+	const askOn = async () => {
+		for (let i = open.shift(); i !== undefined; i = open.shift()) {
+			job.answers[i] = await ask(job.parts[i]);
+			told();
+			if (i === 0) return;
+		}
+	};
+	try {
+		if (open[0] === 0) await askOn();
+		await Promise.all(Array.from({ length: AT_A_TIME }, askOn));
+	} finally {
+		open.length = 0;
+	}
 }
 
-/** Samples as seconds, to the millisecond. @param {number} samples */
-export const seconds = (samples) => Math.round((samples / SAMPLE_RATE) * 1000) / 1000;
-
-/**
- * Windows of a part, moved to where the part stands in the recording.
- * @param {Block[]} windows @param {Part} part
- * @returns {Block[]}
- */
-export function moveWindows(windows, part) {
-  const offset = seconds(part.start);
-  return windows.map((window, i) => ({
-    ...window,
-    start_seconds: round(window.start_seconds + offset),
-    end_seconds: i === windows.length - 1 ? seconds(part.end) : round(window.end_seconds + offset),
-  }));
+/** Null where no part with a sound is answered. @param {Job} job @returns {Answer | null} */
+export function join({ parts, answers }) {
+	const heard = answers.find((answer) => typeof answer === "object");
+	if (!heard?.pooling) return null;
+	const windows = answers.flatMap((answer, i) => (answer ? place(answer, parts[i]) : []));
+	const { pooling, model } = heard;
+	return { ...pool(windows, pooling), windows, audio_seconds: windows[windows.length - 1].end_seconds, model, pooling };
 }
 
-/** A part without a sound is "no bird" in all its windows. @param {Part} part @returns {Block[]} */
-export function silentWindows({ start, end }) {
-  const count = Math.max(1, Math.ceil(((end - start) / SAMPLE_RATE - MIN_REMAINDER_SECONDS + 1e-9) / WINDOW_SECONDS));
-  return moveWindows(
-    Array.from({ length: count }, (_, i) => ({
-      start_seconds: i * WINDOW_SECONDS, end_seconds: (i + 1) * WINDOW_SECONDS, verdict: "no_bird", species: [],
-    })),
-    { start, end },
-  );
-}
+/** Its windows, where they stand in the recording. @type {(answer: Answer | "silent", part: Stretch) => Block[]} */
+const place = (answer, { start, end }) =>
+	cutParts(start, end, WINDOW).map((window, i) => ({
+		...(answer === "silent" ? { verdict: "no_bird", species: [] } : answer.windows[i]),
+		start_seconds: seconds(window.start),
+		end_seconds: seconds(window.end),
+	}));
 
-/** @param {number} value */
-const round = (value) => Math.round(value * 1000) / 1000;
+/** To the millisecond. */
+const seconds = (samples = 0) => Math.round((samples / SAMPLE_RATE) * 1000) / 1000;

@@ -1,56 +1,38 @@
-/** A result as the fragment of a link: never the sound, and nothing of it reaches a server. */
+/** A result as the fragment of a link: never the sound, and no server sees it. */
 
-/** @import { Answer, Block, Species, Verdict } from "../types" */
-
-/** @type {Verdict[]} */
-const VERDICTS = ["bird", "unsure", "no_bird"];
 const MOST_SPECIES = 5;
 const MOST_BLOCKS = 1_000;
+// Keeps what a hostile link can unfold to small.
+const MOST_LETTERS = 20_000;
 
-/** Names once, then verdicts and species by their places. @param {Answer} answer */
-export function toFragment({ verdict, species, windows, model }) {
-  const best = species.slice(0, MOST_SPECIES);
-  const all = [...best, ...windows.flatMap((block) => block.species.slice(0, 1))];
-  const names = [...new Map(all.map((each) => [each.scientific_name, each.name]))];
-  const short = (/** @type {Species} */ each) => [names.findIndex(([name]) => name === each.scientific_name), each.probability];
-  const blocks = windows.map((block) => [
-    block.start_seconds, block.end_seconds, VERDICTS.indexOf(block.verdict), block.species.slice(0, 1).map(short),
-  ]);
-  const text = JSON.stringify([model, names, VERDICTS.indexOf(verdict), best.map(short), blocks]);
-  return btoa(String.fromCharCode(...new TextEncoder().encode(text))).replaceAll("+", "-").replaceAll("/", "_");
+/** @param {string | Uint8Array<ArrayBuffer>} data @param {CompressionStream | DecompressionStream} stream */
+const pass = (data, stream) => new Response(new Blob([data]).stream().pipeThrough(stream));
+
+/** @param {Answer} answer */
+export async function toFragment({ pooling, species, windows, ...rest }) {
+	const blocks = windows.map((block) => ({ ...block, species: block.species.slice(0, 1) }));
+	const text = JSON.stringify({ ...rest, species: species.slice(0, MOST_SPECIES), windows: blocks });
+	const bytes = new Uint8Array(await pass(text, new CompressionStream("deflate-raw")).arrayBuffer());
+	return btoa(String.fromCharCode(...bytes)).replaceAll("+", "-").replaceAll("/", "_");
 }
 
-/** The answer in a fragment; null where it holds none. A link comes from anyone. @param {string} fragment @returns {Answer | null} */
-export function fromFragment(fragment) {
-  try {
-    const bytes = Uint8Array.from(atob(fragment.replaceAll("-", "+").replaceAll("_", "/")), (letter) => letter.charCodeAt(0));
-    return read(JSON.parse(new TextDecoder().decode(bytes)));
-  } catch {
-    return null;
-  }
+/** Null where it holds no answer: a link comes from anyone. @returns {Promise<Answer | null>} */
+export async function fromFragment(fragment = "") {
+	try {
+		const letters = atob(fragment.slice(0, MOST_LETTERS).replaceAll("-", "+").replaceAll("_", "/"));
+		const bytes = Uint8Array.from(letters, (letter) => letter.charCodeAt(0));
+		const answer = await pass(bytes, new DecompressionStream("deflate-raw")).json();
+		const { model, windows, audio_seconds } = answer;
+		const whole = { ...answer, start_seconds: 0, end_seconds: audio_seconds };
+		return typeof model === "string" && windows.length <= MOST_BLOCKS && [whole, ...windows].every(isBlock) ? answer : null;
+	} catch {
+		return null;
+	}
 }
 
-/** Raises an error where a value is none that `toFragment` writes. @param {any[]} data @returns {Answer} */
-function read([model, names, verdict, best, blocks]) {
-  const long = (/** @type {any} */ [at, probability]) => {
-    const [scientific_name, name] = names[at].map((/** @type {string} */ each) => each.slice(0, 80));
-    demand(probability >= 0 && probability <= 1);
-    return { name, scientific_name, probability };
-  };
-  const judged = (/** @type {number} */ at, /** @type {any[]} */ species) => {
-    demand(at in VERDICTS);
-    return { verdict: VERDICTS[at], species: species.slice(0, MOST_SPECIES).map(long) };
-  };
-  /** @type {Block[]} */
-  const windows = blocks.slice(0, MOST_BLOCKS).map((/** @type {any} */ [start_seconds, end_seconds, at, species]) => {
-    demand(start_seconds >= 0 && end_seconds > start_seconds);
-    return { start_seconds, end_seconds, ...judged(at, species) };
-  });
-  const pooling = { rule: "", exponent: 1, species_per_window: 0, calibration: [], bird_threshold: 0 };
-  return { ...judged(verdict, best), windows, audio_seconds: windows[windows.length - 1].end_seconds, model: model.slice(0, 80), pooling };
-}
-
-/** @param {boolean} holds */
-function demand(holds) {
-  if (!holds) throw new TypeError("no result");
-}
+/** @param {Block} block */
+const isBlock = ({ verdict, species, start_seconds, end_seconds }) =>
+	["bird", "unsure", "no_bird"].includes(verdict) && start_seconds >= 0 && end_seconds > start_seconds
+	&& species.length <= MOST_SPECIES && species.length >= (verdict === "no_bird" ? 0 : 1)
+	&& species.every(({ name, scientific_name, probability }) =>
+		typeof name === "string" && typeof scientific_name === "string" && probability >= 0 && probability <= 1);

@@ -1,78 +1,46 @@
-/** The page's state and the answer card: its words in every state, and where the focus goes. */
+/** The page's state, and the words of the answer card. */
 
-import { element } from "./elements.js";
+import { $, write } from "./elements.js";
 import { hasText, nameOf, sureness, text } from "./texts.js";
 
-/** @import { ApiError } from "../api.js" */
-/** @import { Pooled, State } from "../types" */
-/** @typedef {{best?: Pooled | null, trouble?: ApiError | null}} Said */
-
-/** @type {{state: State} & Required<Said> & {done: number, all: number}} */
+/** @type {{state: State, best: Pooled | null, trouble: Trouble | null, done: number, all: number}} */
 const now = { state: "empty", best: null, trouble: null, done: 0, all: 1 };
-
-/** @type {Partial<Record<State, string>>} */
-const FOCUS = {
-  chosen: "send", recording: "recorder-title", preparing: "cancel", analysing: "cancel",
-  result: "bird-name", unsure: "bird-name", "no-bird": "bird-name", error: "send",
-};
 
 export const currentState = () => now.state;
 
-/**
- * Changes the page's state: what is shown, and where the focus goes.
- * @param {State} state
- * @param {Said} [said]
- */
-export function showState(state, { best = null, trouble = null } = {}) {
-  Object.assign(now, { state, best, trouble });
-  const main = document.querySelector("main");
-  if (main) main.dataset.state = state;
-  for (const part of document.querySelectorAll("[data-in]")) {
-    part.toggleAttribute("hidden", !part.getAttribute("data-in")?.split(" ").includes(state));
-  }
-  write();
-  element(FOCUS[state] ?? "file").focus({ preventScroll: state === "empty" });
+/** @param {State} state @param {Pooled | null} [best] @param {Trouble | null} [trouble] */
+export function showState(state, best = null, trouble = null) {
+	Object.assign(now, { state, best, trouble });
+	document.querySelector("main")?.setAttribute("data-state", state);
+	for (const part of document.querySelectorAll("[data-in]")) part.toggleAttribute("hidden", !part.matches(`[data-in~=${state}]`));
+	writeCard();
+	/** @type {HTMLElement | null} */ (document.querySelector(`[data-focus~=${state}]`))?.focus();
 }
 
-/** The answer, and the state that goes with it. @param {Pooled} best */
-export function showAnswer(best) {
-  showState(best.verdict === "bird" ? "result" : best.verdict === "unsure" ? "unsure" : "no-bird", { best });
-}
-
-/** How far it is, and the best answer so far. @param {number} done @param {number} all @param {Pooled | null} best */
+/** @param {number} done @param {number} all @param {Pooled | null} best */
 export function showProgress(done, all, best) {
-  Object.assign(now, { done, all, best });
-  write();
+	Object.assign(now, { done, all, best });
+	writeCard();
 }
 
-/** Tells that the API asked for patience; 0 ends it. @param {number} seconds */
-export function showWaiting(seconds) {
-  element("waiting").textContent = seconds ? text("waiting", { seconds }) : "";
+/** The API asked for patience; 0 ends it. */
+export const showWaiting = (seconds = 0) => write("waiting", seconds ? text("waiting", { seconds }) : "");
+
+export function writeCard() {
+	const { state, best, trouble, done, all } = now;
+	const bird = best?.verdict !== "no_bird" && best?.species[0];
+	write("kicker", text(`kicker.${state}`));
+	write("choose-text", text(state === "empty" ? "choose" : "choose.other"));
+	write("send", text(state === "error" ? "retry" : "send"));
+	write("cancel", text(state === "error" ? "back" : "cancel"));
+	write("message", trouble ? explain(trouble) : "");
+	write("progress-text", text(all > 1 ? "progress" : "progress.one", { done, all }));
+	write("bird-name", bird ? nameOf(bird) : best ? text("no-bird.name") : "");
+	write("scientific-name", bird ? bird.scientific_name : "");
+	write("bird-probability", bird ? sureness(bird.probability) : best ? text("no-bird.line") : "");
+	Object.assign($("bar"), { max: all, value: done });
 }
 
-/** Writes the card's words: after a change, and in another language. */
-export function write() {
-  const { state, best, trouble, done, all } = now;
-  element("kicker").textContent = state === "empty" || state === "recording" ? "" : text(`kicker.${state}`);
-  element("choose-text").textContent = text(state === "empty" ? "choose" : "choose.other");
-  element("send").textContent = text(state === "error" ? "retry" : "send");
-  element("cancel").textContent = text(state === "error" ? "back" : "cancel");
-  element("message").textContent = trouble ? explain(trouble) : "";
-  element("progress-text").textContent = text(all > 1 ? "progress" : "progress.one", { done, all });
-  Object.assign(element("bar", HTMLProgressElement), { max: all, value: done });
-  writeLines(best);
-}
-
-/** @param {Pooled | null} best */
-function writeLines(best) {
-  const [first] = best?.species ?? [];
-  const bird = first && best?.verdict !== "no_bird";
-  element("bird-name").textContent = bird ? nameOf(first) : best ? text("no-bird.name") : "";
-  element("scientific-name").children[0].textContent = bird ? first.scientific_name : "";
-  element("bird-probability").textContent = bird ? sureness(first.probability) : best ? text("no-bird.line") : "";
-}
-
-/** One readable sentence: the page's own in the reader's language, else the API's. @param {ApiError} trouble */
-function explain({ code, message, places }) {
-  return hasText(`error.${code}`) ? text(`error.${code}`, places) : message || text("error.bad_answer");
-}
+/** One readable sentence: the page's own in the reader's language, else the API's. @param {Trouble} trouble */
+const explain = ({ code, message, places }) =>
+	hasText(`error.${code}`) ? text(`error.${code}`, places) : message || text("error.bad_answer");

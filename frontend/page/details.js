@@ -1,85 +1,77 @@
-/** Below the answer: other candidates, all species with their times, tips, and what can be taken away. */
+/** Who was heard when, other candidates, tips. */
 
-import { element, make } from "./elements.js";
+import { $, make, show } from "./elements.js";
 import { play, select } from "./player.js";
-import { clock, nameOf, percent, text } from "./texts.js";
-import { letterOf, toneOf } from "./timeline.js";
-
-/** @import { Answer, Block, Species } from "../types" */
-/** @typedef {{species: Species, stretches: {start: number, end: number}[]}} Found */
+import { clock, nameOf, percent } from "./texts.js";
+import { markOf } from "./timeline.js";
 
 const MOST_CANDIDATES = 4;
 const LEAST_PROBABILITY = 0.01;
 
 /** @param {Answer} answer @param {boolean} playable */
-export function showDetails(answer, playable) {
-  const others = answer.species.slice(1, 1 + MOST_CANDIDATES).filter(({ probability }) => probability >= LEAST_PROBABILITY);
-  element("candidates").replaceChildren(...others.map(candidate));
-  element("other").hidden = !others.length || answer.verdict === "no_bird";
-  const found = findAll(answer.windows);
-  element("found").replaceChildren(...found.map((each) => foundLine(each, playable)));
-  element("heard").hidden = !found.length;
-  element("tips").hidden = answer.verdict === "bird";
-  const reference = element("reference", HTMLAnchorElement);
-  reference.hidden = answer.verdict === "no_bird";
-  reference.href = `https://xeno-canto.org/species/${encodeURIComponent(answer.species[0]?.scientific_name.replaceAll(" ", "-") ?? "")}`;
+export function showDetails({ verdict, species, windows }, playable) {
+	const others = species.slice(1, 1 + MOST_CANDIDATES).filter(({ probability }) => probability >= LEAST_PROBABILITY);
+	const found = findAll(windows);
+	$("candidates").replaceChildren(...others.map(candidate));
+	$("found").replaceChildren(...found.map(([best, parts]) => foundLine(best, parts, playable)));
+	show("other", Boolean(others.length) && verdict !== "no_bird");
+	show("heard", Boolean(found.length));
+	show("tips", verdict !== "bird");
+	const page = encodeURIComponent(species[0]?.scientific_name.replaceAll(" ", "-") ?? "");
+	$("reference", HTMLAnchorElement).href = `https://xeno-canto.org/species/${page}`;
 }
 
 /** @param {Species} species */
 function candidate(species) {
-  const line = make("li");
-  const bar = make("span", "", "bar");
-  bar.style.width = `${100 * species.probability}%`;
-  const track = make("span", "", "track");
-  track.append(bar);
-  line.append(fullName(species), track, make("span", percent(species.probability), "percent"));
-  return line;
+	const bar = make("span", "", "bar");
+	bar.style.width = percent(species.probability).replace(" ", "");
+	return line(fullName(species), bar, make("span", percent(species.probability)));
 }
 
-/** The reader's name and the scientific one. @param {Species} species */
+/** @param {Species} species */
 function fullName(species) {
-  const name = make("span", `${nameOf(species)} `, "name");
-  const latin = make("i", species.scientific_name);
-  latin.lang = "la";
-  name.append(latin);
-  return name;
+	const latin = make("i", species.scientific_name);
+	latin.lang = "la";
+	const name = make("span", `${nameOf(species)} `, "name");
+	name.append(latin);
+	return name;
 }
 
-/** Each species that was heard, with its stretches: neighbouring blocks are one. @param {Block[]} windows @returns {Found[]} */
+/** @param {HTMLElement[]} parts */
+function line(...parts) {
+	const made = make("li");
+	made.append(...parts);
+	return made;
+}
+
+/** Each species that was heard, with its parts: neighbouring blocks are one. @param {Block[]} windows */
 function findAll(windows) {
-  /** @type {Map<string, Found>} */
-  const found = new Map();
-  for (const { verdict, species: [best], start_seconds: start, end_seconds: end } of windows) {
-    if (verdict !== "bird" || !best) continue;
-    const { species, stretches } = found.get(best.scientific_name) ?? { species: best, stretches: [] };
-    const last = stretches.at(-1);
-    if (last?.end === start) last.end = end;
-    else stretches.push({ start, end });
-    found.set(best.scientific_name, { species: best.probability > species.probability ? best : species, stretches });
-  }
-  return [...found.values()];
+	/** @type {Map<string, [Species, Stretch[]]>} */
+	const found = new Map();
+	for (const { verdict, species: [best], start_seconds: start, end_seconds: end } of windows) {
+		if (verdict !== "bird") continue;
+		const [, parts] = found.get(best.scientific_name) ?? [best, []];
+		const last = parts.at(-1);
+		if (last?.end === start) last.end = end;
+		else parts.push({ start, end });
+		found.set(best.scientific_name, [best, parts]);
+	}
+	return [...found.values()];
 }
 
-/** @param {Found} found @param {boolean} playable */
-function foundLine({ species, stretches }, playable) {
-  const line = make("li");
-  line.append(make("span", letterOf(species.scientific_name), `letter ${toneOf(species.scientific_name)}`), fullName(species));
-  const times = make("span", "", "times");
-  times.append(...stretches.map((stretch) => timeButton(stretch, species, playable)));
-  line.append(times);
-  return line;
-}
-
-/** @param {{start: number, end: number}} stretch @param {Species} species @param {boolean} playable */
-function timeButton(stretch, species, playable) {
-  const words = `${clock(stretch.start)}–${clock(stretch.end)}`;
-  if (!playable) return make("span", words, "chip");
-  const button = make("button", `▶ ${words}`, "tool");
-  button.type = "button";
-  button.setAttribute("aria-label", text("play.stretch", { name: nameOf(species), time: words }));
-  button.addEventListener("click", () => {
-    select(stretch);
-    play(stretch);
-  });
-  return button;
+/** @param {Species} species @param {Stretch[]} parts @param {boolean} playable */
+function foundLine(species, parts, playable) {
+	const { textContent, className } = markOf(species.scientific_name);
+	const times = make("span", "", "times");
+	times.append(...parts.map((part) => {
+		const time = `${clock(part.start)}–${clock(part.end)}`;
+		if (!playable) return make("span", time);
+		const button = make("button", `▶ ${time}`, "tool");
+		button.onclick = () => {
+			select(part);
+			play(part);
+		};
+		return button;
+	}));
+	return line(make("span", textContent, `letter ${className}`), fullName(species), times);
 }

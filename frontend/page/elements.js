@@ -1,29 +1,27 @@
 /** The page's elements, with their types. */
 
 /**
- * Finds an element by its id. Throws when the page has none of that type: then page and script do not fit.
+ * Finds an element by its id. Throws where page and script do not fit.
  * @template {HTMLElement} [E=HTMLElement]
  * @param {string} id
  * @param {new () => E} [type]
- * @returns {E}
  */
-export function element(id, type) {
-  const found = document.getElementById(id);
-  if (found instanceof (type ?? HTMLElement)) return /** @type {E} */ (found);
-  throw new Error(`the page has no such #${id}`);
+export function $(id, type) {
+	const found = document.getElementById(id);
+	if (found instanceof (type ?? HTMLElement)) return /** @type {E} */ (found);
+	throw new Error(`the page has no such #${id}`);
 }
 
-/** Calls back on a click. @param {string} id @param {() => void} callback */
-export const onClick = (id, callback) => element(id).addEventListener("click", callback);
+export const write = (id = "", words = "") => void ($(id).textContent = words);
+
+export const show = (id = "", shown = false) => void ($(id).hidden = !shown);
+
+/** @param {string} id @param {() => void} act */
+export const onClick = (id, act) => $(id).addEventListener("click", act);
 
 /**
  * Makes an element with text: names from outside come in as text, never as HTML.
  * @template {keyof HTMLElementTagNameMap} K
  * @param {K} tag
- * @param {string} [text]
- * @param {string} [className]
- * @returns {HTMLElementTagNameMap[K]}
  */
-export function make(tag, text = "", className = "") {
-  return Object.assign(document.createElement(tag), { textContent: text, className });
-}
+export const make = (tag, textContent = "", className = "") => Object.assign(document.createElement(tag), { textContent, className });

@@ -1,23 +1,15 @@
-/** Keeps the last microphone recording until it is identified: a phone in a wood may close the page. */
+/** Keeps a microphone recording until it is identified: a phone in a wood may close the page. */
 
-const STORE = "kept-recording";
-const KEY = "kept.wav";
-
-/** Browsers keep such stores on safe origins only, and so they do the microphone. */
-const store = () => ("caches" in window ? caches.open(STORE) : null);
+/** Missing on unsafe origins, where there is no microphone either. */
+const store = () => globalThis.caches?.open("kept-recording");
 
 /** @param {File} file */
-export async function keep(file) {
-  await (await store())?.put(KEY, new Response(file, { headers: { "X-Name": encodeURIComponent(file.name) } }));
-}
+export const keep = async (file) => (await store())?.put("kept.wav", new Response(file));
 
 /** @returns {Promise<File | null>} */
 export async function kept() {
-  const response = await (await store())?.match(KEY);
-  if (!response) return null;
-  return new File([await response.blob()], decodeURIComponent(response.headers.get("X-Name") ?? ""), { type: "audio/wav" });
+	const found = await (await store())?.match("kept.wav");
+	return found ? new File([await found.blob()], "kept.wav", { type: "audio/wav" }) : null;
 }
 
-export async function forgetKept() {
-  await (await store())?.delete(KEY);
-}
+export const forgetKept = async () => (await store())?.delete("kept.wav");

@@ -1,56 +1,39 @@
-/** Saving the answer as files, a part as a clip, and sharing a link. */
+/** Saves the answer and clips, shares a link. */
 
-import { toAudacity, toCsv, toJson, toRaven } from "../core/exports.js";
+import * as formats from "../core/exports.js";
 import { SAMPLE_RATE } from "../core/parts.js";
 import { toFragment } from "../core/share.js";
-import { element, make, onClick } from "./elements.js";
-import { selection } from "./player.js";
-import { cutFile } from "./sound.js";
+import { $, make, show, write } from "./elements.js";
+import { cutWav } from "./sound.js";
 import { nameOf, text } from "./texts.js";
 
-/** @import { Answer } from "../types" */
-/** @typedef {() => {answer: Answer, name: string} | null} Current what there is to take away */
+const ENDINGS = { csv: ".csv", json: ".json", raven: ".selections.txt", audacity: ".labels.txt" };
 
-/** Wires the buttons, once. @param {Current} current */
-export function startTakeaway(current) {
-  const formats = { csv: toCsv, json: toJson, raven: toRaven, audacity: toAudacity };
-  const endings = { csv: ".csv", json: ".json", raven: ".selections.txt", audacity: ".labels.txt" };
-  for (const format of /** @type {(keyof typeof formats)[]} */ (Object.keys(formats))) {
-    onClick(`save-${format}`, () => {
-      const now = current();
-      if (now) save(new Blob([formats[format](now.answer, nameOf)]), stem(now.name) + endings[format]);
-    });
-  }
-  onClick("share", () => share(current));
+/** @param {Answer} answer @param {string} name of the recording @param {keyof typeof ENDINGS} format */
+export const saveAs = (answer, name, format) => save(new Blob([formats[format](answer, nameOf)]), stem(name) + ENDINGS[format]);
+
+/** @param {Stretch} part in seconds @param {string} name of the recording */
+export async function saveClip({ start, end }, name) {
+	const samples = { start: Math.round(start * SAMPLE_RATE), end: Math.round(end * SAMPLE_RATE) };
+	const { file } = await cutWav(samples, "file");
+	if (file) save(file, `${stem(name)} ${start.toFixed(1)}-${end.toFixed(1)} s.wav`);
 }
 
-/** Saves a stretch of the sound as a WAV file. @param {string} name of the recording */
-export async function saveClip(name) {
-  const stretch = selection();
-  if (!stretch) return;
-  const [start, end] = [stretch.start, stretch.end].map((at) => Math.round(at * SAMPLE_RATE));
-  save(await cutFile({ start, end }), `${stem(name)} ${stretch.start.toFixed(1)}-${stretch.end.toFixed(1)} s.wav`);
+const stem = (name = "") => name.replace(/\.[^.]*$/, "");
+
+/** @param {Blob} blob @param {string} download */
+function save(blob, download) {
+	const link = Object.assign(make("a"), { href: URL.createObjectURL(blob), download });
+	link.click();
+	setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
 }
 
-/** @param {string} name */
-const stem = (name) => name.replace(/\.[^.]*$/, "") || "recording";
-
-/** @param {Blob} blob @param {string} name */
-export function save(blob, name) {
-  const link = make("a");
-  Object.assign(link, { href: URL.createObjectURL(blob), download: name });
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
-}
-
-/** Copies the link where the browser lets us, and shows it in any case. @param {Current} current */
-async function share(current) {
-  const now = current();
-  if (!now) return;
-  const field = element("share-link", HTMLInputElement);
-  field.value = `${location.origin}${location.pathname}#result=${toFragment(now.answer)}`;
-  element("share-box").hidden = false;
-  const copied = await navigator.clipboard?.writeText(field.value).then(() => true, () => false);
-  element("share-told").textContent = text(copied ? "share.copied" : "share.copy");
-  if (!copied) field.select();
+/** @param {Answer} answer */
+export async function share(answer) {
+	const field = $("share-link", HTMLInputElement);
+	field.value = `${location.origin}${location.pathname}#result=${await toFragment(answer)}`;
+	show("share-box", true);
+	field.select();
+	const copied = await navigator.clipboard?.writeText(field.value).then(() => true, () => false);
+	write("share-told", text(copied ? "share.copied" : "share.copy"));
 }

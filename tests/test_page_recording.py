@@ -1,0 +1,96 @@
+"""Recording in the page, with a microphone that hears a WAV file."""
+
+import numpy as np
+from page_browser import RATE, chirps, shown, until, wait_for, wait_state
+
+pytest_plugins = ["page_fixtures"]
+ALLOW = ["microphone"]
+
+
+def record(page, seconds=3):
+    """Record for some seconds of the page's own clock."""
+    page.click("#record")
+    wait_state(page, "recording")
+    until(page, f"parseInt(document.querySelector('#record-time').textContent.split(':')[1]) >= {seconds}")
+
+
+def test_what_the_microphone_hears_is_recorded_and_named(open_page, api, microphone):
+    page = open_page(browser=microphone, permissions=ALLOW)
+    record(page, 6)
+    page.click("#record-stop")
+    wait_state(page, "chosen")
+    page.wait_for_selector("[data-picture=ready]")
+    page.click("#send")
+    assert wait_state(page, "result") == "result"
+    assert shown(page).bird_name == "Common Blackbird"
+    sent = b"".join(part[44:] for part in api.sounds)
+    assert likeness(np.frombuffer(sent, "<i2") / 32_768, chirps(6)) > 0.9
+
+
+def likeness(heard, played):
+    """How alike two sounds are at the best shift: correlation of their spectra's magnitudes, 1 for the same."""
+    spectra = [np.abs(np.fft.rfft(each, 8 * RATE)) for each in (heard, played)]
+    smooth = [np.convolve(each, np.ones(400), "same") for each in spectra]
+    return np.corrcoef(*smooth)[0, 1]
+
+
+def test_three_seconds_are_the_least_and_the_meter_moves(open_page, microphone):
+    page = open_page(browser=microphone, permissions=ALLOW)
+    page.click("#record")
+    wait_state(page, "recording")
+    assert page.is_disabled("#record-stop")
+    wait_for(page, lambda: page.evaluate("document.querySelector('#level').value") > 0.05)
+    live = page.locator("#live")
+    first = live.screenshot()
+    wait_for(page, lambda: live.screenshot() != first)
+    wait_for(page, lambda: page.is_enabled("#record-stop"))
+
+
+def test_discarding_releases_the_microphone(open_page, microphone):
+    page = open_page(browser=microphone, permissions=ALLOW)
+    page.evaluate("""() => {
+        const ask = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);
+        navigator.mediaDevices.getUserMedia = async (wish) => (window.stream = await ask(wish));
+    }""")
+    record(page, 0)
+    page.click("#record-discard")
+    wait_state(page, "empty")
+    until(page, "window.stream.getTracks().every((track) => track.readyState === 'ended')")
+
+
+def test_a_hidden_page_stops_and_keeps_what_it_heard(open_page, microphone):
+    page = open_page(browser=microphone, permissions=ALLOW)
+    record(page, 3)
+    page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+    assert wait_state(page, "chosen", "error") == "chosen"
+    page.wait_for_selector("[data-picture=ready]")
+    assert page.inner_text("#sound-title").endswith(".wav")
+
+
+def test_a_kept_recording_is_there_after_a_reload(open_page, microphone):
+    page = open_page(browser=microphone, permissions=ALLOW)
+    record(page, 3)
+    page.click("#record-stop")
+    wait_state(page, "chosen")
+    until(page, "caches.open('kept-recording').then((store) => store.match('kept.wav')).then(Boolean)")
+    page.reload()
+    wait_state(page, "chosen")
+    assert page.inner_text("#sound-title") == "kept.wav"
+
+
+def test_a_denied_microphone_is_told_in_one_sentence(open_page, launch):
+    page = open_page(browser=launch("--deny-permission-prompts"))
+    page.click("#record")
+    assert wait_state(page, "error") == "error"
+    assert shown(page).message.startswith("The microphone cannot be used.")
+    page.click("#cancel")
+    assert wait_state(page, "empty") == "empty"
+
+
+def test_without_https_the_button_says_why_it_cannot_record(open_page, api, launch):
+    port = api.site_url.rsplit(":")[-1]
+    page = open_page(browser=launch("--host-resolver-rules=MAP birds.example 127.0.0.1"))
+    page.goto(f"http://birds.example:{port}")
+    page.wait_for_selector("body[data-birds]")
+    assert page.is_disabled("#record")
+    assert page.inner_text("#record-why") == "Recording needs a secure (https) address. You can still choose a file."
