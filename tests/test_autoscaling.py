@@ -13,13 +13,20 @@ NAME = "bird-classifier"
 REPORT = {"report-70": (70.0, 10, 3, 300, 300, 1, 4), "report-300": (300.0, 60, 3, 300, 300, 1, 4)}
 
 
+@pytest.fixture(scope="module")
+def made():
+    """{service: client}, made once."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+            patch.setenv(name, "testing")
+        yield {name: boto3.client(name, "us-east-1") for name in ("sagemaker", "application-autoscaling", "cloudwatch")}
+
+
 @pytest.fixture
-def clients(monkeypatch):
+def clients(made):
     """(application-autoscaling, cloudwatch) of an empty account with an endpoint."""
-    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-        monkeypatch.setenv(name, "testing")
     with mock_aws():
-        sagemaker = boto3.client("sagemaker", "us-east-1")
+        sagemaker = made["sagemaker"]
         variant = {"VariantName": "AllTraffic", "InstanceType": "ml.m4.xlarge", "InitialInstanceCount": 1}
         role = "arn:aws:iam::123456789012:role/sagemaker"
         container = {"Image": "tensorflow-inference", "ModelDataUrl": "s3://bucket/model.tar.gz"}
@@ -28,7 +35,7 @@ def clients(monkeypatch):
             EndpointConfigName="one", ProductionVariants=[variant | {"ModelName": "model"}]
         )
         sagemaker.create_endpoint(EndpointName=NAME, EndpointConfigName="one")
-        yield boto3.client("application-autoscaling", "us-east-1"), boto3.client("cloudwatch", "us-east-1")
+        yield made["application-autoscaling"], made["cloudwatch"]
 
 
 @pytest.mark.parametrize("name", REPORT)

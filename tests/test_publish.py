@@ -258,9 +258,11 @@ def test_after_a_failure_at_any_call_the_second_run_finishes(made, tmp_path, mon
             lightning.aim(number, late=True)
             if finishes(made, mode):
                 break
+            if lightning.struck_a_read():
+                continue
             publish.publish(*made[:2], a_site(mode))
             assert outcomes(publish.publish(*made[:2], a_site(mode)).changes) == {"unchanged"}
-    assert 100 > number > len(lightning.seen) > 15
+    assert 100 > number > len(lightning.seen) > 10
 
 
 def finishes(made, mode):
