@@ -12,6 +12,7 @@ from endpoint.plan import Plan
 from endpoint.presets import Preset
 from endpoint.role import ensure_role, policy, role_arn
 from endpoint.upload import delete_bucket
+from frontend import publish
 from operation.change import Change
 from operation.watch import Mail, ensure_watch, remove_watch
 from operation.watched import Watched, stage_alarms
@@ -58,6 +59,7 @@ def _steps(account: Account, ready: Ready) -> Iterator[Change]:
     yield from (bucket.upload(aws, name, package) for package in (ready.application.code, ready.application.layer))
     yield gateway_logs.ensure(aws)
     yield stacks.ensure_stack(aws, api_stack(settings), ready.application.finished_template(settings, name))
+    yield from _site(account, settings)
     yield from ensure_watch(
         account.watchers,
         watched(settings, ready.preset),
@@ -68,7 +70,8 @@ def _steps(account: Account, ready: Ready) -> Iterator[Change]:
 
 def down(account: Account, settings: Settings) -> Iterator[Change]:
     """Delete all parts and yield what became of each. What is gone already is no fault."""
-    aws = account.aws
+    aws, site = account.aws, publish.bucket_name(settings, account.aws.account)
+    yield from publish.destroy(account.site.s3, account.site.cloudfront, site, poll_seconds=aws.poll_seconds)
     yield stacks.delete_stack(aws, api_stack(settings))
     yield from deploy_endpoint.destroy(account.endpoint, settings.endpoint, poll_seconds=aws.poll_seconds)
     yield stacks.delete_stack(aws, training_role.stack_name(settings))
@@ -89,6 +92,7 @@ def resources(settings: Settings, preset: Preset) -> list[str]:
         f"stack {api_stack(settings)}: Lambda {settings.function} with {settings.memory_size:,} MB, its layer, role, "
         f"log; REST API stage {settings.stage}, {settings.throttle_requests_per_second} requests/s, "
         f"{settings.throttle_burst} at once, {settings.reserved_concurrency} Lambdas",
+        f"site on bucket {publish.bucket_name(settings, 'ACCOUNT')}: {publish.default_mode(settings.stage)}",
         f"{len(stage_alarms(watched(settings, preset)))} alarms, a dashboard, log retention of "
         f"{settings.log_retention_days} days, "
         + (f"a budget of {settings.budget_dollars} $" if settings.alarm_email else "no budget: alarm_email is not set"),
@@ -98,6 +102,14 @@ def resources(settings: Settings, preset: Preset) -> list[str]:
 def api_stack(settings: Settings) -> str:
     """Name the stack of the API and the main Lambda."""
     return f"{settings.function}-api"
+
+
+def _site(account: Account, settings: Settings) -> list[Change]:
+    aws = account.aws
+    api = stacks.outputs(aws, api_stack(settings))["EndpointURL"].rstrip("/")
+    bucket_name, mode = publish.bucket_name(settings, aws.account), publish.default_mode(settings.stage)
+    site = publish.Site(bucket_name, settings.region, api, mode, aws.poll_seconds)
+    return publish.publish(account.site.s3, account.site.cloudfront, site).changes
 
 
 def watched(settings: Settings, preset: Preset | None = None) -> Watched:

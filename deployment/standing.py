@@ -1,10 +1,14 @@
 """What stands of a stage on AWS, asked there and not remembered here."""
 
+from typing import Any
+
 from botocore.exceptions import ClientError
 
 from endpoint.clients import Clients
 from endpoint.plan import candidate_name
 from endpoint.resources import find_endpoint, list_configs, list_models
+from frontend import publish
+from frontend.publishing.cdn import find_distribution
 from operation.change import error_code
 from operation.retention import find_group
 from operation.watch import Watchers, log_groups
@@ -22,6 +26,7 @@ def list_standing(account: Account, settings: Settings) -> list[str]:
     aws = account.aws
     return [
         *_endpoints(account.endpoint, settings),
+        *_site(account, settings),
         *_stacks(aws, settings),
         *_bucket(aws, settings),
         *_watch(account.watchers, settings),
@@ -51,15 +56,29 @@ def _stacks(aws: Aws, settings: Settings) -> list[str]:
     return [f"stack {stack['StackName']}: {stack['StackStatus']}" for stack in found if stack]
 
 
+def _site(account: Account, settings: Settings) -> list[str]:
+    name = publish.bucket_name(settings, account.aws.account)
+    behind = find_distribution(account.site.cloudfront, name)
+    found = [f"site https://{behind['DomainName']} (CloudFront)"] if behind else []
+    if not _is_bucket(account.site.s3, name, account.aws.account):
+        return found
+    return [*(found or [f"site {publish.website_url(name, settings.region)}"]), f"bucket {name} (the page)"]
+
+
 def _bucket(aws: Aws, settings: Settings) -> list[str]:
     name = settings.bucket(aws.account)
+    return [f"bucket {name} (code, models, training data)"] if _is_bucket(aws.s3, name, aws.account) else []
+
+
+def _is_bucket(s3: Any, name: str, account: str) -> bool:
+    """Tell whether the account has the bucket; another account's bucket of that name is not ours."""
     try:
-        aws.s3.head_bucket(Bucket=name, ExpectedBucketOwner=aws.account)
+        s3.head_bucket(Bucket=name, ExpectedBucketOwner=account)
     except ClientError as error:
         if error_code(error) in {"404", "403", "NoSuchBucket"}:
-            return []
+            return False
         raise
-    return [f"bucket {name} (code, models, training data)"]
+    return True
 
 
 def _watch(watchers: Watchers, settings: Settings) -> list[str]:

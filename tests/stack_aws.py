@@ -11,6 +11,8 @@ from pathlib import Path
 from urllib.error import URLError
 from urllib.request import Request, urlopen
 
+import stack_s3
+
 from deployment import archives, layer
 from local import environment
 
@@ -21,7 +23,7 @@ LOOPBACK = "127.0.0.1"
 # moto's account. ministack takes a key of twelve digits as the account, and this one where there is no key.
 ACCOUNT = "123456789012"
 CREDENTIALS = {"AWS_ACCESS_KEY_ID": ACCOUNT, "AWS_SECRET_ACCESS_KEY": "test"}
-OF_MINISTACK = ("API_GATEWAY", "BUDGETS", "CLOUDFORMATION", "IAM", "LAMBDA", "S3", "STS")
+OF_MINISTACK = ("API_GATEWAY", "BUDGETS", "CLOUDFORMATION", "IAM", "LAMBDA", "STS")
 OF_MOTO = ("APPLICATION_AUTO_SCALING", "CLOUDFRONT", "CLOUDWATCH", "CLOUDWATCH_LOGS", "SAGEMAKER", "SNS")
 # A POST there empties an emulator.
 RESETS = {"LAMBDA": "/_ministack/reset", "SAGEMAKER": "/moto-api/reset"}
@@ -39,9 +41,19 @@ def running(folder, model):
 def emulators(folder, endpoint):
     """Start ministack and moto's server; `endpoint` is the URL that plays SageMaker's runtime."""
     moto = [sys.executable, "-m", "moto.server", "-H", LOOPBACK]
-    with emulating(folder, endpoint) as ministack, process(moto, "-p", folder=folder) as other:
-        urls = dict.fromkeys(OF_MINISTACK, ministack) | dict.fromkeys(OF_MOTO, other) | {"SAGEMAKER_RUNTIME": endpoint}
+    with (
+        emulating(folder, endpoint) as ministack,
+        process(moto, "-p", folder=folder) as other,
+        stack_s3.divided(ministack, other, is_site_bucket) as s3,
+    ):
+        urls = dict.fromkeys(OF_MINISTACK, ministack) | dict.fromkeys(OF_MOTO, other)
+        urls |= {"S3": s3, "SAGEMAKER_RUNTIME": endpoint}
         yield clean() | {f"AWS_ENDPOINT_URL_{name}": url for name, url in urls.items()}
+
+
+def is_site_bucket(name):
+    """Tell the site's bucket, which moto plays, from the code's, which ministack's Lambda must read."""
+    return "-site-" in name
 
 
 def clean():

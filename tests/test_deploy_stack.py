@@ -53,13 +53,19 @@ def deployed(environment, model):
     return make("deploy", environment, f"--model {model / 'saved_model'} {FASTER}")
 
 
+def client(service, environment):
+    """A client of the test's own."""
+    url = environment[f"AWS_ENDPOINT_URL_{service.upper()}"]
+    keys = {"aws_access_key_id": stack_aws.ACCOUNT, "aws_secret_access_key": "test"}
+    return boto3.client(service, region_name="eu-west-1", endpoint_url=url, **keys)
+
+
 @pytest.fixture(scope="module")
 def api_url(environment, deployed):
     """Where ministack answers as the API's stage."""
     url = environment["AWS_ENDPOINT_URL_CLOUDFORMATION"]
-    keys = {"aws_access_key_id": stack_aws.ACCOUNT, "aws_secret_access_key": "test"}
-    client = boto3.client("cloudformation", region_name="eu-west-1", endpoint_url=url, **keys)
-    stack = client.describe_stacks(StackName=everything.api_stack(settings.load("dev")))["Stacks"][0]
+    name = everything.api_stack(settings.load("dev"))
+    stack = client("cloudformation", environment).describe_stacks(StackName=name)["Stacks"][0]
     (api,) = [output["OutputValue"] for output in stack["Outputs"] if output["OutputKey"] == "RestAPIId"]
     return f"{url}/restapis/{api}/dev/_user_request_"
 
@@ -96,6 +102,15 @@ def test_deploy_makes_everything_and_lists_what_stands(deployed):
     standing = "\n".join(lines[lines.index("Standing of stage dev in eu-west-1:") :])
     for thing in ("endpoint bird-classifier: InService", "birdapp-dev-api: CREATE_COMPLETE", "bucket birdapp-dev"):
         assert thing in standing
+
+
+def test_the_page_is_published_with_the_address_of_the_api(environment, deployed, api_url):
+    bucket = f"{settings.load('dev').function}-site-{stack_aws.ACCOUNT}"
+    s3 = client("s3", environment)
+    names = [item["Key"] for item in s3.list_objects_v2(Bucket=bucket)["Contents"]]
+    (config,) = [name for name in names if name.startswith("config")]
+    assert s3.head_object(Bucket=bucket, Key="index.html")["ContentType"].startswith("text/html")
+    assert api_url.split("/")[4] in s3.get_object(Bucket=bucket, Key=config)["Body"].read().decode()
 
 
 def test_the_deployed_api_lists_the_deployed_models_species(api_url):
