@@ -2,14 +2,17 @@
 
 import io
 import json
+import subprocess
 import tarfile
 import wave
 import zipfile
+from pathlib import Path
 
 import boto3
 import numpy as np
 import pytest
 import tiny_saved_model
+from imageio_ffmpeg import get_ffmpeg_exe
 from moto import mock_aws
 
 import deploy_endpoint
@@ -226,6 +229,26 @@ def test_another_wav_form_is_refused_with_the_command_that_converts_it(tmp_path)
         file.writeframes(bytes(400))
     with pytest.raises(DeployError, match="ffmpeg -i IN -ac 1 -ar 22050"):
         read_clip(tmp_path / "clip.wav", None)
+
+
+SHIPPED = Path(__file__).parent.parent / "training" / "model" / "saved_model"
+
+
+def test_the_shipped_model_may_be_deployed():
+    assert problems_of_facts(examine(SHIPPED, list(CLIP.windows)), CLIP) == []
+
+
+def test_a_real_recording_is_a_smoke_clip_that_the_shipped_model_passes(recordings, recording_rows, tmp_path):
+    """One of the first ten of a species is enough: which one the model knows is not this test's matter."""
+    label = json.loads((SHIPPED.parent / "constants.json").read_text())["labels"][0]
+    problems = []
+    for row in [row for row in recording_rows if row["scientific_name"] == label][:10]:
+        command = [get_ffmpeg_exe(), "-v", "error", "-i", recordings / row["filename"], "-t", "10"]
+        wav = tmp_path / f"{row['xc_id']}.wav"
+        subprocess.run([*command, "-ac", "1", "-ar", "22050", "-sample_fmt", "s16", wav], check=True)
+        clip = read_clip(wav, label)
+        problems.append(problems_of_facts(examine(SHIPPED, list(clip.windows)), clip))
+    assert [] in problems, problems
 
 
 def test_a_dry_run_checks_and_prices_without_credentials(saved_model, monkeypatch, capsys):
