@@ -5,6 +5,7 @@ import time
 from typing import Any
 
 from endpoint.image import TAG, image_account
+from endpoint.plan import candidate_name
 from operation.alarms import endpoint_alarms
 from operation.change import Change, delete_if_there
 
@@ -25,8 +26,9 @@ def role_name(endpoint: str) -> str:
 def policy(endpoint: str, bucket: str, region: str, account: str) -> dict[str, Any]:
     """Write the least that an endpoint needs, one line an action."""
     image = f"arn:aws:ecr:{region}:{image_account(region)}:repository/{TAG.split(':', maxsplit=1)[0]}"
-    # "endpoint*" holds the candidate's logs as well.
-    logs = f"arn:aws:logs:{region}:{account}:log-group:/aws/sagemaker/Endpoints/{endpoint}*"
+    # Name by name: "endpoint*" would hold another stage's logs as well.
+    group = f"arn:aws:logs:{region}:{account}:log-group:/aws/sagemaker/Endpoints/"
+    logs = [group + name for name in (endpoint, candidate_name(endpoint))]
     alarms = [f"arn:aws:cloudwatch:{region}:{account}:alarm:{alarm.name}" for alarm in endpoint_alarms(endpoint)]
     pull = ["ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"]
     write = ["logs:CreateLogGroup", "logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents"]
@@ -35,7 +37,7 @@ def policy(endpoint: str, bucket: str, region: str, account: str) -> dict[str, A
         {"Action": pull, "Resource": image},
         # AWS knows no narrower resource for this action.
         {"Action": ["ecr:GetAuthorizationToken"], "Resource": "*"},
-        {"Action": write, "Resource": [logs, f"{logs}:*"]},
+        {"Action": write, "Resource": [*logs, *(f"{log}:log-stream:*" for log in logs)]},
         {"Action": ["cloudwatch:DescribeAlarms"], "Resource": alarms},
         # Metrics have no ARN; the condition keeps it to SageMaker's own names.
         {

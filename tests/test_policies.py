@@ -18,7 +18,7 @@ STARS = {
     ("xray:PutTelemetryRecords", "*"): WITHOUT_RESOURCES,
 }
 # Parts of an ARN whose names are given by AWS or by what is stored, and so end in "*".
-NAMED_BY_OTHERS = (":log-stream:*", "/training/*", "/models/*", "/aws/sagemaker/Endpoints/*")
+NAMED_BY_OTHERS = (":log-stream:*", "/training/*", "/models/*")
 
 
 def logs_of(name):
