@@ -1,5 +1,6 @@
 """What is packed for Lambda: everything that the code imports, for the right platform, and nothing else."""
 
+import ast
 import json
 import os
 import subprocess
@@ -7,6 +8,7 @@ import sys
 import zipfile
 from pathlib import Path
 
+import packaged
 import pytest
 
 from deployment import archives, layer, wheels
@@ -17,6 +19,8 @@ PYTHONS = sorted({"3.12", LOCAL_PYTHON})
 # Amazon Linux 2023 has glibc 2.34.
 LAMBDA_GLIBC_MINOR = 34
 ELF_X86_64 = (b"\x7fELF\x02\x01", 62)
+# What Lambda's own Python brings.
+OF_THE_RUNTIME = {"boto3", "botocore"}
 # One second of a 1 kHz square wave is sound enough.
 RUN_HANDLER = """
 import base64, json, sys
@@ -91,10 +95,47 @@ def test_layer_holds_ffmpeg_and_pydub_and_nothing_else(ffmpeg_layer):
     assert tops == {"bin/ffmpeg", "python/pydub"}
 
 
+def test_lambda_gets_the_ffmpeg_that_runs_here():
+    pinned = (layer.BIRDAPP / "requirements-layer.txt").read_text().splitlines()[-1]
+    assert pinned in (layer.ROOT / "requirements-run.txt").read_text().splitlines()
+
+
 def test_layers_ffmpeg_runs(ffmpeg_layer, tmp_path):
     ffmpeg = unpack(ffmpeg_layer, tmp_path) / layer.FFMPEG
     done = subprocess.run([ffmpeg, "-hide_banner", "-version"], env={}, capture_output=True, text=True, check=True)
     assert done.stdout.startswith("ffmpeg version")
+
+
+@pytest.fixture(scope="session")
+def application():
+    """The main Lambda's package and layer."""
+    return packaged.application("dev")
+
+
+def test_main_lambdas_zip_holds_its_code_and_nothing_else(application):
+    found = names(application.code)
+    assert {name.split("/")[0] for name in found} == {"app.py", "chalice", "chalicelib"}
+    assert {name for name in found if name.startswith("chalice/")} == {"chalice/__init__.py", "chalice/app.py"}
+    kept = {path.name for path in (layer.BIRDAPP / "chalicelib").glob("*.py")}
+    assert {name.split("/")[1] for name in found if name.startswith("chalicelib/")} == kept
+
+
+def test_all_that_the_main_lambda_imports_is_in_its_zip_its_layer_or_the_runtime(application):
+    inside = {name.split("/")[0].removesuffix(".py") for name in names(application.code)}
+    inside |= {name.split("/")[1] for name in names(application.layer) if name.startswith("python/")}
+    trees = [ast.parse(data) for name, data in archives.read(application.code.path).items() if name.endswith(".py")]
+    nodes = [node for tree in trees for node in ast.walk(tree)]
+    imported = {alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names}
+    imported |= {node.module for node in nodes if isinstance(node, ast.ImportFrom) and not node.level}
+    tops = {name.split(".")[0] for name in imported}
+    assert tops - set(sys.stdlib_module_names) - inside <= OF_THE_RUNTIME
+    assert "pydub" in inside
+
+
+def test_main_lambda_and_layer_stay_under_lambdas_limit_together(application):
+    together = application.code.unpacked_bytes + application.layer.unpacked_bytes
+    print(f"main Lambda and layer: {together:,} of {archives.UNPACKED_LIMIT_BYTES:,} bytes")
+    assert together < archives.UNPACKED_LIMIT_BYTES
 
 
 def test_packages_hold_no_tests_and_no_caches(spectrogram, ffmpeg_layer):

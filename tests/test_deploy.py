@@ -1,0 +1,178 @@
+"""deploy.py's words: what would be done and its price, and one sentence for each thing that can go wrong."""
+
+import os
+from dataclasses import replace
+
+import boto3
+import pytest
+from botocore.stub import ANY, Stubber
+
+import deploy
+from deployment import aws, bucket, concurrency, gateway_logs, prices, settings, stacks
+from deployment.problems import DeployError
+from endpoint.presets import PRESETS
+
+ACCOUNT, REGION = "123456789012", "eu-west-1"
+TEMPLATE = {"Resources": {}}
+
+
+@pytest.fixture(autouse=True)
+def no_aws(monkeypatch, tmp_path):
+    """No credentials, no settings, and no way to find any."""
+    for name in [name for name in os.environ if name.startswith("AWS_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    for name in ("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"):
+        monkeypatch.setenv(name, str(tmp_path / "none"))
+
+
+def stubbed(service):
+    """A client that answers what a test adds, and checks what is asked against AWS's own shapes."""
+    keys = {"aws_access_key_id": "x", "aws_secret_access_key": "x"}
+    client = boto3.client(service, region_name=REGION, **keys)
+    stub = Stubber(client)
+    stub.activate()
+    return client, stub
+
+
+def account(**clients):
+    """An account whose other clients may not be used."""
+    others = dict.fromkeys(("s3", "cloudformation", "functions", "gateway", "iam", "logs"))
+    return aws.Aws(ACCOUNT, REGION, **others | clients, poll_seconds=0)
+
+
+def described(status, digest=None):
+    """What describe_stacks answers."""
+    tags = [{"Key": stacks.DIGEST_TAG, "Value": digest}] if digest else []
+    stack = {"StackName": "s", "StackId": "id", "CreationTime": 0, "StackStatus": status, "Tags": tags}
+    return {"Stacks": [stack]}
+
+
+def gone(stub):
+    """Let the stub say that there is no such stack."""
+    stub.add_client_error("describe_stacks", "ValidationError", "Stack with id s does not exist")
+
+
+def test_dry_run_calls_no_aws_and_says_what_and_for_how_much(capsys):
+    assert deploy.main(["--dry-run"]) == 0
+    said = capsys.readouterr().out
+    for thing in ("bird-spectrogram", "birdapp-dev-api", "endpoint bird-classifier", "site on bucket", "alarms"):
+        assert thing in said
+    assert all(f"{clips:,} a day" in said for clips in (0, 1_000, 100_000))
+
+
+def test_missing_credentials_are_one_sentence(capsys):
+    assert deploy.main(["status"]) == 1
+    assert capsys.readouterr().err.startswith("No AWS credentials were found")
+
+
+def test_an_unknown_stage_is_one_sentence(capsys):
+    assert deploy.main(["--stage", "test", "--dry-run"]) == 1
+    assert "has no stage 'test'" in capsys.readouterr().err
+
+
+def test_a_region_that_is_none_is_one_sentence():
+    with pytest.raises(DeployError, match="There is no AWS region 'eu-nowhere-1'"):
+        aws.connect("eu-nowhere-1")
+
+
+@pytest.mark.parametrize("code", ["BucketAlreadyExists", "OperationAborted"])
+def test_a_taken_bucket_name_is_one_sentence(code):
+    client, stub = stubbed("s3")
+    stub.add_client_error("head_bucket", "404", http_status_code=404)
+    stub.add_client_error("create_bucket", code)
+    with pytest.raises(DeployError, match="bucket name birds is taken by another AWS account"):
+        bucket.ensure(account(s3=client), "birds")
+
+
+def test_a_strangers_bucket_of_our_name_is_never_used():
+    client, stub = stubbed("s3")
+    stub.add_response("head_bucket", {}, {"Bucket": "birds"})
+    stub.add_client_error("head_bucket", "403", expected_params={"Bucket": "birds", "ExpectedBucketOwner": ACCOUNT})
+    with pytest.raises(DeployError, match="taken by another AWS account"):
+        bucket.ensure(account(s3=client), "birds")
+
+
+def test_a_stack_that_fails_says_the_cause_and_not_its_consequences():
+    client, stub = stubbed("cloudformation")
+    gone(stub)
+    stub.add_response("create_stack", {"StackId": "id"})
+    stub.add_response("describe_stacks", described("ROLLBACK_COMPLETE"))
+    failed = {"StackId": "id", "EventId": "1", "StackName": "s", "Timestamp": 0, "ResourceStatus": "CREATE_FAILED"}
+    cancelled = failed | {"LogicalResourceId": "Logs", "ResourceStatusReason": "Resource creation cancelled"}
+    cause = failed | {"LogicalResourceId": "Function", "ResourceStatusReason": "Code storage limit exceeded"}
+    stub.add_response("describe_stack_events", {"StackEvents": [cancelled, cause]})
+    with pytest.raises(DeployError, match="took it back: Function: Code storage limit exceeded"):
+        stacks.ensure_stack(account(cloudformation=client), "s", TEMPLATE)
+
+
+def test_a_stack_that_was_never_finished_is_made_anew():
+    client, stub = stubbed("cloudformation")
+    stub.add_response("describe_stacks", described("ROLLBACK_COMPLETE"))
+    stub.add_response("describe_stacks", described("ROLLBACK_COMPLETE"))
+    stub.add_response("delete_stack", {})
+    gone(stub)
+    stub.add_response("create_stack", {"StackId": "id"})
+    stub.add_response("describe_stacks", described("CREATE_COMPLETE"))
+    assert stacks.ensure_stack(account(cloudformation=client), "s", TEMPLATE).outcome == "created"
+
+
+def test_a_stack_in_motion_is_waited_for_before_it_is_changed():
+    client, stub = stubbed("cloudformation")
+    stub.add_response("describe_stacks", described("CREATE_IN_PROGRESS"))
+    stub.add_response("describe_stacks", described("CREATE_COMPLETE", "of another template"))
+    stub.add_response("update_stack", {"StackId": "id"})
+    stub.add_response("describe_stacks", described("UPDATE_COMPLETE"))
+    assert stacks.ensure_stack(account(cloudformation=client), "s", TEMPLATE).outcome == "updated"
+
+
+def test_a_stack_that_cannot_be_deleted_says_why():
+    client, stub = stubbed("cloudformation")
+    stub.add_response("describe_stacks", described("CREATE_COMPLETE"))
+    stub.add_response("delete_stack", {})
+    stub.add_response("describe_stacks", described("DELETE_FAILED"))
+    stub.add_response("describe_stack_events", {"StackEvents": []})
+    with pytest.raises(DeployError, match="Stack s could not be deleted: no reason given"):
+        stacks.delete_stack(account(cloudformation=client), "s")
+
+
+@pytest.mark.parametrize(("unreserved", "cap"), [(1_000, 10), (120, 10), (119, 0), (10, 0)])
+def test_the_cap_is_dropped_where_the_account_has_no_room_for_it(unreserved, cap):
+    client, stub = stubbed("lambda")
+    stub.add_response("get_account_settings", {"AccountLimit": {"UnreservedConcurrentExecutions": unreserved}})
+    for _ in range(2):
+        stub.add_client_error("get_function_concurrency", "ResourceNotFoundException")
+    wanted = settings.load("dev")
+    fitted = concurrency.fit(account(functions=client), wanted)
+    assert fitted.reserved_concurrency == cap
+    assert len(concurrency.note(wanted, fitted)) == (cap == 0)
+
+
+def test_the_gateways_role_is_tried_again_until_aws_knows_it():
+    gateway, answers = stubbed("apigateway")
+    iam, roles = stubbed("iam")
+    role = {"Path": "/", "RoleName": "r", "RoleId": "A" * 16, "Arn": "arn:aws:iam::1:role/r", "CreateDate": 0}
+    answers.add_response("get_account", {})
+    roles.add_response("get_role", {"Role": role})
+    roles.add_response("list_attached_role_policies", {"AttachedPolicies": [{"PolicyArn": gateway_logs.POLICY}]})
+    answers.add_client_error("update_account", "BadRequestException")
+    answers.add_response("update_account", {}, {"patchOperations": ANY})
+    assert gateway_logs.ensure(account(gateway=gateway, iam=iam)).outcome == "created"
+
+
+def test_prices_add_up_and_grow_with_traffic():
+    *parts, together = prices.monthly(settings.load("dev"), PRESETS["requests"].hosting)
+    for column in range(3):
+        assert together.dollars[column] == pytest.approx(sum(part.dollars[column] for part in parts))
+    assert list(together.dollars) == sorted(together.dollars)
+
+
+def test_warm_lambdas_and_tracing_show_their_price_only_where_they_are_on():
+    plain = settings.load("dev")
+    chosen = replace(plain, provisioned_concurrency=1, xray=True)
+    hosting = PRESETS["requests"].hosting
+    extra = {line.what for line in prices.monthly(chosen, hosting)} - {
+        line.what for line in prices.monthly(plain, hosting)
+    }
+    assert extra == {"warm Lambdas (setting)", "X-Ray (setting)"}
+    assert prices.warm_dollars(1, 0.25) == pytest.approx(2.70, abs=0.01)
