@@ -97,7 +97,7 @@ def tab_to(page, selector):
 
 
 def test_the_whole_flow_works_by_keyboard(page, api):
-    tab_to(page, "#file")
+    tab_to(page, "#pick")
     with page.expect_file_chooser() as chooser:
         page.keyboard.press("Enter")
     chooser.value.set_files(recording(17))

@@ -30,7 +30,7 @@ export function writeCard() {
 	const { state, best, trouble, done, all } = now;
 	const bird = best?.verdict !== "no_bird" && best?.species[0];
 	write("kicker", text(`kicker.${state}`));
-	write("choose-text", text(state === "empty" ? "choose" : "choose.other"));
+	write("pick", text(state === "empty" ? "choose" : "choose.other"));
 	write("send", text(state === "error" ? "retry" : "send"));
 	write("cancel", text(state === "error" ? "back" : "cancel"));
 	write("message", trouble ? explain(trouble) : "");

@@ -1,11 +1,12 @@
 /** How a recording comes in: the button, a drop, a paste. */
 
-import { $ } from "./elements.js";
+import { $, onClick } from "./elements.js";
 
 /** @param {(file: File) => void} choose */
 export function startInputs(choose) {
 	const input = $("file", HTMLInputElement);
 	const take = (/** @type {FileList | undefined | null} */ files) => files?.[0] && choose(files[0]);
+	onClick("pick", () => input.click());
 	input.addEventListener("change", () => {
 		take(input.files);
 		input.value = "";
