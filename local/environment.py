@@ -62,6 +62,15 @@ def _install(folder: Path, requirements: Path) -> None:
         _run([sys.executable, "-m", "venv", "--clear", folder])
     pip: list[str | Path] = [folder / "bin" / "python", "-m", "pip", "--disable-pip-version-check", "--quiet"]
     _run([*pip, "install", "--requirement", requirements])
+    _link_ffmpeg(folder)
+
+
+def _link_ffmpeg(folder: Path) -> None:
+    """Put imageio-ffmpeg's ffmpeg beside Python, where birdapp finds it under plain `chalice local` too."""
+    for program in folder.glob("lib/python*/site-packages/imageio_ffmpeg/binaries/ffmpeg-*"):
+        link = folder / "bin" / "ffmpeg"
+        link.unlink(missing_ok=True)
+        link.symlink_to(program.resolve())
 
 
 def _run(command: list[str | Path]) -> None:

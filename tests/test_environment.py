@@ -32,6 +32,15 @@ def test_an_environment_of_older_requirements_is_brought_up_to_date(installs):
     assert notes == ["venv", "install", "install"]
 
 
+def test_ffmpeg_of_the_package_stands_beside_python(installs):
+    folder, requirements, _ = installs
+    program = folder / "lib/python3.11/site-packages/imageio_ffmpeg/binaries/ffmpeg-linux"
+    program.parent.mkdir(parents=True)
+    program.write_text("#!/bin/sh\n")
+    environment.ensure(folder, requirements)
+    assert (folder / "bin" / "ffmpeg").resolve() == program
+
+
 def test_requirements_that_change_anywhere_change_the_stamp(tmp_path):
     (tmp_path / "outer.txt").write_text("-r inner.txt\n")
     (tmp_path / "inner.txt").write_text("a==1\n")

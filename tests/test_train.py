@@ -163,6 +163,11 @@ def test_saved_model_and_lite_model_agree(code, dataset_folder, exported):
     assert json.loads(heavy["settings"]) == constants["settings"]
 
 
+def test_saved_model_refuses_a_window_of_another_size(exported):
+    with pytest.raises(Exception, match=r"Incompatible shapes|not compatible"):
+        saved_model_answer(exported, [np.zeros(111_000, np.uint8)])
+
+
 def test_shipped_saved_model_and_lite_model_agree_on_real_windows(recordings):
     images = []
     for species in ("Turdus_merula", "Parus_major", "Corvus_corax"):

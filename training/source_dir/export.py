@@ -38,7 +38,9 @@ class Served(tf.Module):  # type: ignore[misc]  # TensorFlow ships no types.
     @tf.function(input_signature=[tf.TensorSpec([None], tf.string, name="spectrogram")])  # type: ignore[untyped-decorator]
     def predict(self, spectrogram: Any) -> dict[str, Any]:
         """The endpoint's signature: n texts of 216 x 514 bytes each, row by row."""
-        images = tf.reshape(tf.io.decode_raw(spectrogram, tf.uint8, fixed_length=SHAPE[0] * SHAPE[1]), (-1, *SHAPE))
+        # A window of another size is refused: padded or cut, it would be named all the same.
+        values = tf.ensure_shape(tf.io.decode_raw(spectrogram, tf.uint8), (None, SHAPE[0] * SHAPE[1]))
+        images = tf.reshape(values, (-1, *SHAPE))
         return {**self.classify(images), **self._constants()}
 
     @tf.function(input_signature=[tf.TensorSpec([None], tf.string, name="ask")])  # type: ignore[untyped-decorator]
