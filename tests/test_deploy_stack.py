@@ -145,7 +145,7 @@ def test_an_error_of_the_deployed_api_has_the_contracts_shape(api_url):
 def test_a_second_deploy_changes_nothing(environment, deployed, model):
     status, lines, errors = make("deploy", environment, f"--model {model / 'saved_model'} {FASTER}")
     assert status == 0, errors
-    assert outcomes(lines) == {"unchanged"}
+    assert outcomes(lines) == {"unchanged"}, [line for line in lines if not line.startswith("unchanged")]
 
 
 def test_destroy_leaves_nothing_and_says_so(environment, deployed):
