@@ -10,7 +10,7 @@ SCALE = 0.95
 
 
 def write_model_folder(folder):
-    """Write saved_model/, model.tflite and constants.json of the same weights (docs/contracts.md, "The model folder")."""
+    """Write saved_model/, model.tflite and constants.json of the same weights."""
     write_saved_model(folder / "saved_model", seed=SEED)
     (folder / "model.tflite").write_bytes(convert())
     constants = {"labels": list(SPECIES), "names": list(SPECIES.values()), "settings": {"version": "tiny"} | SETTINGS}
