@@ -112,7 +112,7 @@ def test_too_many_and_doubled_members_are_refused(tmp_path, monkeypatch):
 def keras_file(layer):
     content = io.BytesIO()
     with zipfile.ZipFile(content, "w") as file:
-        file.writestr("config.json", json.dumps({"config": {"layers": [{"class_name": layer}]}}))
+        file.writestr(zipfile.ZipInfo("config.json"), json.dumps({"config": {"layers": [{"class_name": layer}]}}))
     return content.getvalue()
 
 
