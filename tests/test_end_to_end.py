@@ -19,6 +19,7 @@ from local import warm_up
 pytest_plugins = ["page_fixtures"]
 
 MIB = 2**20
+GZIPPED = gzip.compress(b"{}", mtime=0)
 TOO_LARGE = classify_body(b"\0" * (4 * MIB + 1))
 
 
@@ -72,7 +73,7 @@ def test_the_page_shows_the_name_that_the_api_gives(app, browser, recording):
         ("BREW", "/classify", None, {}, 405, "method_not_allowed"),
         pytest.param("POST", "/classify", b"x" * (10 * MIB + 1), {}, 413, "payload_too_large", id="over-the-gateway"),
         pytest.param("POST", "/classify", TOO_LARGE, {}, 413, "payload_too_large", id="over-4-MiB"),
-        ("POST", "/classify", gzip.compress(b"{}", mtime=0), {"Content-Encoding": "gzip"}, 415, "unsupported_media_type"),
+        ("POST", "/classify", GZIPPED, {"Content-Encoding": "gzip"}, 415, "unsupported_media_type"),
     ],
 )
 def test_errors_carry_the_form_of_the_contract_and_cors(app, method, path, body, headers, status, code):
