@@ -10,8 +10,7 @@ const MOST_SECONDS = 60;
 
 /** A failure with a code that the page has words for; `message` is the API's own sentence, or empty. */
 export class ApiError extends Error {
-	/** @param {string} code @param {string} [message] @param {Record<string, number>} [places] */
-	constructor(code, message = "", places = {}) {
+	constructor(code = "", message = "", places = {}) {
 		super(message);
 		this.code = code;
 		this.places = places;

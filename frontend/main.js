@@ -89,9 +89,8 @@ function startOffline() {
 }
 
 async function start() {
-	await startLanguage();
-	$("record", HTMLButtonElement).disabled = Boolean(why);
 	startInputs(choose);
+	$("record", HTMLButtonElement).disabled = Boolean(why);
 	onClick("record", startRecording);
 	onClick("record-stop", () => stop.abort("stop"));
 	onClick("record-discard", () => stop.abort("discard"));
@@ -99,6 +98,7 @@ async function start() {
 	onClick("cancel", () => session?.back());
 	$("known").addEventListener("toggle", showKnown);
 	addEventListener("hashchange", openShared);
+	await startLanguage();
 	await openShared();
 	startBirds();
 	startOffline();

@@ -2,6 +2,7 @@
 
 import { SAMPLE_RATE } from "./core/parts.js";
 import { loudest, paint, span } from "./core/picture.js";
+import { halve } from "./core/resample.js";
 import { BINS, HOP, countColumns, loudness } from "./core/spectrum.js";
 import { encodeWav } from "./core/wav.js";
 
@@ -20,27 +21,25 @@ let canvas;
 /** @type {View | undefined} */
 let view;
 
-onmessage = ({ data }) => {
-	/** @type {ToWorker} */
-	const asked = data;
+onmessage = (/** @type {MessageEvent<ToWorker>} */ { data: asked }) => {
 	canvas = asked.canvas ?? canvas;
 	view = asked.view ?? view;
 	if (asked.view) draw();
-	if (asked.channels) load(asked.channels, asked.id);
-	if (asked.wav) {
-		const file = encodeWav(samples.subarray(asked.wav.start, asked.wav.end), SAMPLE_RATE);
-		answer(asked.id, asked.wav.as === "file" ? { file } : { base64: new FileReaderSync().readAsDataURL(file).split(",")[1] });
-	}
+	if (asked.sound) load(asked.sound, asked.id);
+	if (!asked.wav) return;
+	const file = encodeWav(samples.subarray(asked.wav.start, asked.wav.end), SAMPLE_RATE);
+	answer(asked.id, { file, base64: new FileReaderSync().readAsDataURL(file).split(",")[1] });
 };
 
 /** @param {number} id @param {Omit<FromWorker, "id">} message */
 const answer = (id, message) => postMessage({ id, ...message });
 
-/** Looks at the sound slice by slice: between slices parts are cut and views drawn. @param {Float32Array[]} channels */
-async function load(channels, id = 0) {
-	const [mine, ...others] = channels; // Mixed as ffmpeg does it: all channels alike.
-	for (const other of others) for (let i = 0; i < mine.length; i++) mine[i] += other[i];
-	if (others.length) for (let i = 0; i < mine.length; i++) mine[i] /= channels.length;
+/** Looks at the sound slice by slice: between slices parts are cut and views drawn. @param {Sound} sound */
+async function load({ channels, same }, id = 0) {
+	const [mix, ...others] = channels; // As ffmpeg does it: all channels alike.
+	for (const other of others) for (let i = 0; i < mix.length; i++) mix[i] += other[i];
+	if (others.length) for (let i = 0; i < mix.length; i++) mix[i] /= channels.length;
+	const mine = same ? mix : halve(mix);
 	const columns = countColumns(mine.length);
 	samples = mine;
 	bytes = new Uint8Array(columns * BINS);

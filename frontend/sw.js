@@ -6,7 +6,7 @@ const FILES = [
 	"./", "style.css", "landscape.css", "landscape.svg", "icon.svg", "manifest.webmanifest", "lang/en.json",
 	...files(".", "config main api sound-worker recorder-worklet"),
 	...files("page", "answer birds details elements identify inputs keep player recorder session sound takeaway texts timeline view"),
-	...files("core", "exports parts picture pooling share spectrum wav"),
+	...files("core", "exports parts picture pooling resample share spectrum wav"),
 ];
 
 worker.oninstall = (event) => event.waitUntil(caches.open("page").then((store) => store.addAll(FILES)));

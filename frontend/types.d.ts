@@ -83,13 +83,19 @@ interface View {
   colour: boolean;
 }
 
+/** What a file holds: at 22,050 Hz where it is the same as the network's rate, else at 44,100 Hz. */
+interface Sound {
+  same: boolean;
+  channels: Float32Array<ArrayBuffer>[];
+}
+
 /** What the page asks of the Worker; `id` comes back with the answer. */
 interface ToWorker {
   id: number;
   canvas?: OffscreenCanvas;
   view?: View;
-  channels?: Float32Array[];
-  wav?: Stretch & { as: "base64" | "file" };
+  sound?: Sound;
+  wav?: Stretch;
 }
 
 interface FromWorker {

@@ -27,8 +27,7 @@ export const newJob = (parts) => ({ parts, answers: parts.map(() => undefined) }
 export const countDone = (job) => job.answers.filter(Boolean).length;
 
 /**
- * Asks for all parts that have no answer yet: the first alone, so that it comes at once, then three at a time.
- * After a failure no further part is asked for; what has come stays, so that the job can go on.
+ * Asks for what has no answer yet: the first part alone, then three at a time. A failure ends it; what has come stays.
  * @param {Job} job @param {(part: Stretch) => Promise<Answer | "silent">} ask @param {() => void} told
  */
 export async function run(job, ask, told) {

@@ -2,7 +2,7 @@
 
 import { BINS } from "./spectrum.js";
 
-// The picture shows this range below the loudest sound above 200 Hz, in half decibels.
+// Half decibels below the loudest sound above 200 Hz.
 const RANGE = 130;
 const FIRST_BIN = 4;
 const GREYS = [[255, 253, 248], [180, 190, 184], [70, 90, 84], [8, 20, 16]];
@@ -40,7 +40,6 @@ export function paint(bytes, { from, to, width, colour, top }) {
 	return new ImageData(new Uint8ClampedArray(pixels.buffer), width, BINS);
 }
 
-/** The columns under pixel x. */
 export function span(from = 0, to = 0, x = 0, width = 0) {
 	const first = Math.floor(from + (x / width) * (to - from));
 	return [first, Math.max(first + 1, Math.floor(from + ((x + 1) / width) * (to - from)))];

@@ -2,7 +2,7 @@
 
 const MOST_SPECIES = 5;
 const MOST_BLOCKS = 1_000;
-// Keeps what a hostile link can unfold to small.
+// Or a hostile link unfolds to gigabytes.
 const MOST_LETTERS = 20_000;
 
 /** @param {string | Uint8Array<ArrayBuffer>} data @param {CompressionStream | DecompressionStream} stream */

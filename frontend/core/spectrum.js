@@ -1,7 +1,6 @@
 /**
- * The report's short-time Fourier transform: 430 samples, Hann, 50 % overlap, 216 frequencies up to 11,025 Hz.
- * 430 = 10 x 43 without a common divisor: ten transforms of 43, then sums of ten (Good and Thomas). Sample 43 a + 10 b
- * (mod 430) stands in row a, column b; frequency k is k mod 43 of each row, k mod 10 across.
+ * The report's short-time Fourier transform. 430 = 10 x 43: ten transforms of 43, then sums of ten (Good and Thomas).
+ * Sample 43 a + 10 b (mod 430) stands in row a, column b; frequency k is k mod 43 of each row, k mod 10 across.
  */
 
 const SIZE = 430;
@@ -45,7 +44,7 @@ function transformRows() {
 	}
 }
 
-/** The power at frequency k, after transformRows. */
+/** After transformRows. */
 function powerAt(k = 0) {
 	let x = 0;
 	let y = 0;
@@ -60,7 +59,7 @@ function powerAt(k = 0) {
 export const countColumns = (n = 0) => Math.ceil(n / HOP) + 1;
 
 /**
- * Loudness of columns [from, to) as bytes: half decibels above -127.5 dB of full scale, at [(column - from) * 216 + k].
+ * Columns [from, to) as bytes, half decibels above -127.5 dB of full scale, at [(column - from) * 216 + k].
  * @param {Float32Array} samples @param {number} from @param {number} to
  */
 export function loudness(samples, from, to) {

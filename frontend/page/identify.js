@@ -43,7 +43,7 @@ async function sendParts(job, signal) {
 	showState("analysing");
 	told();
 	await run(job, async (part) => {
-		const { base64 = "" } = await cutWav(part, "base64");
+		const { base64 = "" } = await cutWav(part);
 		signal.throwIfAborted();
 		return classify(base64, signal, showWaiting).catch((error) => {
 			if (error.code !== "silent_audio") throw error;
@@ -55,7 +55,7 @@ async function sendParts(job, signal) {
 	return join(job) ?? Promise.reject(silence);
 }
 
-/** An unfinished job goes on. @param {Job | undefined} job @param {Stretch[]} parts */
+/** @param {Job | undefined} job @param {Stretch[]} parts */
 function goOn(job, parts) {
 	const same = job && countDone(job) < parts.length && JSON.stringify(job.parts) === JSON.stringify(parts);
 	return same ? job : newJob(parts);

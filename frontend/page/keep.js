@@ -1,6 +1,5 @@
 /** Keeps a microphone recording until it is identified: a phone in a wood may close the page. */
 
-/** Missing on unsafe origins, where there is no microphone either. */
 const store = () => globalThis.caches?.open("kept-recording");
 
 /** @param {File} file */

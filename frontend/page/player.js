@@ -32,7 +32,7 @@ export function play({ start, end }) {
 	stopAt = end;
 	seekIsOurs = true;
 	player.currentTime = start;
-	player.play().catch(() => {}); // A file that cannot be played says so in its own controls.
+	player.play().catch(() => {});
 }
 
 /** @param {Stretch | null} part */

@@ -56,7 +56,7 @@ const collect = (port, rate, stop) => new Promise((resolve) => {
 function toFile(chunks, rate = 0) {
 	const count = chunks.reduce((sum, chunk) => sum + chunk.length, 0);
 	if (count < LEAST_SECONDS * rate) return null;
-	const name = new Date().toLocaleString("sv").replaceAll(":", "."); // Swedes write 2026-05-01 04:30:00.
+	const name = new Date().toLocaleString("sv").replaceAll(":", "."); // As 2026-05-01 04.30.00.
 	return new File([wavHeader(count, rate), ...chunks], `${name}.wav`, { type: "audio/wav" });
 }
 

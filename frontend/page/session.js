@@ -16,7 +16,7 @@ import { showSound, startView } from "./view.js";
 
 const MAX_MEGABYTES = 300;
 const MAX_MINUTES = 60;
-// No smaller file is too long.
+// Nothing smaller is too long.
 const SURELY_SHORT_BYTES = 10 * 2 ** 20;
 
 /** @type {Record<Verdict, State>} */
@@ -57,7 +57,6 @@ export function choose(file) {
 	recording.samples.catch((error) => mine === recording && explain(error));
 }
 
-/** Stops the work on the recording and gives its memory back. */
 function forget() {
 	recording?.work.abort();
 	if (recording) URL.revokeObjectURL(recording.url);
@@ -72,10 +71,10 @@ async function open(mine, player) {
 	if (size > MAX_MEGABYTES * 2 ** 20) throw new ApiError("big_file", "", { megabytes: MAX_MEGABYTES });
 	const long = size > SURELY_SHORT_BYTES && (await lengthIn(player)) > MAX_MINUTES * 60;
 	if (long) throw new ApiError("long_file", "", { minutes: MAX_MINUTES });
-	const channels = await decode(mine.file);
+	const sound = await decode(mine.file);
 	if (mine !== recording) return null;
-	if (!channels) return showPicture("none");
-	const samples = await hold(channels, () => mine === recording && showPicture("ready"));
+	if (!sound) return showPicture("none");
+	const samples = await hold(sound, () => mine === recording && showPicture("ready"));
 	if (mine !== recording) return null;
 	showPicture("drawing");
 	write("sound-length", clock(samples / SAMPLE_RATE));
@@ -107,7 +106,7 @@ async function send(part) {
 
 export const sendAgain = () => send(sentPart);
 
-/** Every failure ends as one sentence. @param {unknown} error */
+/** @param {unknown} error */
 export function explain(error) {
 	const known = error instanceof ApiError;
 	showState("error", null, known ? error : new ApiError("page"));
@@ -128,7 +127,7 @@ function showResult(found) {
 	forgetKept();
 }
 
-/** A result without its sound. @param {Answer} shared */
+/** @param {Answer} shared */
 export function showShared(shared) {
 	forget();
 	showPicture("gone");

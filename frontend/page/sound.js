@@ -9,11 +9,13 @@ let lastId = 0;
 /** @type {Map<number, (message: FromWorker) => void>} */
 const waiting = new Map();
 
-/** The file's channels at 22,050 Hz; null where this browser cannot read it. @param {File} file */
+/** The file's channels at 44,100 Hz, or a WAV's own 22,050; null where this browser cannot read it. @param {File} file */
 export async function decode(file) {
 	try {
-		const sound = await new OfflineAudioContext(1, 1, SAMPLE_RATE).decodeAudioData(await file.arrayBuffer());
-		return Array.from({ length: sound.numberOfChannels }, (_, i) => sound.getChannelData(i).slice());
+		const bytes = await file.arrayBuffer();
+		const same = new DataView(bytes).getUint32(24, true) === SAMPLE_RATE;
+		const sound = await new OfflineAudioContext(1, 1, same ? SAMPLE_RATE : 2 * SAMPLE_RATE).decodeAudioData(bytes);
+		return { same, channels: Array.from({ length: sound.numberOfChannels }, (_, i) => sound.getChannelData(i).slice()) };
 	} catch {
 		return null;
 	}
@@ -32,9 +34,9 @@ export const toBase64 = (blob) => new Promise((resolve, reject) => {
 	reader.readAsDataURL(blob);
 });
 
-/** Comes to the number of samples. @param {Float32Array<ArrayBuffer>[]} channels @param {() => void} drawn @returns {Promise<number>} */
-export const hold = (channels, drawn) => new Promise((resolve) => {
-	ask({ channels }, channels.map((channel) => channel.buffer), (message) => {
+/** Comes to the number of samples. @type {(sound: Sound, drawn: () => void) => Promise<number>} */
+export const hold = (sound, drawn) => new Promise((resolve) => {
+	ask({ sound }, sound.channels.map((channel) => channel.buffer), (message) => {
 		if (message.drawn) drawn();
 		else resolve(message.samples ?? 0);
 	});
@@ -49,8 +51,8 @@ export function giveCanvas(element) {
 /** @param {View} view */
 export const draw = (view) => ask({ view });
 
-/** Samples as a WAV file. @type {(part: Stretch, as: "base64" | "file") => Promise<FromWorker>} */
-export const cutWav = (part, as) => new Promise((resolve) => ask({ wav: { ...part, as } }, [], resolve));
+/** Samples as a WAV file. @type {(wav: Stretch) => Promise<FromWorker>} */
+export const cutWav = (wav) => new Promise((resolve) => ask({ wav }, [], resolve));
 
 /** @param {Omit<ToWorker, "id">} message @param {Transferable[]} [moved] @param {(message: FromWorker) => void} [answered] */
 function ask(message, moved = [], answered) {

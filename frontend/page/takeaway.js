@@ -14,8 +14,7 @@ export const saveAs = (answer, name, format) => save(new Blob([formats[format](a
 
 /** @param {Stretch} part in seconds @param {string} name of the recording */
 export async function saveClip({ start, end }, name) {
-	const samples = { start: Math.round(start * SAMPLE_RATE), end: Math.round(end * SAMPLE_RATE) };
-	const { file } = await cutWav(samples, "file");
+	const { file } = await cutWav({ start: Math.round(start * SAMPLE_RATE), end: Math.round(end * SAMPLE_RATE) });
 	if (file) save(file, `${stem(name)} ${start.toFixed(1)}-${end.toFixed(1)} s.wav`);
 }
 

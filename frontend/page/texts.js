@@ -13,7 +13,6 @@ export const hasText = (key = "") => key in table;
 /** The table's name of a species, else the model's own. @type {NameOf} */
 export const nameOf = ({ name, scientific_name }) => table[scientific_name] ?? name;
 
-/** Loads a language and writes it into the page. */
 export async function useLanguage(language = "") {
 	table = await loadTable(`lang/${language}.json`);
 	document.documentElement.lang = language;

@@ -8,7 +8,7 @@ import { clock } from "./texts.js";
 // A block of 5 s stays wide enough for a finger.
 const MIN_SCALE = (28 * SAMPLE_RATE) / WINDOW;
 const MAX_SCALE = 400;
-const TICK_STEPS = [0.2, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300];
+const TICK_STEPS = [0.5, 1, 2, 5, 10, 30, 60, 300];
 const TICK_PIXELS = 64;
 
 let length = 0;
@@ -19,7 +19,7 @@ let box;
 /** @type {HTMLElement} */
 let canvas;
 
-/** Pixels a second without zoom, and with it. */
+/** Pixels a second. */
 const fit = () => Math.max(MIN_SCALE, box.clientWidth / length);
 const scale = () => fit() * zoom;
 
@@ -60,7 +60,6 @@ export function reveal(seconds = 0) {
 	if (x < box.scrollLeft || x > box.scrollLeft + box.clientWidth) box.scrollLeft = x - box.clientWidth * 0.1;
 }
 
-/** Keeps the middle of the view where it is. */
 function zoomTo(wanted = 0) {
 	const middle = (box.scrollLeft + box.clientWidth / 2) / scale();
 	zoom = Math.max(1, Math.min(MAX_SCALE / fit(), wanted));

@@ -1,0 +1,18 @@
+/** From 44,100 to 22,050 Hz as ffmpeg does it, so that the network hears the same either way. */
+
+const REACH = 33;
+const CUTOFF = 0.485; // 0.97 of the new half rate
+const filter = Float64Array.from({ length: 2 * REACH + 1 }, (_, i) => {
+	const [x, turn] = [Math.PI * CUTOFF * (i - REACH), (Math.PI * (i - REACH)) / REACH];
+	return CUTOFF * (x ? Math.sin(x) / x : 1) * (0.42 + 0.5 * Math.cos(turn) + 0.08 * Math.cos(2 * turn));
+});
+
+/** @param {Float32Array} sound */
+export function halve(sound) {
+	const half = new Float32Array(Math.ceil(sound.length / 2));
+	for (let i = 0; i < half.length; i++) {
+		const from = 2 * i - REACH;
+		for (let j = Math.max(0, -from); j < Math.min(filter.length, sound.length - from); j++) half[i] += filter[j] * sound[from + j];
+	}
+	return half;
+}
