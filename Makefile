@@ -12,7 +12,7 @@ run: # the whole app on this machine
 
 test: # every test, those in the browser too
 	@command -v chromium >/dev/null || { echo "Chromium is missing: sudo apt-get install --yes chromium" >&2; test "$$CI" != true; }
-	@$(ENVIRONMENT) && exec .venv/bin/python -m pytest
+	@$(ENVIRONMENT) && exec .venv/bin/python -m pytest --numprocesses 2 --dist loadfile $(ARGS)
 
 check: # format, lint, types
 	@$(ENVIRONMENT) && .venv/bin/ruff format --check . && .venv/bin/ruff check . && .venv/bin/mypy
