@@ -46,7 +46,7 @@ Measured with `make evaluate`, through the code that serves; 95 % intervals in b
 | --- | --- | --- | --- |
 {scores}
 
-This model was trained for {minutes:.0f} minutes ({epochs} passes over the windows) on two cores{report_training}.
+This model was trained for {minutes:.0f} minutes on two cores, and saw {windows_seen:,} windows{report_training}.
 The cores were shared with other work during both trainings.
 
 | promise | held-back part |
@@ -106,7 +106,7 @@ def card(model: Path, rows: Sequence[Mapping[str, str]], report: Path | None) ->
         non_commercial=sum("by-nc" in row.get("license", "").lower() for row in rows),
         scores="\n".join(_score(evaluation, other, name, title) for name, title in SCORES.items()),
         minutes=training["minutes"],
-        epochs=training["epochs"],
+        windows_seen=training["windows_seen"],
         report_training=_report_training(report),
         promises="\n".join(f"| {title} | {_value(evaluation['verdicts'][name])} |" for name, title in PROMISES.items()),
         window_error=_value(calibration["windows"]),
@@ -173,7 +173,7 @@ def _report_training(report: Path | None) -> str:
     if not report:
         return ""
     training = _read(report / "training.json")
-    return f"; the report's CNN for {training['minutes']:.0f} minutes ({training['epochs']} passes)"
+    return f"; the report's CNN for {training['minutes']:.0f} minutes and saw {training['windows_seen']:,}"
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -188,6 +188,7 @@ def main(argv: list[str] | None = None) -> None:
     report = {
         "settings": asdict(settings),
         "epochs": int(training.epoch),
+        "windows_seen": int(training.steps) * settings.batch_size,
         "minutes": round(float(training.minutes), 1),
         "parameters": training.network.count_params(),
         "curve": training.curve,
