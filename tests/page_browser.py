@@ -43,7 +43,7 @@ def long_recording(folder, seconds):
     return file
 
 
-def wait_for(page, claim, seconds=30):
+def wait_for(page, claim, seconds=120):
     """Wait until a claim is true, and give back what it was."""
     end = time.monotonic() + seconds
     while not (held := claim()):

@@ -113,7 +113,7 @@ def open_page(browser, api):
         context = (options.pop("browser", None) or browser).new_context(**{"locale": "en-GB", **options})
         contexts.append(context)
         page = context.new_page()
-        page.set_default_timeout(20_000)
+        page.set_default_timeout(60_000)  # Machines are busy.
         page.on("pageerror", lambda error: troubles.append(str(error)))
         page.on("console", lambda said: troubles.append(said.text) if is_trouble(said) else None)
         page.goto(api.site_url)

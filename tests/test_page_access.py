@@ -120,10 +120,13 @@ def test_the_focus_goes_to_what_can_be_done_next(page, api):
     assert page.evaluate("document.activeElement.textContent") == "Try again"
 
 
-def test_nothing_jumps_from_chosen_to_the_result(page, api):
-    choose(page, recording(12))
-    page.wait_for_selector("[data-picture=ready]")
-    before = page.locator("#sound").bounding_box()["y"]
-    page.click("#send")
+@pytest.mark.parametrize("width", [390, 1280])
+def test_nothing_jumps_from_chosen_to_the_result(open_page, api, width):
+    page = open_page(viewport={"width": width, "height": 844})
+    tops = []
+    for reach in (to_chosen, to_analysing):
+        reach(page, api)
+        tops.append(page.evaluate("document.querySelector('#sound').offsetTop"))
+    api.gate.set()
     wait_state(page, "result")
-    assert page.locator("#sound").bounding_box()["y"] == before
+    assert tops == [page.evaluate("document.querySelector('#sound').offsetTop")] * 2

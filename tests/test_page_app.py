@@ -1,10 +1,12 @@
 """The page in front of the real app: it says of a real recording what the API says of the file."""
 
 import json
+import subprocess
 
+import imageio_ffmpeg
 import pytest
 from local_app import ask
-from page_browser import identify
+from page_browser import identify, shown, until, wait_state
 
 pytest_plugins = ["page_fixtures"]
 MOST_SECONDS = 16
@@ -38,5 +40,55 @@ def compare(page, app, song):
     best, expected = heard["species"][0], told["species"][0]
     same = best["scientific_name"] == expected["scientific_name"] and heard["verdict"] == told["verdict"]
     close = abs(best["probability"] - expected["probability"]) <= 0.05
-    print(best["scientific_name"], best["probability"], expected["probability"])
     return None if same and close else (song.name, state, best, expected, heard["verdict"], told["verdict"])
+
+
+def convert(source, target, *options):
+    """Write a file in another form with ffmpeg."""
+    command = [imageio_ffmpeg.get_ffmpeg_exe(), "-y", "-loglevel", "error", *source, *options, target]
+    subprocess.run(command, check=True)
+    return target
+
+
+def test_a_song_that_the_microphone_hears_is_named_like_its_file(app, launch, recordings, tmp_path):
+    song = min((recordings / "Corvus_corax").glob("*.ogg"))
+    heard = convert(["-i", song], tmp_path / "heard.wav", "-ar", "48000", "-t", "8")
+    browser = launch(
+        "--use-fake-device-for-media-stream",
+        "--use-fake-ui-for-media-stream",
+        f"--use-file-for-fake-audio-capture={heard}",
+    )
+    with browser.new_context(permissions=["microphone"], locale="en-GB") as context:
+        page = context.new_page()
+        page.goto(app.site_url)
+        page.click("#record")
+        until(page, "parseInt(document.querySelector('#record-time').textContent.split(':')[1]) >= 8")
+        page.click("#record-stop")
+        wait_state(page, "chosen")
+        page.click("#send")
+        wait_state(page, "result", "unsure")
+        _, told = app.classify(heard.read_bytes())
+        assert shown(page).bird_name == told["species"][0]["name"]
+
+
+def video(folder, name, *sound):
+    """A made video of 6 s, with the sound that is asked for."""
+    return convert(["-f", "lavfi", "-i", "testsrc=size=160x120:rate=5"], folder / name, *sound, "-t", "6")
+
+
+@pytest.mark.parametrize("name", ["film.mp4", "film.webm"])
+def test_a_video_gives_its_sound(app, browser, tmp_path, name):
+    film = video(tmp_path, name, "-f", "lavfi", "-i", "anoisesrc=amplitude=0.1")
+    with browser.new_context(locale="en-GB") as context:
+        page = context.new_page()
+        page.goto(app.site_url)
+        assert identify(page, film) in ("result", "unsure", "no-bird")
+
+
+def test_a_video_without_sound_is_told_in_one_sentence(app, browser, tmp_path):
+    with browser.new_context(locale="en-GB") as context:
+        page = context.new_page()
+        page.goto(app.site_url)
+        assert identify(page, video(tmp_path, "silent.mp4")) == "error"
+        assert shown(page).message.count(".") >= 1
+        assert page.inner_text("#sound-title") == "silent.mp4"

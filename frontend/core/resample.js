@@ -12,7 +12,10 @@ export function halve(sound) {
 	const half = new Float32Array(Math.ceil(sound.length / 2));
 	for (let i = 0; i < half.length; i++) {
 		const from = 2 * i - REACH;
-		for (let j = Math.max(0, -from); j < Math.min(filter.length, sound.length - from); j++) half[i] += filter[j] * sound[from + j];
+		const end = Math.min(filter.length, sound.length - from);
+		let sum = 0;
+		for (let j = Math.max(0, -from); j < end; j++) sum += filter[j] * sound[from + j];
+		half[i] = sum;
 	}
 	return half;
 }
