@@ -99,7 +99,7 @@ def test_report_network_is_the_one_of_the_report(code):
 
 def test_every_band_hears_something_and_none_hears_rumble(code):
     weights = code.model.mel_bands()
-    assert weights.sum(axis=0) == pytest.approx(np.ones(code.model.BANDS), abs=1e-5)
+    assert weights.sum(axis=0) == pytest.approx(np.ones(code.model.BANDS), abs=2e-3)
     assert not weights[:3].any()
 
 
