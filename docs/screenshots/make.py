@@ -83,11 +83,9 @@ def main() -> int:
     with sync_playwright() as driver, page_fixtures.served() as api, tempfile.NamedTemporaryFile(suffix=".wav") as song:
         song.write(page_browser.wav(page_browser.chirps(12)))
         song.flush()
-        options = {
-            "executable_path": page_fixtures.CHROMIUM,
-            "args": [*page_fixtures.ARGUMENTS, *FAKE_MICROPHONE, f"--use-file-for-fake-audio-capture={song.name}"],
-        }
-        browser = driver.chromium.launch(**options)
+        microphone = [*FAKE_MICROPHONE, f"--use-file-for-fake-audio-capture={song.name}"]
+        arguments = [*page_fixtures.ARGUMENTS, *microphone]
+        browser = driver.chromium.launch(executable_path=page_fixtures.CHROMIUM, args=arguments)
         for name, look in {"laptop": LAPTOP, "phone": PHONE}.items():
             for state in STATES:
                 picture = FOLDER / f"{state.__name__.replace('_', '-')}-{name}.png"
