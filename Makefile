@@ -5,7 +5,7 @@ STAGE ?= dev
 RUN_ENVIRONMENT = $(PYTHON) -m local.environment .venv-run requirements-run.txt
 ENVIRONMENT = $(PYTHON) -m local.environment .venv requirements-dev.txt
 
-.PHONY: run test check train evaluate deploy destroy status load bench
+.PHONY: run test check train evaluate deploy destroy status load bench bench-page
 
 run: # the whole app on this machine
 	@$(RUN_ENVIRONMENT) && exec .venv-run/bin/python run_local.py
@@ -37,3 +37,6 @@ load: # the report's load tests against the local app; ARGS="--seconds 600" for 
 
 bench: # one client, a 5 s MP3: how long each stage takes
 	@$(ENVIRONMENT) && exec .venv/bin/python -m loadtests.bench $(ARGS)
+
+bench-page: # the page in Chromium: time to the picture and to the first answer, long tasks
+	@$(ENVIRONMENT) && exec .venv/bin/python -m loadtests.bench_page $(ARGS)

@@ -28,7 +28,7 @@ onmessage = (/** @type {MessageEvent<ToWorker>} */ { data: asked }) => {
 	if (asked.sound) load(asked.sound, asked.id);
 	if (!asked.wav) return;
 	const file = encodeWav(samples.subarray(asked.wav.start, asked.wav.end), SAMPLE_RATE);
-	answer(asked.id, { file, base64: new FileReaderSync().readAsDataURL(file).split(",")[1] });
+	answer(asked.id, { file, base64: new Blob([new FileReaderSync().readAsDataURL(file).split(",")[1]]) });
 };
 
 /** @param {number} id @param {Omit<FromWorker, "id">} message */

@@ -104,7 +104,7 @@ interface FromWorker {
   samples?: number;
   /** All of it is drawn. */
   drawn?: boolean;
-  base64?: string;
+  base64?: Blob;
   file?: Blob;
 }
 

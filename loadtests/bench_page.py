@@ -1,32 +1,37 @@
-"""How the page feels: long tasks, time to the picture and to the first answer, in headless Chromium (make bench-page).
+"""How the page feels: long tasks, time to the picture and to the first answer, in headless Chromium: `make bench-page`.
 
-python -m loadtests.bench_page --output loadtests/results/page.json
+A reader clicks the button and finds a file; the clock starts when it is chosen, and again at the click that sends it.
+The first round warms the app up and does not count.
 """
 
 import argparse
-import json
-import platform
 import subprocess
-import sys
 import tempfile
 from pathlib import Path
 from typing import Any
 
 import imageio_ffmpeg
+import matplotlib as mpl
+
+mpl.use("Agg")
+from matplotlib import pyplot as plt
 from playwright.sync_api import Page, sync_playwright
 
+from loadtests import results
 from loadtests.app import started
 
 CHROMIUM = "/usr/bin/chromium"
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
 # Swept whistles: something to draw and to analyse, with no recording of anybody's.
 SONG = "aevalsrc=0.3*sin(2*PI*(3500*t+200*sin(2*PI*3*t)))*gt(sin(2*PI*1.3*t)\\,0):s=44100"
+SECONDS = (12, 180)
+LIMITS_MS = {"picture, 12 s": 500, "picture, 180 s": 3_000, "first answer": 1_000, "longest task": 100}
 WATCH = """() => {
     window.longTasks = [];
     new PerformanceObserver((list) => window.longTasks.push(...list.getEntries().map((task) => task.duration)))
         .observe({ type: 'longtask' });
 }"""
-# Resolves with the milliseconds from now until a condition of the page holds; asked before every frame.
+# Resolves with the milliseconds from now until a condition of the page holds.
 SINCE = """(condition) => {
     const start = performance.now();
     const holds = {
@@ -35,7 +40,7 @@ SINCE = """(condition) => {
         done: () => ['result', 'unsure', 'no-bird'].includes(document.querySelector('main').dataset.state),
     }[condition];
     return new Promise((resolve) => {
-        const look = () => (holds() ? resolve(performance.now() - start) : requestAnimationFrame(look));
+        const look = () => (holds() ? resolve(performance.now() - start) : setTimeout(look, 5));
         look();
     });
 }"""
@@ -54,7 +59,10 @@ def measure(page: Page, site_url: str, song: Path) -> dict[str, Any]:
     page.goto(site_url)
     page.wait_for_selector("body[data-birds]")
     page.evaluate(WATCH)
-    page.set_input_files("input[type=file]", str(song))
+    with page.expect_file_chooser() as chooser:
+        page.click("#pick")
+    page.wait_for_timeout(500)  # Nobody finds a file sooner.
+    chooser.value.set_files(str(song))
     drawn = page.evaluate(SINCE, "drawn")
     page.evaluate("document.querySelector('#send').click()")
     first = page.evaluate(SINCE, "named")
@@ -69,30 +77,46 @@ def measure(page: Page, site_url: str, song: Path) -> dict[str, Any]:
     }
 
 
-def run(seconds: list[int], rounds: int) -> list[dict[str, Any]]:
-    """Measure each length in a fresh page; the first round warms the app up and does not count."""
+def run(rounds: int) -> list[dict[str, Any]]:
+    """Measure each length so often, each time in a fresh page."""
     with tempfile.TemporaryDirectory() as folder, started() as app, sync_playwright() as driver:
         browser = driver.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-        songs = [make_song(Path(folder), each) for each in seconds]
-        measure(browser.new_page(), app.site_url, songs[0])
-        return [measure(browser.new_page(), app.site_url, song) for song in songs for _ in range(rounds)]
+        songs = [make_song(Path(folder), each) for each in SECONDS]
+        # Without a graphics card the birds are drawn by the processor that is measured here: they rest.
+        pages = [browser.new_page(reduced_motion="reduce") for _ in range(1 + rounds * len(songs))]
+        measure(pages.pop(), app.site_url, songs[0])
+        return [measure(pages.pop(), app.site_url, song) for song in songs for _ in range(rounds)]
+
+
+def draw(rows: list[dict[str, Any]], target: Path) -> None:
+    """Draw every round as a dot, under the limit of its measure."""
+    found: dict[str, list[int]] = {name: [] for name in LIMITS_MS}
+    for row in rows:
+        found[f"picture, {Path(row['file']).stem}"].append(row["picture_ms"])
+        found["first answer"].append(row["first_answer_ms"])
+        found["longest task"].append(row["longest_task_ms"])
+    figure, axes = plt.subplots(figsize=(8, 2.4), layout="constrained")
+    for place, (name, values) in enumerate(found.items()):
+        axes.plot(values, [place] * len(values), "o", color="tab:green", alpha=0.6)
+        axes.plot(LIMITS_MS[name], place, "|", color="tab:red", markersize=18)
+    axes.set(xlabel="milliseconds, each round (red: the limit)", yticks=range(len(found)), yticklabels=list(found))
+    axes.invert_yaxis()
+    figure.savefig(target, dpi=120)
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Print one line a round and write them all as JSON."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--seconds", type=int, nargs="+", default=[12, 180], help="lengths of the recordings")
+    """Measure, print one line a round, write results/page.json and page.png."""
+    parser = argparse.ArgumentParser(prog="python -m loadtests.bench_page", description=__doc__)
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--output", type=Path)
-    arguments = parser.parse_args(argv)
-    rows = run(arguments.seconds, arguments.rounds)
+    options = parser.parse_args(argv)
+    machine = results.machine()
+    rows = run(options.rounds)
     for row in rows:
         print("  ".join(f"{name} {value}" for name, value in row.items()))
-    if arguments.output:
-        found = {"command": "make bench-page", "machine": platform.processor() or platform.machine(), "rounds": rows}
-        arguments.output.write_text(json.dumps(found, indent=2) + "\n")
+    target = results.write("page", {"machine": machine, "limits_ms": LIMITS_MS, "rounds": rows})
+    draw(rows, target.with_suffix(".png"))
     return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    raise SystemExit(main())

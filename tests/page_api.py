@@ -6,10 +6,11 @@ import json
 import math
 import threading
 import wave
-from contextlib import suppress
 from functools import partial
-from http.server import BaseHTTPRequestHandler, SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+
+from local.server import Handler, Server, listen
+from local.site import SiteHandler
 
 FRONTEND = Path(__file__).parent.parent / "frontend"
 POOLING = {
@@ -102,20 +103,20 @@ def audio_seconds(data):
         return None
 
 
-class ApiHandler(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
+class ApiHandler(Handler):
+    max_body_bytes = 64 * 2**20
     api: Api
 
-    def do_OPTIONS(self):
-        self.respond(204, None)
+    def do_OPTIONS(self):  # noqa: N802 (the base class calls it so)
+        self.respond(200, {})
 
-    def do_GET(self):
+    def do_GET(self):  # noqa: N802
         self.respond(
             200, {"model": "canned", "species": [{k: s[k] for k in ("name", "scientific_name")} for s in BLACKBIRD]}
         )
 
-    def do_POST(self):
-        body = self.rfile.read(int(self.headers["Content-Length"]))
+    def do_POST(self):  # noqa: N802
+        body = self.read_body()
         self.api.requests.append(len(body))
         self.api.wait()
         answer = self.api.answer(body)
@@ -128,70 +129,25 @@ class ApiHandler(BaseHTTPRequestHandler):
         self.respond(status, {"error": {"code": code, "message": message, "request_id": "r-1"}}, headers)
 
     def respond(self, status, answer, headers=None):
-        body = b"" if answer is None else json.dumps(answer).encode()
         cors = {
             "Access-Control-Allow-Origin": "*",
             "Access-Control-Allow-Headers": "Content-Type",
             "Access-Control-Allow-Methods": "GET,POST,OPTIONS",
             "Access-Control-Expose-Headers": "Retry-After",
         }
-        self.send_response(status)
-        for name, value in {**cors, **(headers or {}), "Content-Type": "application/json"}.items():
-            self.send_header(name, value)
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        with suppress(ConnectionError):  # The page may have given up on it.
-            self.wfile.write(body)
-
-    def log_message(self, *args):
-        pass
+        self.send_json(status, answer, {**cors, **(headers or {})})
 
 
-class SiteHandler(SimpleHTTPRequestHandler):
-    api_url: str
-
-    def do_GET(self):
-        if self.path == "/config.js":
-            return self.send_config()
-        return super().do_GET()
-
-    def send_config(self):
-        body = f'export const apiBase = "{self.api_url}";\n'.encode()
-        self.send_response(200)
-        self.send_header("Content-Type", "text/javascript")
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def end_headers(self):
-        self.send_header("Content-Security-Policy", content_security_policy(self.api_url))
-        self.send_header("Cache-Control", "no-cache")
-        super().end_headers()
-
-    def log_message(self, *args):
-        pass
-
-
-def content_security_policy(api_url):
-    """The policy that the page must live with."""
-    return (
-        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; media-src blob:; "
-        f"connect-src 'self' {api_url}; worker-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'none'; "
-        "frame-ancestors 'none'"
-    )
-
-
-def serve(handler, port=0):
+def serve(handler):
     """Serve a handler on a free port of this machine, in a thread."""
-    server = ThreadingHTTPServer(("127.0.0.1", port), handler)
-    server.daemon_threads = True
+    server = Server(listen(0), handler)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     return server
 
 
 def url(server):
     """The base URL of a server."""
-    return f"http://127.0.0.1:{server.server_port}"
+    return f"http://127.0.0.1:{server.server_address[1]}"
 
 
 def serve_api(api):
@@ -200,5 +156,5 @@ def serve_api(api):
 
 
 def serve_site(api_url):
-    """Serve the page's files as they stand."""
-    return serve(partial(type("Handler", (SiteHandler,), {"api_url": api_url}), directory=FRONTEND))
+    """Serve the page's files as the local app does, with its policy."""
+    return serve(partial(SiteHandler, api_base=api_url, directory=FRONTEND))

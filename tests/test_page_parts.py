@@ -21,7 +21,7 @@ def test_the_first_answer_comes_before_the_others(page, api):
 
 def test_parts_are_joined_into_the_whole(page, api):
     identify(page, recording(38))
-    assert api.seconds == [5.0, 30.0, 3.0]
+    assert sorted(api.seconds) == [3.0, 5.0, 30.0]
     assert page.locator("#timeline button").count() == 8
     assert page.locator("#timeline button").last.get_attribute("title") == "0:35–0:38: Common Blackbird, 87 %"
 

@@ -15,7 +15,7 @@ export async function decode(file) {
 		const bytes = await file.arrayBuffer();
 		const same = new DataView(bytes).getUint32(24, true) === SAMPLE_RATE;
 		const sound = await new OfflineAudioContext(1, 1, same ? SAMPLE_RATE : 2 * SAMPLE_RATE).decodeAudioData(bytes);
-		return { same, channels: Array.from({ length: sound.numberOfChannels }, (_, i) => sound.getChannelData(i).slice()) };
+		return { same, channels: Array.from({ length: sound.numberOfChannels }, (_, i) => sound.getChannelData(i)) };
 	} catch {
 		return null;
 	}

@@ -62,7 +62,6 @@ function addButton({ start_seconds: start, end_seconds: end }) {
 function dress(button, { start_seconds, end_seconds, verdict, species: [best] }) {
 	const mark = verdict === "bird" ? markOf(best.scientific_name) : { textContent: "", className: verdict };
 	const what = verdict === "no_bird" ? text("no-bird.name") : `${nameOf(best)}, ${percent(best.probability)}`;
-	Object.assign(button, mark);
-	button.title = `${clock(start_seconds)}–${clock(end_seconds)}: ${verdict === "unsure" ? text("unsure.block", { what }) : what}`;
-	button.ariaLabel = button.title;
+	const title = `${clock(start_seconds)}–${clock(end_seconds)}: ${verdict === "unsure" ? text("unsure.block", { what }) : what}`;
+	if (button.title !== title) Object.assign(button, mark, { title, ariaLabel: title });
 }
