@@ -97,6 +97,28 @@ def test_report_network_is_the_one_of_the_report(code):
     assert [layer.rate for layer in network.layers if "dropout" in layer.name] == [0.1, 0.1, 0.1, 0.3, 0.3]
 
 
+@pytest.mark.parametrize("name", ["default", "pooled", "attention", "quick"])
+def test_each_light_network_costs_a_tenth_of_the_report_at_most(code, name):
+    light, report = code.model.build(name, 305), code.model.build("report", 305)
+    assert code.model.multiplications(light) * 10 <= code.model.multiplications(report)
+    assert light(np.zeros((2, *spectrogram.SHAPE))).shape == (2, 305)
+
+
+def test_multiplications_of_the_report_are_counted_by_hand(code):
+    body = 9 * (64 * 216 * 514 + 64 * 128 * 108 * 257 + 128 * 256 * 54 * 128)
+    assert code.model.multiplications(code.model.build("report", 19)) == body + 256 * 256 + 256 * 128 + 128 * 19
+
+
+def test_another_bird_sings_at_another_place_and_no_louder(code):
+    sound = np.zeros((64, 80, 257, 2), np.float32)
+    sound[:, 40, 200] = 1
+    moved = code.model.Perturb(pitch=2.0, pace=0.1)._another_bird(sound, 64).numpy()
+    assert moved.max() <= 1
+    bands, times = (np.unique(moved.max(axis=(0, axis, 3)).nonzero()[0]) for axis in (2, 1))
+    assert (bands.min(), bands.max()) == (38, 42)
+    assert 190 < times.min() < 200 < times.max() < 210
+
+
 def test_every_band_hears_something_and_none_hears_rumble(code):
     weights = code.model.mel_bands()
     assert weights.sum(axis=0) == pytest.approx(np.ones(code.model.BANDS), abs=2e-3)

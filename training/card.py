@@ -108,9 +108,9 @@ def card(model: Path, rows: Sequence[Mapping[str, str]], report: Path | None) ->
         minutes=training["minutes"],
         windows_seen=training["windows_seen"],
         report_training=_report_training(report),
-        promises="\n".join(f"| {title} | {_value(evaluation['verdicts'][name])} |" for name, title in PROMISES.items()),
-        window_error=_value(calibration["windows"]),
-        recording_error=_value(calibration["recordings"]),
+        promises="\n".join(f"| {title} | {value(evaluation['verdicts'][name])} |" for name, title in PROMISES.items()),
+        window_error=value(calibration["windows"]),
+        recording_error=value(calibration["recordings"]),
         perfect=calibration["perfect_recordings_95"],
         worst="\n".join(_species(row) for row in evaluation["species"][:WORST]),
     )
@@ -147,12 +147,13 @@ def _part(rows: Sequence[Mapping[str, str]], labels: set[str], part: str, use: s
 
 
 def _score(evaluation: Mapping[str, Any], other: Mapping[str, Any] | None, name: str, title: str) -> str:
-    theirs = _value(other["listed"][name]) if other else "not measured"
+    theirs = value(other["listed"][name]) if other else "not measured"
     chance = _percent(evaluation["listed"]["chance"]) if name == "top1" else ""
-    return f"| {title} | {_value(evaluation['listed'][name])} | {theirs} | {chance} |"
+    return f"| {title} | {value(evaluation['listed'][name])} | {theirs} | {chance} |"
 
 
-def _value(score: Mapping[str, Any]) -> str:
+def value(score: Mapping[str, Any]) -> str:
+    """Write a score with its 95 % interval and n."""
     if score["value"] is None:
         return "none to measure on"
     return f"{_percent(score['value'])} ({_percent(score['low'])} to {_percent(score['high'])}, n = {score['n']})"

@@ -1,5 +1,6 @@
-"""The networks: the report's CNN, exactly as its section 3.2 has it, and the light one that ships."""
+"""The networks: the report's CNN, exactly as its section 3.2 has it, the light one that ships, and its rivals."""
 
+from dataclasses import dataclass
 from typing import Any
 
 import keras
@@ -9,8 +10,6 @@ import spectrogram
 import tensorflow as tf
 from keras import layers
 
-ARCHITECTURES = ("default", "report")
-
 BANDS = 80
 LOWEST_HZ = 250.0
 # Two STFT columns (19.5 ms) make one: finer time did not help, and costs twice the work.
@@ -19,11 +18,31 @@ COLUMNS_PER_FRAME = 2
 # network they are rounded to 16 bits, which is what the LiteRT file keeps: both files then compute the same.
 POWER_STEP = float(np.float16(spectrogram.DYNAMIC_RANGE_DB / 10 * np.log(10) / 255))
 LEVEL_STEP = float(np.float16(1 / (255 * POWER_STEP)))
-# (channels, stride) of the body's 3 x 3 convolutions.
-BODY = ((24, 2), (48, 2), (48, 1), (96, 2), (96, 1), (160, 2), (160, 1))
 HEAD_UNITS = 256
 # Log-mean-exp over time: 0 would be the mean, infinity the maximum.
 POOLING_SHARPNESS = 2.0
+
+
+@dataclass(frozen=True)
+class Design:
+    """A light network: the body's convolutions, and how frequency and time come together behind them."""
+
+    # (channels, stride over bands, stride over time) of each 3 x 3 convolution.
+    body: tuple[tuple[int, int, int], ...]
+    # The head hears where in frequency something sounds, not only that it does.
+    knows_frequency: bool = True
+    # Time steps are weighted by what the network makes of them; otherwise log-mean-exp.
+    attention: bool = False
+
+
+BODY = ((24, 2, 2), (48, 2, 2), (48, 1, 1), (96, 2, 2), (96, 1, 1), (160, 2, 2), (160, 1, 1))
+DESIGNS = {
+    "default": Design(BODY),
+    "pooled": Design(BODY, knows_frequency=False),
+    "attention": Design(BODY, attention=True),
+    "quick": Design(((32, 2, 3), (64, 2, 2), (64, 1, 1), (96, 2, 2), (128, 1, 1), (160, 2, 1))),
+}
+ARCHITECTURES = (*DESIGNS, "report")
 
 
 def build(architecture: str, classes: int) -> keras.Model:
@@ -33,8 +52,8 @@ def build(architecture: str, classes: int) -> keras.Model:
     """
     if architecture == "report":
         return _report(classes)
-    if architecture == "default":
-        return _default(classes)
+    if architecture in DESIGNS:
+        return _light(architecture, DESIGNS[architecture], classes)
     raise ValueError(f"expected one of {ARCHITECTURES}, got {architecture!r}")
 
 
@@ -52,16 +71,32 @@ def _report(classes: int) -> keras.Model:
     return keras.Model(inputs, layers.Dense(classes)(x), name="report")
 
 
-def _default(classes: int) -> keras.Model:
-    """The light network: mel-like bands, background removed, seven strided convolutions, log-mean-exp over time."""
+def _light(name: str, design: Design, classes: int) -> keras.Model:
+    """Mel-like bands, background removed, strided convolutions, one vector a time step, one answer over time."""
     inputs = layers.Input(spectrogram.SHAPE)
     x = Perturb()(Bands()(inputs))
-    for channels, stride in BODY:
-        x = layers.Conv2D(channels, 3, strides=stride, padding="same", use_bias=False)(x)
+    for channels, *strides in design.body:
+        x = layers.Conv2D(channels, 3, strides=strides, padding="same", use_bias=False)(x)
         x = layers.ReLU()(layers.BatchNormalization()(x))
-    x = layers.Dropout(0.2)(FrequencyPooling()(x))
+    x = layers.Dropout(0.2)(FrequencyFlattening()(x) if design.knows_frequency else FrequencyPooling()(x))
     x = layers.Dropout(0.3)(layers.Dense(HEAD_UNITS, activation="relu")(x))
-    return keras.Model(inputs, TimePooling()(layers.Dense(classes)(x)), name="default")
+    logits = layers.Dense(classes)(x)
+    if design.attention:
+        weights = layers.Softmax(axis=1)(layers.Dense(1)(x))
+        logits = layers.Dot(axes=1)([logits, weights])
+        return keras.Model(inputs, layers.Flatten()(logits), name=name)
+    return keras.Model(inputs, TimePooling()(logits), name=name)
+
+
+def multiplications(network: keras.Model) -> int:
+    """Count the multiplications (MAC) of one window's answer: bands, convolutions and dense layers."""
+    total = 0
+    for layer in network.layers:
+        if isinstance(layer, Bands):
+            total += spectrogram.SHAPE[0] * int(np.prod(layer.output.shape[1:3]))
+        elif isinstance(layer, layers.Conv2D | layers.Dense):
+            total += int(np.prod(layer.output.shape[1:-1])) * int(np.prod(layer.kernel.shape))
+    return total
 
 
 def mel_bands() -> npt.NDArray[np.float32]:
@@ -100,26 +135,50 @@ class Bands(layers.Layer):  # type: ignore[misc]  # Keras ships no types.
 
 @keras.saving.register_keras_serializable("birds")
 class Perturb(layers.Layer):  # type: ignore[misc]  # Keras ships no types.
-    """In training only: a random recorder colour and level, and bands and times masked (SpecAugment, Park 2019)."""
+    """In training only: another bird's pitch and pace, another recorder's colour and level, bands and times masked.
 
-    def __init__(self, band_mask: int = 12, time_mask: int = 40, **kwargs: Any) -> None:
+    Masks are SpecAugment (Park 2019); pitch and pace are its warping, over frequency too.
+    """
+
+    def __init__(
+        self, band_mask: int = 12, time_mask: int = 40, pitch: float = 1.5, pace: float = 0.1, **kwargs: Any
+    ) -> None:
         super().__init__(**kwargs)
-        self.band_mask, self.time_mask = band_mask, time_mask
+        self.band_mask, self.time_mask, self.pitch, self.pace = band_mask, time_mask, pitch, pace
 
     def call(self, inputs: Any, training: bool = False) -> Any:
         if not training:
             return inputs
         count, bands, times = tf.shape(inputs)[0], inputs.shape[1], inputs.shape[2]
+        x = self._another_bird(inputs, count)
         tilt = tf.random.normal((count, 1, 1, 1)) * 0.2 * tf.linspace(-1.0, 1.0, bands)[None, :, None, None]
         colour = (tf.random.normal((count, 1, 1, 1)) * 0.2 + tilt) * tf.constant([1.0, 0.0])
         kept = tf.ones((count, bands, times, 1))
         for _ in range(2):
             kept *= _mask(count, bands, self.band_mask)[:, :, None, None]
             kept *= _mask(count, times, self.time_mask)[:, None, :, None]
-        return (inputs + colour) * kept
+        return (x + colour) * kept
+
+    def _another_bird(self, inputs: Any, count: Any) -> Any:
+        """Shift by up to `pitch` bands, and play up to `pace` faster or slower from the middle."""
+        bands, times = inputs.shape[1], inputs.shape[2]
+        middle = (times - 1) / 2
+        pace = tf.random.uniform((count, 1), 1 - self.pace, 1 + self.pace)
+        moments = (tf.range(times, dtype=tf.float32)[None] - middle) * pace + middle
+        x = tf.gather(inputs, _places(moments, times), axis=2, batch_dims=1)
+        heights = tf.range(bands, dtype=tf.float32)[None] + tf.random.uniform((count, 1), -self.pitch, self.pitch)
+        part = (heights - tf.floor(heights))[:, :, None, None]
+        below, above = (_places(tf.floor(heights) + step, bands) for step in (0, 1))
+        return (1 - part) * tf.gather(x, below, batch_dims=1) + part * tf.gather(x, above, batch_dims=1)
 
     def get_config(self) -> dict[str, Any]:
-        return {**super().get_config(), "band_mask": self.band_mask, "time_mask": self.time_mask}
+        own = {"band_mask": self.band_mask, "time_mask": self.time_mask, "pitch": self.pitch, "pace": self.pace}
+        return {**super().get_config(), **own}
+
+
+def _places(positions: Any, length: int) -> Any:
+    """Positions [n, m] -> indices [n, m] within 0..length - 1."""
+    return tf.cast(tf.clip_by_value(tf.round(positions), 0, length - 1), tf.int32)
 
 
 def _mask(count: Any, length: int, longest: int) -> Any:
@@ -128,6 +187,15 @@ def _mask(count: Any, length: int, longest: int) -> Any:
     start = tf.random.uniform((count, 1), 0, 1) * (length - width)
     place = tf.range(length, dtype=tf.float32)[None]
     return 1 - tf.cast((place >= start) & (place < start + width), tf.float32)
+
+
+@keras.saving.register_keras_serializable("birds")
+class FrequencyFlattening(layers.Layer):  # type: ignore[misc]  # Keras ships no types.
+    """[n, bands, times, c] -> [n, times, bands * c]: each band keeps a place of its own."""
+
+    def call(self, inputs: Any) -> Any:
+        _, bands, times, channels = inputs.shape
+        return tf.reshape(tf.transpose(inputs, (0, 2, 1, 3)), (-1, times, bands * channels))
 
 
 @keras.saving.register_keras_serializable("birds")

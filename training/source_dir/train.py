@@ -26,6 +26,9 @@ WARMUP = 0.05
 WEIGHT_DECAY = 1e-3
 AVERAGE_DECAY = 0.998
 CURVE_EVERY = 2
+# A batch is learnt in halves that are computed side by side, one thread each: two threads in one half wait for each
+# other, and cost a third more (27 ms of processor time a window in place of 19, measured in turn).
+HALVES = 2
 
 
 @dataclass(frozen=True)
@@ -40,8 +43,8 @@ class Settings:
     learning_rate: float
 
     def __post_init__(self) -> None:
-        if self.epochs < 1 or self.minutes <= 0 or self.batch_size < 1:
-            raise ValueError("epochs, minutes and batch size must be positive")
+        if self.epochs < 1 or self.minutes <= 0 or self.batch_size < 1 or self.batch_size % HALVES:
+            raise ValueError("epochs, minutes and batch size must be positive, and the batch size even")
 
 
 class Training:
@@ -105,18 +108,25 @@ class Training:
 
     @tf.function  # type: ignore[untyped-decorator]  # TensorFlow ships no types.
     def _step(self, images: Any, targets: Any) -> Any:
-        with tf.GradientTape() as tape:
-            logits = self.network(images, training=True)
-            loss = tf.reduce_mean(tf.nn.softmax_cross_entropy_with_logits(targets, logits))
         variables = self.network.trainable_variables
-        self.optimizer.apply_gradients(zip(tape.gradient(loss, variables), variables, strict=True))
+        halves = [
+            self._gradients(*half) for half in zip(tf.split(images, HALVES), tf.split(targets, HALVES), strict=True)
+        ]
+        gradients = [tf.add_n(parts) / HALVES for parts in zip(*(found for _, found in halves), strict=True)]
+        self.optimizer.apply_gradients(zip(gradients, variables, strict=True))
         # Early averages would hold the random start: the decay grows with the steps.
         self.steps.assign_add(1)
         count = tf.cast(self.steps, tf.float32)
         decay = tf.minimum(AVERAGE_DECAY, (1 + count) / (10 + count))
         for average, weights in zip(self.averages, variables, strict=True):
             average.assign(average * decay + weights * (1 - decay))
-        return loss
+        return tf.add_n([loss for loss, _ in halves]) / HALVES
+
+    def _gradients(self, images: Any, targets: Any) -> tuple[Any, list[Any]]:
+        with tf.GradientTape() as tape:
+            logits = self.network(images, training=True)
+            loss = tf.reduce_mean(tf.nn.softmax_cross_entropy_with_logits(targets, logits))
+        return loss, tape.gradient(loss, self.network.trainable_variables)
 
     def _extend_curve(self, loss: float) -> None:
         weights = [variable.numpy() for variable in self.network.trainable_variables]
@@ -191,10 +201,13 @@ def main(argv: list[str] | None = None) -> None:
         "windows_seen": int(training.steps) * settings.batch_size,
         "minutes": round(float(training.minutes), 1),
         "parameters": training.network.count_params(),
+        "multiplications": model.multiplications(training.network),
         "curve": training.curve,
     }
     (folder / "training.json").write_text(json.dumps(report, indent=1) + "\n", "utf-8")
 
 
 if __name__ == "__main__":
+    tf.config.threading.set_inter_op_parallelism_threads(HALVES)
+    tf.config.threading.set_intra_op_parallelism_threads(max(1, (os.cpu_count() or 1) // HALVES))
     main()
