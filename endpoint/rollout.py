@@ -7,7 +7,7 @@ starts a second fleet, moves the traffic, watches the alarms for a while, and mo
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
-from botocore.exceptions import ClientError
+from botocore.exceptions import BotoCoreError, ClientError
 
 from deployment.problems import DeployError
 from endpoint.autoscaling import scaling_taken_off
@@ -19,6 +19,7 @@ from endpoint.resources import create_endpoint, delete_endpoint, find_endpoint, 
 from endpoint.smoke import smoke
 from endpoint.traffic import guards, instance_type, refuse_impossible, update
 from operation.change import Change
+from operation.sentences import explain
 
 PREVIOUS_TAG = "previous-endpoint-config"
 # Deleting is all that SageMaker lets one do with these.
@@ -38,30 +39,40 @@ def roll_out(clients: Clients, plan: Plan, model: CheckedModel) -> list[Change]:
         changes.append(delete_endpoint(clients.sagemaker, plan.endpoint, plan.poll_seconds))
         standing = None
     if standing is None:
-        return [*changes, start(clients, plan, model, plan.endpoint)]
+        return [*changes, start(clients, plan, model)]
     if standing["EndpointConfigName"] == plan.config_name(model):
         smoke(clients.runtime, plan.endpoint, model.clip, reference=model.reference)
         return [*changes, Change(f"endpoint {plan.endpoint}", "unchanged")]
     return [*changes, replace(clients, plan, model, standing)]
 
 
-def start(clients: Clients, plan: Plan, model: CheckedModel, name: str) -> Change:
-    """Make an endpoint. Where the model does not answer as it did here, nothing is left that would be paid for."""
-    change = create_endpoint(clients.sagemaker, name, plan.config_name(model), plan.poll_seconds)
+def start(clients: Clients, plan: Plan, model: CheckedModel) -> Change:
+    """Make the endpoint. Where the model does not answer as it did here, nothing is left that would be paid for."""
+    change = create_endpoint(clients.sagemaker, plan.endpoint, plan.config_name(model), plan.poll_seconds)
     try:
-        smoke(clients.runtime, name, model.clip, reference=model.reference)
+        smoke(clients.runtime, plan.endpoint, model.clip, reference=model.reference)
     except DeployError as error:
-        delete_endpoint(clients.sagemaker, name, plan.poll_seconds)
+        delete_endpoint(clients.sagemaker, plan.endpoint, plan.poll_seconds)
         raise DeployError(f"{sentence(error)}; it was deleted.") from error
     return change
+
+
+def prove(clients: Clients, plan: Plan, model: CheckedModel) -> None:
+    """Let the model answer on the candidate, which is deleted again whatever happens. Raises DeployError."""
+    try:
+        create_endpoint(clients.sagemaker, plan.candidate, plan.config_name(model), plan.poll_seconds)
+        smoke(clients.runtime, plan.candidate, model.clip, reference=model.reference)
+    except DeployError as error:
+        raise DeployError(f"{sentence(error)}; the model before serves on.") from error
+    finally:
+        delete_endpoint(clients.sagemaker, plan.candidate, plan.poll_seconds)
 
 
 def replace(clients: Clients, plan: Plan, model: CheckedModel, standing: dict[str, Any]) -> Change:
     """Try the new model on the candidate, then move the traffic to it; after any failure the old one serves."""
     old, new = standing["EndpointConfigName"], plan.config_name(model)
     refuse_impossible(clients.sagemaker, old, new)
-    start(clients, plan, model, plan.candidate)
-    delete_endpoint(clients.sagemaker, plan.candidate, plan.poll_seconds)
+    prove(clients, plan, model)
     before = previous_config(clients.sagemaker, standing)
     remember(clients.sagemaker, standing, old)
     try:
@@ -69,7 +80,9 @@ def replace(clients: Clients, plan: Plan, model: CheckedModel, standing: dict[st
             update(clients, standing, new, alarms=guards(plan.endpoint), poll_seconds=plan.poll_seconds)
             answer_or_go_back(clients, plan, model, old)
     except (DeployError, ClientError):
-        remember(clients.sagemaker, standing, before)
+        moved = find_endpoint(clients.sagemaker, plan.endpoint)
+        if moved and moved["EndpointConfigName"] == old:
+            remember(clients.sagemaker, standing, before)
         raise
     return Change(f"endpoint {plan.endpoint}", "updated")
 
@@ -82,19 +95,19 @@ def fleet_freed(clients: Clients, endpoint: str, old: str, new: str) -> Abstract
 
 
 def answer_or_go_back(clients: Clients, plan: Plan, model: CheckedModel, old: str) -> None:
-    """Ask the moved endpoint once more; where it does not answer rightly, move the traffic back. Raises DeployError."""
+    """Ask the moved endpoint once more; after any failure move the traffic back. Raises DeployError."""
     try:
         smoke(clients.runtime, plan.endpoint, model.clip, reference=model.reference)
-    except DeployError as error:
+    except (DeployError, ClientError, BotoCoreError) as error:
         moved = settle(clients.sagemaker, plan.endpoint, plan.poll_seconds)
         if moved is not None:
             update(clients, moved, old, alarms=[], poll_seconds=plan.poll_seconds)
         raise DeployError(f"{sentence(error)}; the model before serves again.") from error
 
 
-def sentence(error: DeployError) -> str:
+def sentence(error: Exception) -> str:
     """Leave a sentence open for what became of it."""
-    return str(error).removesuffix(".")
+    return explain(error).removesuffix(".")
 
 
 def roll_back(clients: Clients, endpoint: str, *, poll_seconds: float = 15.0) -> Change:

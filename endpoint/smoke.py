@@ -3,19 +3,28 @@
 import json
 from typing import Any
 
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import ClientError, ReadTimeoutError
 
 from deployment.problems import DeployError
 from endpoint.checks import problems_of_serving
 from endpoint.clip import Clip
+from operation.change import error_code
 from operation.sentences import explain
+
+# SageMaker's word for a container that fails; whatever else it refuses is not the model's fault.
+OF_THE_MODEL = "ModelError"
 
 
 def smoke(runtime: Any, endpoint: str, clip: Clip, *, reference: dict[str, Any] | None) -> None:
-    """Let the endpoint answer the clip. Raises DeployError when it does not, or not as the reference did here."""
+    """Let the endpoint answer the clip. Raises DeployError when the model does not, or not as the reference did here.
+
+    Raises what boto3 raises where the question did not reach the model: that says nothing about it.
+    """
     try:
         outputs = ask(runtime, endpoint, clip)
-    except (ClientError, BotoCoreError, ValueError, KeyError) as error:
+    except (ClientError, ReadTimeoutError, ValueError, KeyError) as error:
+        if isinstance(error, ClientError) and error_code(error) != OF_THE_MODEL:
+            raise
         raise DeployError(f"Endpoint {endpoint} did not answer the smoke clip: {explain(error)}") from error
     problems = problems_of_serving(outputs, reference, clip)
     if problems:

@@ -4,8 +4,10 @@ botocore checks the parameters against AWS's own shapes before any of this sees 
 """
 
 import json
+from collections import Counter
 
 from botocore.awsrequest import AWSResponse
+from botocore.exceptions import ClientError
 from moto.core import DEFAULT_ACCOUNT_ID
 from moto.sagemaker.models import sagemaker_backends
 
@@ -37,28 +39,77 @@ def fill_update_endpoint(client):
     return updates
 
 
+class StruckError(ClientError):
+    """AWS answers 500, as it does when it fails itself."""
+
+    def __init__(self, number, operation):
+        said = {"Code": "InternalFailure", "Message": f"call {number} was struck"}
+        super().__init__({"Error": said, "ResponseMetadata": {"HTTPStatusCode": 500}}, operation)
+
+
+# What changes nothing.
+READS = ("Describe", "Get", "Head", "List", "Invoke")
+
+
 class Lightning:
-    """Strikes the call with this number, once: before AWS hears of it, or `late`, after AWS has done it."""
+    """Strikes calls: before AWS hears of them or, `late`, after AWS has done what they ask."""
 
     def __init__(self, *clients):
-        self.number, self.late, self.seen = 0, False, []
+        self.aim(0, late=False)
         for client in clients:
-            client.meta.events.register_first("before-call", lambda model, **_: self._count(model, late=False))
-            client.meta.events.register_first("after-call", lambda model, **_: self._count(model, late=True))
+            client.meta.events.register_first("before-parameter-build", self._note)
+            client.meta.events.register_first("before-call", self._before)
+            client.meta.events.register_first("after-call", self._after)
 
     def aim(self, number, late):
-        """Choose the call, and count anew."""
-        self.number, self.late, self.seen = number, late, []
+        """Choose the one call with this number, and count anew."""
+        self.number, self.late, self.each = number, late, False
+        self.seen, self.made, self.struck = [], Counter(), set()
+
+    def aim_at_each(self, late):
+        """Choose every call when it is made for the first time; late only those that change something."""
+        self.aim(0, late)
+        self.each = True
+
+    def strikes(self, run):
+        """Run until a call is struck, and tell whether one was; after an end without any, none will be."""
+        self.seen, self.made = [], Counter()
+        try:
+            list(run())
+        except StruckError:
+            return True
+        self.each = False
+        return False
 
     def struck_a_read(self):
         """Tell whether the struck call changes nothing: what stands is then what stood a call before."""
-        return self.seen[-1].startswith(("Describe", "Get", "Head", "List"))
+        return self.seen[-1].startswith(READS)
 
-    def _count(self, model, late):
+    def _note(self, params, context, **_):
+        given = {name: value for name, value in params.items() if name != "Body"}
+        context["parameters"] = json.dumps(given, sort_keys=True, default=str)
+
+    def _before(self, model, context, **_):
+        self._count(model.name, context, late=False)
+
+    def _after(self, model, context, **_):
+        self._count(model.name, context, late=True)
+
+    def _count(self, name, context, late):
         if late == self.late:
-            self.seen.append(model.name)
-            if len(self.seen) == self.number:
-                raise ConnectionError(f"call {self.number}, {model.name}, was struck")
+            self.seen.append(name)
+            if len(self.seen) == self.number or (self.each and self._is_new(name, context)):
+                raise StruckError(len(self.seen), name)
+
+    def _is_new(self, name, context):
+        """The same question before and after a change is another call: the number within the run tells them apart."""
+        call = f"{name} {context['parameters']}"
+        self.made[call] += 1
+        key = call, self.made[call]
+        if key in self.struck or (self.late and name.startswith(READS)):
+            return False
+        self.struck.add(key)
+        return True
 
 
 class HeadersPolicies(dict):
