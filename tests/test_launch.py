@@ -162,19 +162,41 @@ def dataset(tmp_path_factory):
     return folder.parent / "dataset"
 
 
-def test_entry_point_runs_here_as_sagemaker_runs_it(dataset, tmp_path, capfd):
+def test_entry_point_runs_here_as_sagemaker_runs_it_and_two_machines_go_on_together(dataset, tmp_path, capfd):
     root = tmp_path / "opt-ml"
-    assert main(["--local", "--data", str(dataset), "--output", str(root), "--tiny", "--seed", "5"]) == 0
+    here = ["--local", "--data", str(dataset), "--output", str(root), "--seed", "5"]
+    assert main([*here, "--epochs", "1"]) == 0
     assert (root / "model" / "model.tflite").exists()
     assert json.loads((root / "input" / "config" / "hyperparameters.json").read_text())["seed"] == "5"
-    assert any((root / "checkpoints").iterdir())
     log = capfd.readouterr().out
     assert all(re.search(regex, log) for regex in METRICS.values()), log
+    # 0 from both also means that their weights were compared and are equal.
+    assert main([*here, "--epochs", "2", "--instance-count", "2"]) == 0
+    assert "going on after epoch 1" in capfd.readouterr().out
+    report = json.loads((root / "model" / "training.json").read_text())
+    assert (report["epochs"], report["machines"], report["windows_seen"]) == (2, 2, 64)
+    second = root / "instances" / "2"
+    assert not [*(second / "model").iterdir(), *second.rglob("*.index")]
+
+
+def test_machine_that_fails_ends_the_others(tmp_path, monkeypatch):
+    monkeypatch.setattr(local_job, "ENTRY_SCRIPT", "stub.py")
+    monkeypatch.setattr(local_job, "assemble", write_stub)
+    roots = [tmp_path / "1", tmp_path / "2"]
+    (tmp_path / "data").mkdir()
+    assert local_job.run(roots, tmp_path / "data", {}, []) == 3
+
+
+def write_stub(folder):
+    """A training of which the second machine fails at once, and the first would go on for an hour."""
+    folder.mkdir(parents=True)
+    is_first = "os.environ['SM_CURRENT_HOST'] == json.loads(os.environ['SM_HOSTS'])[0]"
+    (folder / "stub.py").write_text(f"import json, os, sys, time\nif {is_first}:\n    time.sleep(3600)\nsys.exit(3)\n")
 
 
 def test_environment_is_that_of_the_container(dataset, tmp_path, monkeypatch):
     monkeypatch.setenv("PYTHONPATH", "elsewhere")
-    environment = local_job.prepare(tmp_path, dataset, {"epochs": 2})
+    environment = local_job.prepare(tmp_path, dataset, {"epochs": 2}, hosts=["algo-1"], host="algo-1")
     assert os.path.realpath(environment["SM_CHANNEL_TRAINING"]) == str(dataset)
     assert environment["SM_MODEL_DIR"] == str(tmp_path / "model")
     assert json.loads(environment["SM_HOSTS"]) == [environment["SM_CURRENT_HOST"]]

@@ -34,7 +34,9 @@ def _run_here(arguments: argparse.Namespace) -> int:
     if not (arguments.data / SUMMARY).exists():
         raise ValueError(f"{arguments.data} holds no dataset; make one with python -m training.prepare")
     flags = ["--tiny"] if arguments.tiny else []
-    code = local_job.run(arguments.output, arguments.data, _hyperparameters(arguments), flags)
+    others = range(2, (arguments.instance_count or 1) + 1)
+    roots = [arguments.output, *(arguments.output / "instances" / str(number) for number in others)]
+    code = local_job.run(roots, arguments.data, _hyperparameters(arguments), flags)
     if code == 0:
         print(f"model: {arguments.output / 'model'}")
     return code
@@ -98,6 +100,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--epochs", type=int, default=60)
     parser.add_argument("--minutes", type=float, default=60.0, help="of training, on whatever machine")
     parser.add_argument("--seed", type=int, default=7)
+    parser.add_argument("--instance-count", type=int, help="machines that share each batch; here they are processes")
     here = parser.add_argument_group("on this machine")
     here.add_argument("--local", action="store_true", help="train here, in folders like /opt/ml")
     here.add_argument("--data", type=Path, default=Path("build/dataset"), help="folder made by training.prepare")
@@ -110,7 +113,6 @@ def _parser() -> argparse.ArgumentParser:
 def _add_aws(group: argparse._ArgumentGroup) -> None:
     group.add_argument("--preset", choices=tuple(PRESETS), default="better", help="the report's machine or a newer one")
     group.add_argument("--instance-type", help="instead of the preset's")
-    group.add_argument("--instance-count", type=int, help="instead of the preset's")
     group.add_argument("--spot", action=argparse.BooleanOptionalAction, help="instead of the preset's")
     group.add_argument("--stage", default="dev", help="of birdapp/.chalice/config.json: region, bucket, role")
     group.add_argument("--bucket", help="instead of the stage's")

@@ -4,7 +4,7 @@ import csv
 import json
 import queue
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -97,9 +97,14 @@ class Sampler:
                 groups[name] = (labels, weights / weights.sum())
         return groups
 
-    def batches(self, epoch: int, batch_size: int) -> Iterator[tuple[npt.NDArray[np.uint8], Floats]]:
-        """Give an epoch's batches: spectrogram bytes [b, 216, 514] and targets [b, classes] that add up to 1."""
-        for place in range(max(1, self.windows // batch_size)):
+    def batches(
+        self, epoch: int, batch_size: int, places: Iterable[int]
+    ) -> Iterator[tuple[npt.NDArray[np.uint8], Floats]]:
+        """Give an epoch's batches: spectrogram bytes [b, 216, 514] and targets [b, classes] that add up to 1.
+
+        Each comes from its own place: who learns together must name different ones.
+        """
+        for place in places:
             random = np.random.default_rng((self._seed, epoch, place))
             examples = [self._example(random) for _ in range(batch_size)]
             yield np.stack([image for image, _ in examples]), np.stack([target for _, target in examples])

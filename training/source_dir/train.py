@@ -2,6 +2,7 @@
 
 One story: read the data, learn epoch by epoch (each ends in a checkpoint, from which a stopped training goes on),
 take the averaged weights, learn temperature and thresholds on the calibration part, write the model folder.
+Several machines share each batch (distribution.py); the first of them does what is done once.
 """
 
 import argparse
@@ -15,6 +16,7 @@ from typing import Any
 
 import batches
 import calibrate
+import distribution
 import export
 import keras
 import model
@@ -50,9 +52,12 @@ class Settings:
 class Training:
     """The state that a checkpoint holds: network, optimizer, averaged weights, epochs done, minutes spent."""
 
-    def __init__(self, dataset: batches.Dataset, settings: Settings, folder: Path) -> None:
-        keras.utils.set_random_seed(settings.seed)
-        self.dataset, self.settings = dataset, settings
+    def __init__(
+        self, dataset: batches.Dataset, settings: Settings, folder: Path, workers: distribution.Workers
+    ) -> None:
+        keras.utils.set_random_seed(settings.seed + workers.index)
+        self.dataset, self.settings, self.workers = dataset, settings, workers
+        self.batch_size = workers.count * workers.share(settings.batch_size, parts=HALVES)
         self.network = model.build(settings.architecture, len(dataset.classes))
         self.optimizer = keras.optimizers.AdamW(0.0, weight_decay=WEIGHT_DECAY, global_clipnorm=5.0)
         self.optimizer.build(self.network.trainable_variables)
@@ -69,9 +74,11 @@ class Training:
         self._checkpoints = tf.train.CheckpointManager(state, str(folder), max_to_keep=2)
         self._curve = folder / "curve.json"
         self.curve: list[dict[str, float]] = []
-        if self._checkpoints.restore_or_initialize():
+        if workers.is_chief and self._checkpoints.restore_or_initialize():
             print(f"going on after epoch {int(self.epoch)}, {float(self.minutes):.1f} minutes")
             self.curve = json.loads(self._curve.read_text("utf-8"))
+        counters = [self.epoch, self.steps, self.minutes]
+        workers.follow_chief([*self.network.weights, *self.optimizer.variables, *self.averages, *counters])
 
     def run(self) -> None:
         """Learn until the epochs or the minutes are spent. Ctrl-C loses the epoch under way and nothing else."""
@@ -79,21 +86,29 @@ class Training:
         while int(self.epoch) < self.settings.epochs and float(self.minutes) < self.settings.minutes:
             loss = self._run_epoch(sampler)
             self.epoch.assign_add(1)
-            if int(self.epoch) % CURVE_EVERY == 0 or not self.curve:
-                self._extend_curve(loss)
-            self._checkpoints.save()
+            self.workers.average(self.network.non_trainable_weights)
+            if self.workers.is_chief:
+                self._keep(loss)
+        self.workers.refuse_drift(self.network.weights)
+
+    def _keep(self, loss: float) -> None:
+        if int(self.epoch) % CURVE_EVERY == 0 or not self.curve:
+            self._extend_curve(loss)
+        self._checkpoints.save()
 
     def _run_epoch(self, sampler: batches.Sampler) -> float:
-        size = self.settings.batch_size
-        total = max(1, sampler.windows // size)
+        share = self.batch_size // self.workers.count
+        total = max(1, sampler.windows // self.batch_size)
         losses: list[float] = []
         spent, began = float(self.minutes), time.monotonic()
-        feed = batches.ahead(sampler.batches(int(self.epoch), size))
+        feed = batches.ahead(sampler.batches(int(self.epoch), share, self.workers.places(total)))
         with tqdm(feed, total=total, desc=f"epoch {int(self.epoch) + 1}", unit="batch", mininterval=5) as bar:
             for images, targets in bar:
                 self.optimizer.learning_rate.assign(self._learning_rate(len(losses) / total))
                 losses.append(float(self._step(tf.cast(images, tf.float32), targets)))
                 self.minutes.assign(spent + (time.monotonic() - began) / 60)
+                # One clock decides how fast to learn and when to stop, or the machines would part.
+                self.workers.follow_chief([self.minutes])
                 bar.set_postfix(loss=f"{np.mean(losses[-50:]):.3f}", refresh=False)
                 if float(self.minutes) >= self.settings.minutes:
                     break
@@ -112,7 +127,8 @@ class Training:
         halves = [
             self._gradients(*half) for half in zip(tf.split(images, HALVES), tf.split(targets, HALVES), strict=True)
         ]
-        gradients = [tf.add_n(parts) / HALVES for parts in zip(*(found for _, found in halves), strict=True)]
+        own = [tf.add_n(parts) / HALVES for parts in zip(*(found for _, found in halves), strict=True)]
+        *gradients, loss = self.workers.mean([*own, tf.add_n([loss for loss, _ in halves]) / HALVES])
         self.optimizer.apply_gradients(zip(gradients, variables, strict=True))
         # Early averages would hold the random start: the decay grows with the steps.
         self.steps.assign_add(1)
@@ -120,7 +136,7 @@ class Training:
         decay = tf.minimum(AVERAGE_DECAY, (1 + count) / (10 + count))
         for average, weights in zip(self.averages, variables, strict=True):
             average.assign(average * decay + weights * (1 - decay))
-        return tf.add_n([loss for loss, _ in halves]) / HALVES
+        return loss
 
     def _gradients(self, images: Any, targets: Any) -> tuple[Any, list[Any]]:
         with tf.GradientTape() as tape:
@@ -180,6 +196,7 @@ def checkpoints(folder: Path, settings: Settings, data: Path) -> Path:
 def main(argv: list[str] | None = None) -> None:
     """Train, calibrate, export."""
     options = arguments(argv)
+    workers = distribution.Workers()
     dataset = batches.load(Path(options.data))
     settings = Settings(
         architecture=options.architecture,
@@ -189,16 +206,25 @@ def main(argv: list[str] | None = None) -> None:
         batch_size=4 if options.tiny else options.batch_size,
         learning_rate=options.learning_rate,
     )
-    training = Training(dataset, settings, checkpoints(options.checkpoint_dir, settings, Path(options.data)))
+    folder = checkpoints(options.checkpoint_dir, settings, Path(options.data))
+    training = Training(dataset, settings, folder, workers)
     training.run()
+    if workers.is_chief:
+        _write_model(training, Path(options.model_dir), options.version)
+    # Till then the first machine may need the others: one that leaves early would look lost.
+    workers.wait()
+
+
+def _write_model(training: Training, folder: Path, version: str) -> None:
+    """Calibrate and export with the averaged weights."""
     training.use_averages()
-    calibration = calibrate.calibrate(training.network, dataset)
-    folder = Path(options.model_dir)
-    export.export(training.network, dataset, calibration, folder=folder, version=options.version)
+    calibration = calibrate.calibrate(training.network, training.dataset)
+    export.export(training.network, training.dataset, calibration, folder=folder, version=version)
     report = {
-        "settings": asdict(settings),
+        "settings": asdict(training.settings),
         "epochs": int(training.epoch),
-        "windows_seen": int(training.steps) * settings.batch_size,
+        "windows_seen": int(training.steps) * training.batch_size,
+        "machines": training.workers.count,
         "minutes": round(float(training.minutes), 1),
         "parameters": training.network.count_params(),
         "multiplications": model.multiplications(training.network),
