@@ -38,13 +38,26 @@ def account(environment, monkeypatch):
     return aws.connect("eu-west-1", poll_seconds=0.1)
 
 
-def test_chalice_deploys_the_project_with_layer_and_policy_of_this_account(account, environment, tmp_path):
+def deploy(account, environment, folder):
+    """Write the project, let Chalice deploy it; what Chalice remembers of it afterwards, by name."""
     chosen = settings.load("dev", python=LOCAL_PYTHON)
-    folder = direct.write_project(account, chosen, tmp_path / "project")
+    direct.write_project(account, chosen, folder)
     command = [*CHALICE, "--project-dir", folder, "deploy", "--stage", "dev"]
     region = {"AWS_DEFAULT_REGION": "eu-west-1"}
     done = subprocess.run(command, env=environment | region, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
+    record = json.loads((folder / ".chalice" / "deployed" / "dev.json").read_text())
+    return {resource["name"]: resource for resource in record["resources"]}
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """Where the project is written, and where Chalice remembers."""
+    return tmp_path_factory.mktemp("project") / "birdapp"
+
+
+def test_chalice_deploys_the_project_with_layer_and_policy_of_this_account(account, environment, folder):
+    deploy(account, environment, folder)
     function = account.functions.get_function_configuration(FunctionName="birdapp-dev")
     assert [layer["Arn"].split(":")[6] for layer in function["Layers"]] == ["birdapp-dev-ffmpeg-direct"]
     assert function["MemorySize"] == 256
@@ -56,12 +69,13 @@ def test_chalice_deploys_the_project_with_layer_and_policy_of_this_account(accou
     assert not [resource for resource in resources if "${" in resource or "*" in resource.removesuffix(":*")]
 
 
-def test_a_second_project_publishes_no_second_layer_and_keeps_chalices_record(account, tmp_path):
-    chosen = settings.load("dev", python=LOCAL_PYTHON)
-    folder = direct.write_project(account, chosen, tmp_path / "project")
-    record = folder / ".chalice" / "deployed" / "dev.json"
-    record.write_text("{}")
-    direct.write_project(account, chosen, folder)
-    assert record.read_text() == "{}"
+def test_chalice_deploys_again_onto_what_stands(account, environment, folder, monkeypatch):
+    first = deploy(account, environment, folder)
+    config = settings.read_config()
+    config["environment_variables"]["CORS_ORIGINS"] = "https://birds.example"
+    monkeypatch.setattr(settings, "read_config", lambda: config)
+    assert deploy(account, environment, folder) == first
+    function = account.functions.get_function_configuration(FunctionName="birdapp-dev")
+    assert function["Environment"]["Variables"]["CORS_ORIGINS"] == "https://birds.example"
     versions = account.functions.list_layer_versions(LayerName="birdapp-dev-ffmpeg-direct")["LayerVersions"]
     assert len(versions) == 1
