@@ -1,7 +1,10 @@
 """training/prepare.py and training/build.py: a folder of recordings becomes a dataset, once and whole."""
 
 import json
+import os
 import subprocess
+import time
+from pathlib import Path
 
 import imageio_ffmpeg
 import numpy as np
@@ -76,6 +79,46 @@ def test_stopped_run_goes_on_where_it_was(folder, monkeypatch):
     assert contents(run(folder)) == expected
 
 
+def test_run_that_cuts_elsewhere_takes_no_windows_of_a_stopped_one(folder):
+    expected = contents(run(folder, "--seconds", "5"))
+    for path in (folder.parent / "dataset").iterdir():
+        path.unlink()
+    run(folder, "--shards-only")
+    assert contents(run(folder, "--seconds", "5")) == expected
+
+
+def test_audio_that_changed_since_a_stopped_run_is_read_again(folder, tone):
+    run(folder, "--shards-only")
+    changed = folder / "Parus_major" / "0.wav"
+    write_wav(changed, tone(2_000, 11.0))
+    later = time.time() + 60
+    os.utime(changed, (later, later))
+    found = read_table(run(folder) / "windows.csv")
+    assert [row["end_seconds"] for row in found if row["recording_id"] == "Parus_major/0.wav"][-1] == "11.0"
+
+
+@pytest.mark.parametrize("last_file", ["windows.npy", "windows.csv", "recordings.csv", "dataset.json"])
+def test_run_that_was_killed_while_it_wrote_goes_on(folder, monkeypatch, last_file):
+    """Killed right after this file was renamed into place; the shards are then still there."""
+    expected = contents(run(folder))
+    for path in (folder.parent / "dataset").iterdir():
+        path.unlink()
+    rename = Path.replace
+
+    def kill(self, target):
+        rename(self, target)
+        if Path(target).name == last_file:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(Path, "replace", kill)
+    with pytest.raises(AssertionError):
+        run(folder)
+    monkeypatch.undo()
+    monkeypatch.setattr(windows, "read_audio", lambda path: pytest.fail(f"{path} was read again"))
+    assert contents(run(folder)) == expected
+    assert not (folder.parent / "dataset" / "shards").exists()
+
+
 def test_all_cores_make_the_same_dataset_as_one(folder):
     expected = contents(run(folder))
     for path in (folder.parent / "dataset").iterdir():
@@ -83,7 +126,7 @@ def test_all_cores_make_the_same_dataset_as_one(folder):
     assert contents(run(folder, "--processes", "2")) == expected
 
 
-def test_recording_that_cannot_be_used_is_listed_and_skipped(folder):
+def test_recording_that_cannot_be_used_is_listed_and_skipped(folder, capsys):
     rows = read_table(folder / "metadata.csv")
     extra = [{**rows[0], "filename": name, "recordist": "Gus Orr"} for name in ("page.wav", "gone.wav", "short.wav")]
     write_table(folder / "metadata.csv", [*rows, *extra])
@@ -92,6 +135,7 @@ def test_recording_that_cannot_be_used_is_listed_and_skipped(folder):
     reasons = {
         row["recording_id"]: row["reason"] for row in read_table(run(folder) / "recordings.csv") if row["reason"]
     }
+    assert "3 recordings could not be used" in capsys.readouterr().out
     assert reasons["gone.wav"] == "missing file"
     assert reasons["page.wav"].startswith("unreadable: unsupported_audio")
     assert reasons["short.wav"].startswith("unreadable: audio_too_short")
@@ -109,6 +153,31 @@ def test_archive_is_filtered_and_only_the_first_seconds_are_used(folder, tone):
     found = [row for row in read_table(output / "windows.csv") if row["recording_id"] == rows[1]["filename"]]
     assert [row["start_seconds"] for row in found] == ["0.0", "5.0", "10.0"]
     assert rows[0]["filename"] not in (output / "recordings.csv").read_text()
+
+
+@pytest.mark.parametrize(
+    ("options", "starts"),
+    [
+        ([], ["0.0", "5.0", "10.0"]),
+        (["--max-seconds", "7"], ["0.0", "5.0"]),
+        (["--max-seconds", "inf"], ["0.0", "5.0", "10.0", "15.0"]),
+        (["--max-seconds", "inf", "--seconds", "5"], ["0.0"]),
+        (["--seconds", "inf"], ["0.0", "5.0", "10.0", "15.0"]),
+    ],
+)
+def test_more_or_less_of_an_archives_recordings_can_be_used(folder, tone, options, starts):
+    rows = [{**row, "latitude": "50", "longitude": "10"} for row in read_table(folder / "metadata.csv")]
+    write_table(folder.parent / "archive.csv", rows)
+    write_wav(folder / rows[1]["filename"], tone(3_000, 18.0))
+    output = run(folder, "--metadata", str(folder.parent / "archive.csv"), *options)
+    found = read_table(output / "windows.csv")
+    assert [row["start_seconds"] for row in found if row["recording_id"] == rows[1]["filename"]] == starts
+
+
+@pytest.mark.parametrize("seconds", ["0", "-1", "nan"])
+def test_length_that_is_none_is_refused(folder, seconds, capsys):
+    assert main(["--recordings", str(folder), "--output", str(folder.parent / "out"), "--seconds", seconds]) == 1
+    assert "expected seconds above 0, or inf" in capsys.readouterr().err
 
 
 def test_rare_species_are_other_birds_and_clips_without_birds_come_along(folder, tone):

@@ -43,6 +43,11 @@ def test_species_needs_enough_recordings_that_pass():
     assert keep([*few, *many], Filter(min_recordings=2)) == many
 
 
+def test_several_recordings_of_one_page_stay():
+    found = [Recording(name, "skylar", url="https://x/1", latitude=50.0, longitude=10.0) for name in "ab"]
+    assert keep(found, Filter(min_recordings=2)) == found
+
+
 def test_nothing_is_asked_where_there_is_no_bound():
     far = recording(latitude=None, longitude=None, seconds=600.0)
     assert keep([far], Filter(None, None, None, 1)) == [far]

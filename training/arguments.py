@@ -1,6 +1,7 @@
 """The options of training/prepare.py, and what they mean together."""
 
 import argparse
+import math
 import os
 from dataclasses import asdict
 from pathlib import Path
@@ -47,9 +48,20 @@ def to_filter(arguments: argparse.Namespace) -> Filter:
     return Filter(
         latitude=arguments.latitude or default.latitude,
         longitude=arguments.longitude or default.longitude,
-        max_seconds=arguments.max_seconds or default.max_seconds,
+        max_seconds=_finite(default.max_seconds if arguments.max_seconds is None else arguments.max_seconds),
         min_recordings=arguments.min_recordings or default.min_recordings,
     )
+
+
+def _cut_seconds(arguments: argparse.Namespace) -> float | None:
+    return to_filter(arguments).max_seconds if arguments.seconds is None else _finite(arguments.seconds)
+
+
+def _finite(seconds: float | None) -> float | None:
+    """Turn inf, a user's "no limit", into None. Raises ValueError on what is no length."""
+    if seconds is not None and not seconds > 0:
+        raise ValueError(f"expected seconds above 0, or inf, got {seconds}")
+    return None if seconds == math.inf else seconds
 
 
 def to_options(arguments: argparse.Namespace) -> Options:
@@ -62,7 +74,7 @@ def to_options(arguments: argparse.Namespace) -> Options:
         calibration_minimum=arguments.calibration_minimum,
         test_total=arguments.test_total,
     )
-    return Options(rule.min_recordings, rule.max_seconds, arguments.seed, quotas)
+    return Options(rule.min_recordings, _cut_seconds(arguments), arguments.seed, quotas)
 
 
 def passed_on(arguments: argparse.Namespace) -> list[str]:
@@ -71,7 +83,8 @@ def passed_on(arguments: argparse.Namespace) -> list[str]:
     values: dict[str, tuple[object, ...]] = {
         "--latitude": rule.latitude or (),
         "--longitude": rule.longitude or (),
-        "--max-seconds": (rule.max_seconds,),
+        "--max-seconds": (rule.max_seconds or math.inf,),
+        "--seconds": (settings.cut_seconds or math.inf,),
         "--min-recordings": (rule.min_recordings,),
         "--seed": (settings.seed,),
         **{f"--{name.replace('_', '-')}": (value,) for name, value in asdict(settings.quotas).items()},
@@ -82,7 +95,8 @@ def passed_on(arguments: argparse.Namespace) -> list[str]:
 def _add_filter(group: argparse._ArgumentGroup) -> None:
     group.add_argument("--latitude", nargs=2, type=float, metavar=("ABOVE", "BELOW"), help="degrees, 35 70")
     group.add_argument("--longitude", nargs=2, type=float, metavar=("ABOVE", "BELOW"), help="degrees, -10 60")
-    group.add_argument("--max-seconds", type=float, help="15; the start of a recording of unknown length is taken")
+    group.add_argument("--max-seconds", type=float, help="15; longer recordings are left out, inf leaves out none")
+    group.add_argument("--seconds", type=float, help="used of each, from its start; inf uses all; as --max-seconds")
     group.add_argument("--min-recordings", type=int, help="a species needs, 100; in a folder 10, fewer are other birds")
 
 

@@ -41,10 +41,10 @@ class Places:
     output: Path
     made_elsewhere: Path | None = None
 
-    @property
-    def shards(self) -> Path:
-        """The folder of the shards."""
-        return self.made_elsewhere or self.output / SHARDS
+    def shard(self, name: str, cut_seconds: float | None) -> Path:
+        """Where the windows of a recording are kept; a run that cuts elsewhere must not take them for its own."""
+        cut = "whole" if cut_seconds is None else f"{cut_seconds:g}s"
+        return (self.made_elsewhere or self.output / SHARDS) / cut / f"{name}.npz"
 
 
 def build(places: Places, recordings: Sequence[Recording], *, options: Options, processes: int) -> dict[str, Any]:
@@ -63,24 +63,30 @@ def build(places: Places, recordings: Sequence[Recording], *, options: Options, 
     }
     present = dataset.read_summary(places.output)
     if present.get("fingerprint") == summary["fingerprint"]:
+        _remove_shards(places)
         return present
     entries = assign(make_entries(places, recordings, options=options, processes=processes), options)
     summary["listed"] = listed_species(recordings, options.min_recordings)
     summary["species"] = [_describe(entries, label) for label in summary["listed"]]
     dataset.write_dataset(places.output, entries, summary)
-    shutil.rmtree(places.output / SHARDS, ignore_errors=True)
+    _remove_shards(places)
     return dataset.read_summary(places.output)
 
 
 def make_entries(places: Places, recordings: Sequence[Recording], *, options: Options, processes: int) -> list[Entry]:
     """Make the shards that are missing; answer an entry a recording, with the reason for each gap."""
     names = [recording.filename for recording in recordings]
-    jobs = [windows.Job(places.audio / name, places.shards / f"{name}.npz", options.cut_seconds) for name in names]
+    cut = options.cut_seconds
+    jobs = [windows.Job(places.audio / name, places.shard(name, cut), cut) for name in names]
     reasons = tqdm(windows.make_shards(jobs, processes=processes), total=len(jobs), desc="decode", unit="recording")
     return [
         Entry(recording, job.shard, reason=reason)
         for recording, job, reason in zip(recordings, jobs, reasons, strict=True)
     ]
+
+
+def _remove_shards(places: Places) -> None:
+    shutil.rmtree(places.output / SHARDS, ignore_errors=True)
 
 
 def assign(entries: Sequence[Entry], options: Options) -> list[Entry]:

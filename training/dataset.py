@@ -2,7 +2,8 @@
 
 import csv
 import json
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -25,7 +26,7 @@ RECORDING_COLUMNS = (
     *("filename", "primary_label", "scientific_name", "common_name", "recordist"),
     *("source", "url", "xc_id", "license"),
 )
-Table = list[dict[str, Any]]
+Row = dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -43,14 +44,17 @@ def write_dataset(folder: Path, entries: Sequence[Entry], summary: dict[str, Any
     """Write windows.npy (int16 [n, 110250]), windows.csv, recordings.csv and, last, dataset.json into `folder`.
 
     Each is renamed into place when whole; dataset.json, which holds `summary` and the counts, means that all are.
+    Memory holds the windows of one recording at a time, and no table.
     """
     folder.mkdir(parents=True, exist_ok=True)
     kept = [entry for entry in entries if not entry.reason]
-    windows = _write_windows(folder / WINDOWS, kept)
-    recordings = [_recording_row(entry) for entry in entries]
-    _write_table(folder / WINDOW_TABLE, WINDOW_COLUMNS, windows)
-    _write_table(folder / RECORDING_TABLE, tuple(dict.fromkeys(name for row in recordings for name in row)), recordings)
-    counts = {"windows": _by_part(windows), "recordings": _by_part(recordings), "skipped": len(entries) - len(kept)}
+    windows: Counter[str] = Counter()
+    _write_table(folder / WINDOW_TABLE, WINDOW_COLUMNS, _write_windows(folder / WINDOWS, kept, windows))
+    columns = tuple(dict.fromkeys(name for entry in entries for name in _recording_row(entry)))
+    _write_table(folder / RECORDING_TABLE, columns, (_recording_row(entry) for entry in entries))
+    recordings = Counter(entry.part for entry in kept)
+    by_part = {"windows": dict(sorted(windows.items())), "recordings": dict(sorted(recordings.items()))}
+    counts = {**by_part, "skipped": len(entries) - len(kept)}
     write_text(folder / SUMMARY, json.dumps({**summary, "counts": counts}, indent=2, ensure_ascii=False) + "\n")
 
 
@@ -62,22 +66,21 @@ def read_summary(folder: Path) -> dict[str, Any]:
     return content
 
 
-def _write_windows(path: Path, entries: Sequence[Entry]) -> Table:
-    """Copy the windows of all shards into one array on disk, one shard in memory at a time; answer the table's rows."""
+def _write_windows(path: Path, entries: Sequence[Entry], counts: Counter[str]) -> Iterator[Row]:
+    """Copy the windows of all shards into one array on disk; give the table's rows and count them by part meanwhile."""
     total = sum(_window_count(entry) for entry in entries)
     partial = path.with_name(path.name + ".partial")
     shape = (total, spectrogram.WINDOW_SAMPLES)
     array: npt.NDArray[np.int16] = np.lib.format.open_memmap(  # type: ignore[no-untyped-call]
         partial, mode="w+", dtype=np.int16, shape=shape
     )
-    rows: Table = []
     for entry in tqdm(entries, desc="windows", unit="recording"):
-        shard = read_shard(entry.shard)
-        array[len(rows) : len(rows) + len(shard.pcm)] = shard.pcm
-        rows += _window_rows(entry, shard, len(rows))
+        shard, first = read_shard(entry.shard), counts.total()
+        array[first : first + len(shard.pcm)] = shard.pcm
+        counts[entry.part] += len(shard.pcm)
+        yield from _window_rows(entry, shard, first)
     del array  # Closing the map writes what is left.
     partial.replace(path)
-    return rows
 
 
 def _window_count(entry: Entry) -> int:
@@ -85,7 +88,7 @@ def _window_count(entry: Entry) -> int:
         return int(arrays["silent"].size)
 
 
-def _window_rows(entry: Entry, shard: Shard, first: int) -> Table:
+def _window_rows(entry: Entry, shard: Shard, first: int) -> Iterator[Row]:
     recording = entry.recording
     shared = {
         "recording_id": recording.filename,
@@ -94,8 +97,8 @@ def _window_rows(entry: Entry, shard: Shard, first: int) -> Table:
         "source": recording.source,
         "part": entry.part,
     }
-    return [
-        {
+    for place in range(len(shard.pcm)):
+        yield {
             "index": first + place,
             **shared,
             "start_seconds": float(shard.start_seconds[place]),
@@ -103,11 +106,9 @@ def _window_rows(entry: Entry, shard: Shard, first: int) -> Table:
             "silent": int(shard.silent[place]),
             "activity": round(float(shard.activity[place]), 5),
         }
-        for place in range(len(shard.pcm))
-    ]
 
 
-def _recording_row(entry: Entry) -> dict[str, Any]:
+def _recording_row(entry: Entry) -> Row:
     """Name what we use as our own form does, keep every other column of the metadata, and add what was decided."""
     recording = entry.recording
     own = {"recording_id": recording.filename, **{name: getattr(recording, name) for name in RECORDING_COLUMNS}}
@@ -115,12 +116,7 @@ def _recording_row(entry: Entry) -> dict[str, Any]:
     return {**own, **recording.columns, **own, **decided}
 
 
-def _by_part(rows: Iterable[dict[str, Any]]) -> dict[str, int]:
-    parts = [row["part"] for row in rows if row["part"]]
-    return {part: parts.count(part) for part in sorted(set(parts))}
-
-
-def _write_table(path: Path, columns: Sequence[str], rows: Table) -> None:
+def _write_table(path: Path, columns: Sequence[str], rows: Iterable[Row]) -> None:
     partial = path.with_name(path.name + ".partial")
     with partial.open("w", newline="", encoding="utf-8") as file:
         writer = csv.DictWriter(file, columns, restval="", lineterminator="\n")

@@ -120,6 +120,8 @@ def _build(arguments: argparse.Namespace, recordings: Sequence[Recording]) -> No
         return
     summary = build(places, recordings, options=settings, processes=arguments.processes)
     print(f"{arguments.output}: {summary['counts']}")
+    if skipped := summary["counts"]["skipped"]:
+        print(f"{skipped} recordings could not be used: see `reason` in {arguments.output / dataset.RECORDING_TABLE}")
     if arguments.bucket:
         client = boto3.client("s3")
         print(

@@ -81,7 +81,7 @@ def use_shipped_ffmpeg() -> None:
 
 def make_shard(job: Job) -> str:
     """Make one shard unless it is there. Answer "", or in words why this recording has none."""
-    if job.shard.exists():
+    if _is_made(job):
         return ""
     try:
         samples = read_audio(job.audio)
@@ -93,6 +93,13 @@ def make_shard(job: Job) -> str:
         samples = samples[: round(job.cut_seconds * spectrogram.SAMPLE_RATE)]
     write_shard(job.shard, cut(samples))
     return ""
+
+
+def _is_made(job: Job) -> bool:
+    """Tell whether there is a shard, and no newer audio: machines that join shards of others have no audio."""
+    if not job.shard.exists():
+        return False
+    return not job.audio.exists() or job.audio.stat().st_mtime <= job.shard.stat().st_mtime
 
 
 def read_audio(audio: Path) -> spectrogram.Samples:
