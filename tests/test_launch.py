@@ -18,19 +18,34 @@ from moto.server import ThreadedMotoServer
 from training import local_job
 from training.images import training_image
 from training.job import METRICS, PRESETS, Job, Machines, describe
-from training.launch import main
+from training.launch import ARCHITECTURES, main
 from training.prepare import main as prepare
-from training.source_folder import REPOSITORY, assemble
+from training.source_folder import REPOSITORY, SIGNAL_PATH, SOURCE_DIR, assemble
 
 RECORDED = REPOSITORY / "tests" / "events" / "create_training_job.json"
 REGION = "eu-west-1"
 ROLE = "arn:aws:iam::123456789012:role/training"
-ON_AWS = ["--bucket", "birds", "--role", ROLE, "--minutes", "30", "--epochs", "40", "--seed", "3"]
+# 200,000 windows are 44 GB.
+SUMMARY = b'{"fingerprint": "fingerprint", "counts": {"windows": {"test": 50000, "train": 150000}}}'
+ON_AWS = [
+    "--bucket",
+    "birds",
+    "--role",
+    ROLE,
+    "--minutes",
+    "30",
+    "--epochs",
+    "40",
+    "--seed",
+    "3",
+    "--instance-count",
+    "2",
+]
 
 
 def job(machines=PRESETS["better"], **hyperparameters):
     values = {"architecture": "default", "epochs": 40, "minutes": 30.0, "seed": 3, **hyperparameters}
-    return Job(ROLE, training_image(REGION), "birds", "training", "fingerprint", machines, values)
+    return Job(ROLE, training_image(REGION), "birds", "training", "fingerprint", 44_100_000_000, machines, values)
 
 
 def test_reports_machine_is_a_preset():
@@ -71,6 +86,14 @@ def test_machines_that_cannot_be_are_refused(machines):
         Machines(*machines)
 
 
+def test_every_network_that_can_be_trained_can_be_asked_for(monkeypatch):
+    monkeypatch.syspath_prepend(str(SOURCE_DIR))
+    monkeypatch.syspath_prepend(str(SIGNAL_PATH.parent))
+    import model  # noqa: PLC0415 (seconds)
+
+    assert ARCHITECTURES == model.ARCHITECTURES
+
+
 def test_region_without_an_image_is_refused():
     with pytest.raises(ValueError, match="mars-1"):
         training_image("mars-1")
@@ -96,15 +119,16 @@ def aws(monkeypatch):
 
 def put_dataset(s3):
     s3.create_bucket(Bucket="birds", CreateBucketConfiguration={"LocationConstraint": REGION})
-    s3.put_object(Bucket="birds", Key="training/dataset/dataset.json", Body=b'{"fingerprint": "fingerprint"}')
+    s3.put_object(Bucket="birds", Key="training/dataset/dataset.json", Body=SUMMARY)
 
 
 def test_dry_run_prints_the_job(aws, capsys):
     put_dataset(aws)
-    assert main([*ON_AWS, "--preset", "report", "--instance-count", "2", "--spot", "--dry-run"]) == 0
+    assert main([*ON_AWS, "--preset", "report", "--spot", "--dry-run"]) == 0
     words = json.loads(capsys.readouterr().out)
     assert words["compute"]["instance_type"] == "ml.m4.xlarge"
     assert (words["compute"]["instance_count"], words["compute"]["enable_managed_spot_training"]) == (2, True)
+    assert words["compute"]["volume_size_in_gb"] == 144
     assert words["checkpoint_config"]["s3_uri"] == job().checkpoints
     assert "train.py" in words["source_code"]
 
@@ -130,7 +154,7 @@ def test_recorded_request_says_what_the_job_says():
     assert request["HyperParameters"] == {name: str(value) for name, value in words["hyperparameters"].items()}
     assert request["CheckpointConfig"]["S3Uri"] == words["checkpoint_config"]["s3_uri"]
     assert request["EnableManagedSpotTraining"] is True
-    assert request["ResourceConfig"]["InstanceType"] == "ml.c7i.2xlarge"
+    assert request["ResourceConfig"] == {"InstanceType": "ml.c7i.2xlarge", "InstanceCount": 2, "VolumeSizeInGB": 144}
     assert {channel["ChannelName"] for channel in request["InputDataConfig"]} == {"training", "code", "sm_drivers"}
 
 

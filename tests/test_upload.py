@@ -47,6 +47,13 @@ def test_files_arrive_whole_below_the_prefix(s3, folder):
     assert read(s3, "dataset/dataset.json") == b"{}"
 
 
+def test_large_file_travels_in_no_more_parts_than_s3_takes(s3, folder, calls, monkeypatch):
+    monkeypatch.setattr(module, "MAX_PARTS", 2)
+    upload(s3, folder, ["windows.npy"], "birds", "dataset")
+    assert calls.count("UploadPart") == 2
+    assert read(s3, "dataset/windows.npy") == (folder / "windows.npy").read_bytes()
+
+
 def test_second_upload_sends_nothing(s3, folder, calls):
     upload(s3, folder, ["windows.npy"], "birds", "dataset")
     calls.clear()

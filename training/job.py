@@ -18,7 +18,8 @@ METRICS = {
 OVERHEAD_SECONDS = 3_600
 # How long a spot job may wait for a machine, at first and after each time that it loses one.
 SPOT_WAIT_SECONDS = 4 * 3_600
-VOLUME_GB = 100
+# Beside the dataset: the image's code, checkpoints, the model.
+SPARE_GB = 100
 
 
 @dataclass(frozen=True)
@@ -42,13 +43,17 @@ PRESETS = {"report": Machines("ml.m4.xlarge"), "better": Machines("ml.c7i.2xlarg
 
 @dataclass(frozen=True)
 class Job:
-    """Train on s3://bucket/prefix/dataset/; code, checkpoints and models go beside it. `dataset` is its fingerprint."""
+    """Train on s3://bucket/prefix/dataset/; code, checkpoints and models go beside it.
+
+    `dataset` is its fingerprint; every machine gets a copy of its `dataset_bytes`.
+    """
 
     role: str
     image: str
     bucket: str
     prefix: str
     dataset: str
+    dataset_bytes: int
     machines: Machines
     hyperparameters: dict[str, str | int | float]
 
@@ -83,7 +88,7 @@ def describe(job: Job) -> dict[str, Any]:
         "compute": {
             "instance_type": machines.instance_type,
             "instance_count": machines.instance_count,
-            "volume_size_in_gb": VOLUME_GB,
+            "volume_size_in_gb": SPARE_GB + job.dataset_bytes // 10**9,
             "enable_managed_spot_training": machines.spot,
         },
         "stopping_condition": stopping,

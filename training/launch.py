@@ -13,11 +13,16 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from deployment import aws, settings, training_role
 from deployment.problems import DeployError
+from spectrogram_fn.spectrogram import WINDOW_SAMPLES
 from training import local_job, sdk
 from training.dataset import SUMMARY
 from training.images import training_image
 from training.job import PRESETS, Job, Machines, describe
 from training.source_folder import assemble
+
+# What source_dir/model.py builds; to import that here would take TensorFlow.
+ARCHITECTURES = ("default", "pooled", "attention", "quick", "report")
+SAMPLE_BYTES = 2
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -60,24 +65,26 @@ def _run_on_aws(arguments: argparse.Namespace) -> int:
 def _job(arguments: argparse.Namespace, stage: settings.Settings, session: Any) -> Job:
     """Find bucket, role and dataset where they were not named; this reads AWS and changes nothing."""
     bucket = arguments.bucket or stage.bucket(aws.connect(stage.region).account)
+    dataset = _read_summary(session.client("s3"), bucket, f"{arguments.prefix}/dataset/{SUMMARY}")
     return Job(
         role=arguments.role or training_role.role_arn(aws.connect(stage.region), stage),
         image=training_image(stage.region),
         bucket=bucket,
         prefix=arguments.prefix,
-        dataset=_fingerprint(session.client("s3"), bucket, f"{arguments.prefix}/dataset/{SUMMARY}"),
+        dataset=dataset["fingerprint"],
+        dataset_bytes=sum(dataset["counts"]["windows"].values()) * WINDOW_SAMPLES * SAMPLE_BYTES,
         machines=_machines(arguments),
         hyperparameters=_hyperparameters(arguments),
     )
 
 
-def _fingerprint(s3: Any, bucket: str, key: str) -> str:
-    """Read which dataset it is. Raises ValueError where there is none."""
+def _read_summary(s3: Any, bucket: str, key: str) -> dict[str, Any]:
+    """Read which dataset it is, and how large. Raises ValueError where there is none."""
     try:
-        content = json.loads(s3.get_object(Bucket=bucket, Key=key)["Body"].read())
+        content: dict[str, Any] = json.loads(s3.get_object(Bucket=bucket, Key=key)["Body"].read())
     except s3.exceptions.NoSuchKey as error:
         raise ValueError(f"s3://{bucket}/{key} is missing; python -m training.prepare --bucket uploads it") from error
-    return str(content["fingerprint"])
+    return content
 
 
 def _machines(arguments: argparse.Namespace) -> Machines:
@@ -96,7 +103,7 @@ def _hyperparameters(arguments: argparse.Namespace) -> dict[str, str | int | flo
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m training.launch", description=__doc__)
-    parser.add_argument("--architecture", choices=("default", "report"), default="default")
+    parser.add_argument("--architecture", choices=ARCHITECTURES, default="default")
     parser.add_argument("--epochs", type=int, default=60)
     parser.add_argument("--minutes", type=float, default=60.0, help="of training, on whatever machine")
     parser.add_argument("--seed", type=int, default=7)

@@ -10,6 +10,8 @@ from botocore.exceptions import ClientError
 from tqdm import tqdm
 
 PART_BYTES = 64 * 1024 * 1024
+# S3 takes no more; the parts of a larger file are larger.
+MAX_PARTS = 10_000
 Parts = dict[int, dict[str, Any]]
 
 
@@ -46,9 +48,10 @@ def _upload_in_parts(client: Any, path: Path, target: dict[str, str]) -> None:
 
 def _parts(path: Path) -> Iterator[bytes]:
     """Cut a file into parts; an empty file is one empty part."""
+    part_bytes = max(PART_BYTES, -(-path.stat().st_size // MAX_PARTS))
     with path.open("rb") as file:
-        yield file.read(PART_BYTES)
-        while part := file.read(PART_BYTES):
+        yield file.read(part_bytes)
+        while part := file.read(part_bytes):
             yield part
 
 
