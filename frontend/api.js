@@ -22,7 +22,7 @@ export class ApiError extends Error {
  * @type {(data: BlobPart, signal: AbortSignal, waiting: (seconds: number) => void) => Promise<Answer>}
  */
 export const classify = async (data, signal, waiting) => {
-	const body = new Blob(['{"top":20,"data":"', data, '"}']); // Nothing is copied here.
+	const body = new Blob(['{"top":20,"data":"', data, '"}']);
 	for (let tries = 1; ; tries++) {
 		const response = await post(body, AbortSignal.any([signal, AbortSignal.timeout(PATIENCE_MS)]));
 		const answer = await response.json().catch(() => null);
@@ -49,5 +49,4 @@ const post = (body, signal) =>
 /** The species that the deployed model knows. @returns {Promise<Species[]>} */
 export const loadSpecies = async () => (await (await fetch(`${apiBase}/species`)).json()).species;
 
-/** One of the page's own JSON files. */
 export const loadTable = async (path = "") => (await fetch(path)).json();

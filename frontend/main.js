@@ -12,25 +12,27 @@ import { nameOf, text, useLanguage } from "./page/texts.js";
 let session;
 let recordingFailed = false;
 let stop = new AbortController();
-/** Why this page cannot record. */
 const why = isSecureContext ? "" : "record.insecure";
 
 const load = async () => (session = await import("./page/session.js"));
 
 /** @param {File} file */
 async function choose(file) {
+	stop.abort("discard");
 	recordingFailed = false;
 	(await load()).choose(file);
 }
 
 async function startRecording() {
+	stop.abort();
+	const mine = (stop = new AbortController());
 	const { explain, back } = await load();
-	stop = new AbortController();
 	recordingFailed = true;
 	try {
 		const { record } = await import("./page/recorder.js");
-		const file = await record(stop.signal, () => showState("recording"));
-		if (stop.signal.reason === "discard") return back();
+		const file = await record(mine.signal, () => showState("recording"));
+		if (mine !== stop) return;
+		if (mine.signal.reason === "discard") return back();
 		if (!file) throw new ApiError("short_recording");
 		await choose(file);
 		await keep(file);
@@ -76,7 +78,7 @@ async function startLanguage() {
 		localStorage.setItem("language", choice.value);
 		use();
 	});
-	navigator.serviceWorker?.addEventListener("controllerchange", use); // Once it runs, it keeps the language too.
+	navigator.serviceWorker?.addEventListener("controllerchange", use); // It keeps the language too.
 	await use();
 }
 
@@ -90,6 +92,7 @@ function startOffline() {
 
 async function start() {
 	startInputs(choose);
+	onClick("pick", load); // While the reader looks for a file.
 	$("record", HTMLButtonElement).disabled = Boolean(why);
 	onClick("record", startRecording);
 	onClick("record-stop", () => stop.abort("stop"));

@@ -10,16 +10,14 @@ from dataclasses import dataclass
 from typing import Any
 
 import boto3
-from botocore.exceptions import BotoCoreError, ClientError
 
 from deployment import settings
-from deployment.problems import DeployError
+from deployment.problems import in_a_sentence
 from endpoint.upload import delete_bucket
 from frontend.publishing import bucket as site_bucket
 from frontend.publishing import cdn, cdn_forms
 from frontend.publishing.assets import Asset, make_assets
 from operation.change import Change
-from operation.sentences import explain
 
 WEBSITE, CLOUDFRONT = "website", "cloudfront"
 MODES = (WEBSITE, CLOUDFRONT)
@@ -108,12 +106,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     given = parser.parse_args(argv)
     if not given.destroy and not given.api_base:
         parser.error("--api-base is needed: `make deploy` prints it")
-    try:
-        print(*run(given), sep="\n")
-    except (DeployError, ClientError, BotoCoreError) as error:
-        print(explain(error), file=sys.stderr)
-        return 1
-    return 0
+    return in_a_sentence(lambda: print(*run(given), sep="\n"))
 
 
 def run(given: argparse.Namespace) -> list[str]:

@@ -3,7 +3,7 @@
 const worker = /** @type {ServiceWorkerGlobalScope} */ (/** @type {unknown} */ (self));
 const files = (folder = "", names = "") => names.split(" ").map((name) => `${folder}/${name}.js`);
 const FILES = [
-	"./", "style.css", "landscape.css", "landscape.svg", "icon.svg", "manifest.webmanifest", "lang/en.json",
+	"./", "style.css", "landscape.css", "landscape.svg", "icon.svg", "singer.svg", "manifest.webmanifest", "lang/en.json",
 	...files(".", "config main api sound-worker recorder-worklet"),
 	...files("page", "answer birds details elements identify inputs keep player recorder session sound takeaway texts timeline view"),
 	...files("core", "exports parts picture pooling resample share spectrum wav"),

@@ -76,6 +76,13 @@ def identify(page, file):
     return wait_state(page, "result", "unsure", "no-bird", "error")
 
 
+def retry(page):
+    """After an error: the recording is still there, and trying again finds the bird."""
+    assert page.inner_text("#sound-title") == "garden.wav"
+    page.click("#send")
+    assert wait_state(page, "result", "error") == "result"
+
+
 def shown(page):
     """The words of the answer card."""
     texts = {name: page.inner_text(f"#{name}") for name in ("kicker", "bird-name", "bird-probability", "message")}

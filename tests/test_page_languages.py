@@ -74,8 +74,9 @@ def test_the_names_are_those_of_the_shipped_model():
     ],
 )
 def test_the_page_speaks_the_browser_s_language(open_page, locale, name, line):
-    page = open_page(locale=locale)
+    page = open_page(locale=locale, viewport={"width": 390, "height": 844})
     identify(page, recording(5))
+    assert page.evaluate("document.documentElement.scrollWidth") == 390
     assert (shown(page).bird_name, shown(page).bird_probability) == (name, line)
 
 

@@ -2,7 +2,7 @@
 
 import page_api
 import pytest
-from page_browser import choose, identify, long_recording, recording, shown, until, wait_for, wait_state, wav
+from page_browser import choose, identify, long_recording, recording, retry, shown, until, wait_for, wait_state, wav
 
 pytest_plugins = ["page_fixtures"]
 PROGRESS = "document.querySelector('#progress-text').textContent"
@@ -66,6 +66,8 @@ def test_an_api_that_stays_busy_is_told(open_page, api):
     page.click("#send")
     wait_for(page, lambda: page.clock.run_for(1_100) or page.get_attribute("main", "data-state") == "error")
     assert shown(page).message == page_api.BUSY[2]
+    api.faults = []
+    retry(page)
 
 
 def test_a_slow_api_is_told_and_the_recording_kept(open_page, api):
@@ -80,8 +82,7 @@ def test_a_slow_api_is_told_and_the_recording_kept(open_page, api):
     assert shown(page).message == "The bird service took too long to answer. Please try again."
     api.gate.set()
     page.evaluate("AbortSignal.timeout = window.patience, 0")
-    page.click("#send")
-    assert wait_state(page, "result") == "result"
+    retry(page)
 
 
 def test_an_api_that_is_down_is_told_and_the_recording_kept(page, api):
@@ -89,8 +90,7 @@ def test_an_api_that_is_down_is_told_and_the_recording_kept(page, api):
     assert identify(page, recording(5)) == "error"
     assert shown(page).message == "The bird service cannot be reached. Check your connection and try again."
     page.unroute(f"{api.url}/**")
-    page.click("#send")
-    assert wait_state(page, "result") == "result"
+    retry(page)
 
 
 def test_an_answer_of_another_form_is_told(page, api):

@@ -1,7 +1,8 @@
 """Recording in the page, with a microphone that hears a WAV file."""
 
 import numpy as np
-from page_browser import RATE, chirps, shown, until, wait_for, wait_state
+import pytest
+from page_browser import RATE, chirps, recording, shown, until, wait_for, wait_state
 
 pytest_plugins = ["page_fixtures"]
 ALLOW = ["microphone"]
@@ -46,16 +47,33 @@ def test_three_seconds_are_the_least_and_the_meter_moves(open_page, microphone):
     wait_for(page, lambda: page.is_enabled("#record-stop"))
 
 
-def test_discarding_releases_the_microphone(open_page, microphone):
+@pytest.mark.parametrize("end", ["discard", "stop", "another file"])
+def test_however_it_ends_the_microphone_is_released(open_page, microphone, end):
     page = open_page(browser=microphone, permissions=ALLOW)
     page.evaluate("""() => {
         const ask = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);
         navigator.mediaDevices.getUserMedia = async (wish) => (window.stream = await ask(wish));
     }""")
-    record(page, 0)
-    page.click("#record-discard")
-    wait_state(page, "empty")
+    record(page, 3 if end == "stop" else 0)
+    if end == "another file":
+        page.set_input_files("input[type=file]", recording(6))
+    else:
+        page.click(f"#record-{end}")
+    assert wait_state(page, "empty", "chosen") == ("empty" if end == "discard" else "chosen")
     until(page, "window.stream.getTracks().every((track) => track.readyState === 'ended')")
+
+
+def test_after_sixty_seconds_it_stops_by_itself(open_page, microphone):
+    page = open_page(browser=microphone, permissions=ALLOW)
+    page.evaluate("""() => {
+        window.AudioWorkletNode = class extends AudioWorkletNode {
+            constructor(...given) { super(...given); window.port = this.port; }
+        };
+    }""")
+    record(page, 1)
+    assert page.inner_text("#record-time").endswith(" / 1:00")
+    page.evaluate("port.onmessage({ data: new Int16Array(60 * 48000) }), 0")
+    assert wait_state(page, "chosen") == "chosen"
 
 
 def test_a_hidden_page_stops_and_keeps_what_it_heard(open_page, microphone):
@@ -79,12 +97,13 @@ def test_a_kept_recording_is_there_after_a_reload(open_page, microphone):
 
 
 def test_a_denied_microphone_is_told_in_one_sentence(open_page, launch):
-    page = open_page(browser=launch("--deny-permission-prompts"))
+    page = open_page(browser=launch("--deny-permission-prompts", "--use-fake-device-for-media-stream"))
     page.click("#record")
     assert wait_state(page, "error") == "error"
     assert shown(page).message.startswith("The microphone cannot be used.")
-    page.click("#cancel")
-    assert wait_state(page, "empty") == "empty"
+    page.context.grant_permissions(ALLOW)
+    page.click("#send")
+    assert wait_state(page, "recording") == "recording"
 
 
 def test_without_https_the_button_says_why_it_cannot_record(open_page, api, launch):

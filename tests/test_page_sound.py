@@ -7,7 +7,8 @@ import wave
 
 import numpy as np
 import pytest
-from page_browser import RATE, chirps, choose, recording, wait_for
+from page_browser import RATE, chirps, choose, recording, wait_for, wav
+from PIL import Image
 
 from spectrogram_fn.spectrogram import to_spectrogram
 
@@ -73,6 +74,31 @@ def test_the_spectrogram_is_made_in_the_worker_before_anything_is_sent(page, api
 def picture(page):
     """The canvas as the reader sees it."""
     return page.locator("#spectrogram").screenshot()
+
+
+def test_the_axes_tell_kilohertz_and_seconds(page):
+    choose(page, recording(20))
+    page.wait_for_selector("[data-picture=ready]")
+    box, four = (page.locator(each).bounding_box() for each in ("#spectrogram", ".khz span:nth-child(4)"))
+    assert page.locator(".khz span").all_inner_texts() == ["10 kHz", "8", "6", "4", "2"]
+    from_top = (four["y"] + four["height"] / 2 - box["y"]) / (0.8 * box["height"])  # The waveform takes a fifth.
+    assert from_top == pytest.approx(1 - 4 / 11.025, abs=0.01)
+    ticks = page.locator("#times span")
+    seconds = [int(text[2:]) for text in ticks.all_inner_texts()]
+    lefts = ticks.evaluate_all("all => all.map((each) => parseFloat(each.style.left))")
+    assert seconds[-1] >= 18
+    assert lefts == pytest.approx([100 * each / 20 for each in seconds])
+
+
+def test_the_waveform_is_tall_where_the_sound_is_loud(page):
+    samples = chirps(10) * np.repeat([0.02, 1], 5 * RATE)
+    choose(page, {"name": "crescendo.wav", "mimeType": "audio/wav", "buffer": wav(samples)})
+    page.wait_for_selector("[data-picture=ready]")
+    grey = np.asarray(Image.open(io.BytesIO(picture(page))).convert("L"))
+    height, width = grey.shape
+    ink = (grey[round(0.81 * height) : round(0.99 * height)] < 128).mean(axis=0)
+    assert ink[5 : width // 2 - 5].max() < 0.1
+    assert ink[width // 2 :].max() > 0.6
 
 
 def test_zoom_and_colour_change_the_picture_and_the_axis(page):

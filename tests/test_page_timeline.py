@@ -21,6 +21,7 @@ def test_a_click_plays_just_that_block(page):
     page.locator("#timeline button").nth(2).click()
     assert (page.input_value("#part-from"), page.input_value("#part-to")) == ("10.0", "12.0")
     until(page, f"!{PLAYER}.paused && {PLAYER}.currentTime > 10")
+    until(page, "parseFloat(document.querySelector('#playhead').style.left) > 84")  # 10 of 12 s are 83 %.
     until(page, f"{PLAYER}.paused")
     page.locator("#timeline button").nth(0).click()
     until(page, f"{PLAYER}.currentTime > 0.2 && {PLAYER}.currentTime < 5.5")

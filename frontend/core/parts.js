@@ -64,5 +64,4 @@ const place = (answer, { start, end }) =>
 		end_seconds: seconds(window.end),
 	}));
 
-/** To the millisecond. */
 const seconds = (samples = 0) => Math.round((samples / SAMPLE_RATE) * 1000) / 1000;

@@ -5,6 +5,7 @@ import { BINS } from "./spectrum.js";
 // Half decibels below the loudest sound above 200 Hz.
 const RANGE = 130;
 const FIRST_BIN = 4;
+const SHY = 1.5; // Noise stays pale.
 const GREYS = [[255, 253, 248], [180, 190, 184], [70, 90, 84], [8, 20, 16]];
 const COLOURS = [[10, 20, 44], [40, 60, 118], [28, 132, 128], [146, 200, 92], [255, 240, 150]];
 
@@ -15,7 +16,7 @@ export const loudest = (bytes) => bytes.reduce((most, byte, i) => (byte > most &
 function inks(colour = false, top = 0) {
 	const stops = colour ? COLOURS : GREYS;
 	return Uint32Array.from({ length: 256 }, (_, byte) => {
-		const at = Math.max(0, Math.min(1, (byte - top) / RANGE + 1)) * (stops.length - 1);
+		const at = Math.max(0, Math.min(1, (byte - top) / RANGE + 1)) ** SHY * (stops.length - 1);
 		const low = Math.min(stops.length - 2, Math.floor(at));
 		return stops[low].reduce((ink, from, i) => ink | (Math.round(from + (at - low) * (stops[low + 1][i] - from)) << (8 * i)), 255 << 24);
 	});

@@ -44,7 +44,6 @@ function transformRows() {
 	}
 }
 
-/** After transformRows. */
 function powerAt(k = 0) {
 	let x = 0;
 	let y = 0;

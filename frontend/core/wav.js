@@ -1,6 +1,5 @@
 /** WAV files: 16-bit PCM, mono. */
 
-/** The 44 bytes before so many samples. */
 export function wavHeader(count = 0, rate = 0) {
 	const header = new DataView(new ArrayBuffer(44));
 	[..."RIFF----WAVEfmt --------------------data"].forEach((letter, i) => header.setUint8(i, letter.charCodeAt(0)));

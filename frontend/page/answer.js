@@ -23,7 +23,6 @@ export function showProgress(done, all, best) {
 	writeCard();
 }
 
-/** The API asked for patience; 0 ends it. */
 export const showWaiting = (seconds = 0) => write("waiting", seconds ? text("waiting", { seconds }) : "");
 
 export function writeCard() {
@@ -39,6 +38,7 @@ export function writeCard() {
 	write("scientific-name", bird ? bird.scientific_name : "");
 	write("bird-probability", bird ? sureness(bird.probability) : best ? text("no-bird.line") : "");
 	Object.assign($("bar"), { max: all, value: done });
+	Object.assign($("sureness"), { value: bird ? bird.probability : 0 });
 }
 
 /** One readable sentence: the page's own in the reader's language, else the API's. @param {Trouble} trouble */

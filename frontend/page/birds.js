@@ -3,7 +3,6 @@
 import { $, onClick, write } from "./elements.js";
 import { text } from "./texts.js";
 
-/** Lets the birds fly unless the reader prefers no motion, and wires the button. */
 export function startBirds() {
 	fly(!matchMedia("(prefers-reduced-motion: reduce)").matches);
 	onClick("pause-birds", () => fly(document.body.dataset.birds === "paused"));

@@ -23,8 +23,7 @@ export function showDetails({ verdict, species, windows }, playable) {
 
 /** @param {Species} species */
 function candidate(species) {
-	const bar = make("span", "", "bar");
-	bar.style.width = percent(species.probability).replace(" ", "");
+	const bar = Object.assign(make("progress"), { value: species.probability, ariaHidden: "true" });
 	return line(fullName(species), bar, make("span", percent(species.probability)));
 }
 
@@ -65,7 +64,7 @@ function foundLine(species, parts, playable) {
 	const times = make("span", "", "times");
 	times.append(...parts.map((part) => {
 		const time = `${clock(part.start)}–${clock(part.end)}`;
-		if (!playable) return make("span", time);
+		if (!playable) return make("span", time, "chip");
 		const button = make("button", `▶ ${time}`, "tool");
 		button.onclick = () => {
 			select(part);

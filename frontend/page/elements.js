@@ -1,7 +1,6 @@
 /** The page's elements, with their types. */
 
 /**
- * Finds an element by its id.
  * @template {HTMLElement} [E=HTMLElement]
  * @param {string} id
  * @param {new () => E} [type]

@@ -11,8 +11,7 @@ const WIDTH = 800;
 const STEP_PIXELS = 2;
 
 /**
- * Records until `stop`, 60 s or a hidden page, then frees the microphone. Null where it is shorter than 3 s; raises
- * DOMException without a microphone.
+ * Records until `stop`, 60 s or a hidden page, then frees the microphone. Null where it is under 3 s. Raises DOMException.
  * @param {AbortSignal} stop @param {() => void} started
  */
 export async function record(stop, started) {
@@ -48,6 +47,7 @@ const collect = (port, rate, stop) => new Promise((resolve) => {
 	};
 	port.onmessage = ({ data }) => tell((chunks.push(data) * data.length) / rate);
 	stop.addEventListener("abort", end);
+	if (stop.aborted) end();
 	document.addEventListener("visibilitychange", end, { once: true });
 	tell();
 });
@@ -56,7 +56,7 @@ const collect = (port, rate, stop) => new Promise((resolve) => {
 function toFile(chunks, rate = 0) {
 	const count = chunks.reduce((sum, chunk) => sum + chunk.length, 0);
 	if (count < LEAST_SECONDS * rate) return null;
-	const name = new Date().toLocaleString("sv").replaceAll(":", "."); // As 2026-05-01 04.30.00.
+	const name = new Date().toLocaleString("sv").replaceAll(":", ".");
 	return new File([wavHeader(count, rate), ...chunks], `${name}.wav`, { type: "audio/wav" });
 }
 
@@ -73,7 +73,7 @@ function drawLive(analyser) {
 		if (!pen || context.state === "closed") return;
 		analyser.getByteFrequencyData(bins);
 		analyser.getFloatTimeDomainData(wave);
-		$("level", HTMLMeterElement).value = Math.max(...wave);
+		$("level", HTMLMeterElement).value = 1 + Math.log10(Math.max(0.001, ...wave)) / 3; // 60 dB
 		pen.globalCompositeOperation = "copy"; // Clears what is not drawn.
 		pen.globalAlpha = 1;
 		pen.drawImage(canvas, -STEP_PIXELS, 0);

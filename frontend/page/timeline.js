@@ -34,7 +34,6 @@ export function showBlocks(windows) {
 	for (const block of windows) dress(buttons.get(block.start_seconds) ?? addButton(block), block);
 }
 
-/** A for the first species that was heard. */
 export function markOf(scientificName = "") {
 	if (!heard.includes(scientificName)) heard.push(scientificName);
 	const at = heard.indexOf(scientificName);
@@ -63,5 +62,7 @@ function dress(button, { start_seconds, end_seconds, verdict, species: [best] })
 	const mark = verdict === "bird" ? markOf(best.scientific_name) : { textContent: "", className: verdict };
 	const what = verdict === "no_bird" ? text("no-bird.name") : `${nameOf(best)}, ${percent(best.probability)}`;
 	const title = `${clock(start_seconds)}–${clock(end_seconds)}: ${verdict === "unsure" ? text("unsure.block", { what }) : what}`;
-	if (button.title !== title) Object.assign(button, mark, { title, ariaLabel: title });
+	if (button.title === title) return;
+	Object.assign(button, mark, { title, ariaLabel: title });
+	button.dataset.name = verdict === "no_bird" ? "" : nameOf(best);
 }
