@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from deployment import aws, concurrency, everything, prices, settings, standing
+from deployment import aws, concurrency, everything, prices, settings, standing, worst_case
 from deployment.account import Account, open_account
 from deployment.problems import DeployError
 from endpoint.presets import DEFAULT_PRESET, PRESETS
@@ -75,7 +75,8 @@ def dry_run(given: argparse.Namespace, chosen: settings.Settings) -> Iterator[st
     yield f"Stage {chosen.stage} in {chosen.region} would be {'deleted' if given.action == 'down' else 'made'}:"
     yield from (f"  {resource}" for resource in everything.resources(chosen, PRESETS[given.preset]))
     if given.action != "down":
-        yield from prices.table(prices.monthly(chosen, PRESETS[given.preset].hosting))
+        yield from prices.lines(chosen, PRESETS[given.preset].hosting)
+        yield from worst_case.lines(chosen, PRESETS[given.preset])
 
 
 def show(lines: Iterator[object] | list[str]) -> None:

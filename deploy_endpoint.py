@@ -5,10 +5,8 @@ import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from botocore.exceptions import BotoCoreError, ClientError
-
 from deployment import settings
-from deployment.problems import DeployError
+from deployment.problems import in_a_sentence
 from endpoint.autoscaling import ensure_scaling, remove_scaling
 from endpoint.clients import Clients, account_id, make_clients
 from endpoint.clip import made_clip, read_clip
@@ -24,7 +22,6 @@ from endpoint.traffic import guards
 from endpoint.upload import ensure_bucket, ensure_private, ensure_uploaded
 from operation.alarms import delete_alarms, endpoint_alarms, ensure_alarms
 from operation.change import Change, delete_if_there
-from operation.sentences import explain
 
 SHIPPED_MODEL = "training/model"
 # The sizes for which prices are shown.
@@ -104,13 +101,13 @@ def parse_arguments(argv: Sequence[str] | None) -> argparse.Namespace:
 def main(argv: Sequence[str] | None = None) -> int:
     """Run from the command line; the exit status is 0 when all stands as asked."""
     arguments = parse_arguments(argv)
-    try:
-        for line in run(arguments):
-            print(line, flush=True)
-    except (DeployError, ClientError, BotoCoreError) as error:
-        print(explain(error), file=sys.stderr)
-        return 1
-    return 0
+    return in_a_sentence(lambda: show(run(arguments)))
+
+
+def show(lines: Iterator[str]) -> None:
+    """Print each line when it comes."""
+    for line in lines:
+        print(line, flush=True)
 
 
 def run(arguments: argparse.Namespace) -> Iterator[str]:

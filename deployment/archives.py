@@ -24,6 +24,9 @@ class Package:
     digest: str
     unpacked_bytes: int
 
+    def __str__(self) -> str:
+        return f"{self.path}: {self.unpacked_bytes:,} bytes unpacked"
+
     @property
     def key(self) -> str:
         """The object's name in the code bucket: other content has another name, the same content the same."""

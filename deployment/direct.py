@@ -13,13 +13,9 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from botocore.exceptions import BotoCoreError, ClientError
-
-from operation.sentences import explain
-
 from . import archives, bucket, layer, project, settings
 from .aws import Aws, connect
-from .problems import DeployError
+from .problems import in_a_sentence
 
 BUILD = settings.ROOT / "build" / "chalice"
 PARTITION = "aws"
@@ -87,14 +83,13 @@ def main(argv: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m deployment.direct", description=__doc__)
     parser.add_argument("--stage", default="dev")
     given = parser.parse_args(argv)
-    try:
-        chosen = settings.load(given.stage)
-        folder = write_project(connect(chosen.region), chosen, BUILD / chosen.stage)
-    except (DeployError, ClientError, BotoCoreError) as error:
-        print(explain(error), file=sys.stderr)
-        return 1
-    print(f"AWS_DEFAULT_REGION={chosen.region} chalice --project-dir {folder} deploy --stage {chosen.stage}")
-    return 0
+    return in_a_sentence(lambda: _write_and_say(given.stage))
+
+
+def _write_and_say(stage: str) -> None:
+    chosen = settings.load(stage)
+    folder = write_project(connect(chosen.region), chosen, BUILD / stage)
+    print(f"AWS_DEFAULT_REGION={chosen.region} chalice --project-dir {folder} deploy --stage {stage}")
 
 
 if __name__ == "__main__":

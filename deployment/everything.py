@@ -22,6 +22,11 @@ from . import archives, bucket, gateway_logs, project, stacks, training_role
 from .account import Account
 from .settings import Settings
 
+SITES = {
+    publish.WEBSITE: "public, HTTP (website)",
+    publish.CLOUDFRONT: "private, behind a CloudFront distribution with its access control and security headers",
+}
+
 
 @dataclass(frozen=True)
 class Ready:
@@ -92,10 +97,15 @@ def resources(settings: Settings, preset: Preset) -> list[str]:
         f"stack {api_stack(settings)}: Lambda {settings.function} with {settings.memory_size:,} MB, its layer, role, "
         f"log; REST API stage {settings.stage}, {settings.throttle_requests_per_second} requests/s, "
         f"{settings.throttle_burst} at once, {settings.reserved_concurrency} Lambdas",
-        f"site on bucket {publish.bucket_name(settings, 'ACCOUNT')}: {publish.default_mode(settings.stage)}",
+        "role api-gateway-logs, where API Gateway has none yet: free, of the whole account, and stays",
+        f"site on bucket {publish.bucket_name(settings, 'ACCOUNT')}: " + SITES[publish.default_mode(settings.stage)],
         f"{len(stage_alarms(watched(settings, preset)))} alarms, a dashboard, log retention of "
         f"{settings.log_retention_days} days, "
-        + (f"a budget of {settings.budget_dollars} $" if settings.alarm_email else "no budget: alarm_email is not set"),
+        + (
+            f"a topic and a budget of {settings.budget_dollars} $ a month that write to {settings.alarm_email}"
+            if settings.alarm_email
+            else "no budget and no mail: alarm_email is not set"
+        ),
     ]
 
 

@@ -7,7 +7,7 @@ import argparse
 from pathlib import Path
 
 from . import archives, wheels
-from .problems import DeployError
+from .problems import DeployError, in_a_sentence
 
 ROOT = Path(__file__).parent.parent
 BIRDAPP = ROOT / "birdapp"
@@ -37,9 +37,8 @@ def main(argv: list[str] | None = None) -> int:
     """Build the layer and say where it lies."""
     parser = argparse.ArgumentParser(description=main.__doc__)
     parser.add_argument("--python", default=wheels.DEFAULT_PYTHON, help="the Python that runs in Lambda")
-    package = build(parser.parse_args(argv).python)
-    print(f"{package.path}: {package.unpacked_bytes:,} bytes unpacked")
-    return 0
+    given = parser.parse_args(argv)
+    return in_a_sentence(lambda: print(build(given.python)))
 
 
 if __name__ == "__main__":

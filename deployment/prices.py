@@ -1,13 +1,14 @@
-"""What a month costs: AWS list prices of us-east-1 in US dollars, as remembered in November 2026, without free tiers.
+"""What a month costs: AWS list prices of us-east-1 in US dollars, November 2026, without free tiers.
 
-Source: the public price pages of each service; no feed of them was at hand, so check before you budget. eu-west-1
-is up to a tenth dearer. Prices of the endpoint stand in endpoint/prices.py.
+No feed of prices was at hand, so check before you budget. Lambda, API Gateway and CloudWatch agree with what others
+wrote down in 2025 and 2026 (R: cloudburn.io/blog/amazon-cloudwatch-pricing, go-cloud.io/aws-lambda-pricing); the rest
+is remembered. eu-west-1 is up to a tenth dearer. Prices of the endpoint stand in endpoint/prices.py.
 """
 
 from dataclasses import dataclass
 
 from endpoint.hosting import Hosting
-from endpoint.prices import dollars_a_month
+from endpoint.prices import DOLLARS_A_GB_OF_DATA, dollars_a_month
 from operation.watched import stage_alarms
 
 from . import everything
@@ -17,6 +18,7 @@ CLIPS_A_DAY = (0, 1_000, 100_000)
 DAYS = 30
 SECONDS_A_MONTH = DAYS * 86_400
 MB_A_GB = 1_024
+TITLE_CHARACTERS = 44
 
 DOLLARS = {
     "API Gateway, a million requests": 3.50,
@@ -39,11 +41,13 @@ LOG_GB_A_CLIP = 2e-6
 # One visit a clip: files and bytes of the page, cached ones not counted.
 SITE_REQUESTS, SITE_GB = 20, 0.000_3
 STORED_GB = 0.5
+# Three windows of 148 kB of base64: a recording of a quarter of a minute.
+ENDPOINT_GB = 0.000_44
 
 
 @dataclass(frozen=True)
 class Line:
-    """One row: what it is, and dollars a month at each of CLIPS_A_DAY."""
+    """One row: what it is, and dollars a month, mostly at each of CLIPS_A_DAY."""
 
     what: str
     dollars: tuple[float, ...]
@@ -60,10 +64,11 @@ def monthly(settings: Settings, hosting: Hosting) -> list[Line]:
     watching = alarms * DOLLARS["CloudWatch, an alarm"] + DOLLARS["CloudWatch, a dashboard"]
     lines = [
         Line("endpoint, one instance or serverless", tuple(dollars_a_month(hosting, clips) for clips in CLIPS_A_DAY)),
+        _line("data into the endpoint", a_clip=ENDPOINT_GB * DOLLARS_A_GB_OF_DATA),
         _line("API Gateway", a_clip=request),
         _line("Lambda", a_clip=invoke + compute),
         _line("logs", a_clip=LOG_GB_A_CLIP * DOLLARS["CloudWatch Logs, a GB"]),
-        _line("site through CloudFront", a_clip=page),
+        _line("site", a_clip=page),
         _line("storage", fixed=STORED_GB * DOLLARS["S3, a GB"]),
         _line("alarms and dashboard", fixed=watching),
         *_options(settings, main_gb, spectrogram_gb),
@@ -71,11 +76,18 @@ def monthly(settings: Settings, hosting: Hosting) -> list[Line]:
     return [*lines, Line("together", tuple(map(sum, zip(*(line.dollars for line in lines), strict=True))))]
 
 
-def table(lines: list[Line]) -> list[str]:
-    """Set the lines as text."""
-    heads = "".join(f"{f'{clips:,} a day':>16}" for clips in CLIPS_A_DAY)
-    rows = [f"{line.what:<40}" + "".join(f"{dollars:>16,.2f}" for dollars in line.dollars) for line in lines]
-    return [f"{'$ a month, list prices of us-east-1':<40}{heads}", *rows]
+def lines(settings: Settings, hosting: Hosting) -> list[str]:
+    """Set the prices as text."""
+    heads = tuple(f"{clips:,} a day" for clips in CLIPS_A_DAY)
+    return table("$ a month, list prices of us-east-1", heads, monthly(settings, hosting))
+
+
+def table(title: str, heads: tuple[str, ...], rows: list[Line]) -> list[str]:
+    """Set rows under their heads."""
+    texts = [
+        row.what.ljust(TITLE_CHARACTERS) + "".join(f"{dollars:>16,.2f}" for dollars in row.dollars) for row in rows
+    ]
+    return [title.ljust(TITLE_CHARACTERS) + "".join(f"{head:>16}" for head in heads), *texts]
 
 
 def warm_dollars(copies: int, memory_gb: float) -> float:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from . import archives, layer, settings, template, wheels
-from .problems import DeployError
+from .problems import DeployError, in_a_sentence
 
 BUILD = settings.ROOT / "build" / "packages"
 NOT_COPIED = shutil.ignore_patterns("__pycache__", "deployments", "deployed", "requirements*.txt")
@@ -68,10 +68,12 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--stage", default="dev")
     parser.add_argument("--python", help="the Python that runs in Lambda")
     given = parser.parse_args(argv)
-    application = build(settings.load(given.stage, **{"python": given.python} if given.python else {}))
-    for package in (application.code, application.layer):
-        print(f"{package.path}: {package.unpacked_bytes:,} bytes unpacked")
-    return 0
+    return in_a_sentence(lambda: _build_and_say(given.stage, {"python": given.python} if given.python else {}))
+
+
+def _build_and_say(stage: str, changed: dict[str, str]) -> None:
+    application = build(settings.load(stage, **changed))
+    print(application.code, application.layer, sep="\n")
 
 
 if __name__ == "__main__":

@@ -62,6 +62,11 @@ class Settings:
         """The main Lambda's memory, which Chalice reads by itself."""
         return int(read_config()["lambda_memory_size"])
 
+    @property
+    def timeout(self) -> int:
+        """The main Lambda's time limit in seconds, which Chalice reads by itself."""
+        return int(read_config()["lambda_timeout"])
+
     def bucket(self, account: str) -> str:
         """The private bucket for code, models and training: every account and region has its own."""
         return f"{self.function}-{account}-{self.region}"

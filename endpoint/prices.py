@@ -1,9 +1,15 @@
-"""List prices of hosting in us-east-1, in US dollars, as remembered in November 2026: check them before you budget."""
+"""List prices of hosting in us-east-1, in US dollars, November 2026: check them before you budget.
+
+ml.c5.large, serverless and data are confirmed by AWS's own tool (R: constants.py of
+aws-samples/sagemaker-serverless-inference-benchmarking); ml.m4.xlarge is remembered.
+"""
 
 from endpoint.hosting import Hosting, Instances
 
 DOLLARS_AN_HOUR = {"ml.m4.xlarge": 0.24, "ml.c5.large": 0.102}
 SERVERLESS_DOLLARS_A_GB_SECOND = 0.000_02
+# In and out, whatever the hosting.
+DOLLARS_A_GB_OF_DATA = 0.016
 HOURS_A_DAY = 24
 DAYS_A_MONTH = 30
 # Five windows on a share of a core; a cold start is not charged as such, but its seconds are.

@@ -10,6 +10,7 @@ from typing import Any
 
 from deployment import archives, bucket, stacks, wheels
 from deployment.aws import Aws, connect
+from deployment.problems import in_a_sentence
 from deployment.resources import ALIAS, lambda_role, log_group, tracing_policy
 from deployment.settings import Settings, load
 from operation.change import Change
@@ -103,12 +104,15 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--python", default=wheels.DEFAULT_PYTHON, help="the Python that runs in Lambda")
     parser.add_argument("--deploy", action="store_true")
     given = parser.parse_args(argv)
+    return in_a_sentence(lambda: _run(given))
+
+
+def _run(given: argparse.Namespace) -> None:
     package = build(given.python)
-    print(f"{package.path}: {package.unpacked_bytes:,} bytes unpacked")
+    print(package)
     if given.deploy:
         settings = load(given.stage, python=given.python)
         print(*deploy(connect(settings.region), settings, package), sep="\n")
-    return 0
 
 
 if __name__ == "__main__":

@@ -8,9 +8,12 @@ import pytest
 from botocore.stub import ANY, Stubber
 
 import deploy
-from deployment import aws, bucket, concurrency, gateway_logs, prices, settings, stacks
+import deploy_endpoint
+from deployment import aws, bucket, concurrency, direct, gateway_logs, prices, settings, stacks, worst_case
 from deployment.problems import DeployError
 from endpoint.presets import PRESETS
+from frontend import publish
+from spectrogram_fn import deploy as spectrogram_deploy
 
 ACCOUNT, REGION = "123456789012", "eu-west-1"
 TEMPLATE = {"Resources": {}}
@@ -59,11 +62,25 @@ def test_dry_run_calls_no_aws_and_says_what_and_for_how_much(capsys):
     for thing in ("bird-spectrogram", "birdapp-dev-api", "endpoint bird-classifier", "site on bucket", "alarms"):
         assert thing in said
     assert all(f"{clips:,} a day" in said for clips in (0, 1_000, 100_000))
+    assert "$ at most, if strangers never stop asking" in said
 
 
-def test_missing_credentials_are_one_sentence(capsys):
-    assert deploy.main(["status"]) == 1
-    assert capsys.readouterr().err.startswith("No AWS credentials were found")
+@pytest.mark.parametrize(
+    ("script", "arguments"),
+    [
+        (deploy, ["status"]),
+        (deploy, ["down"]),
+        (deploy_endpoint, ["--rollback"]),
+        (publish, ["--api-base", "https://api.example/dev"]),
+        (direct, []),
+        (spectrogram_deploy, ["--deploy"]),
+    ],
+)
+def test_missing_credentials_are_one_sentence(script, arguments, capsys):
+    assert script.main(arguments) == 1
+    said = capsys.readouterr().err
+    assert said.startswith("No AWS credentials were found: run `aws configure`")
+    assert said.count("\n") == 1
 
 
 def test_an_unknown_stage_is_one_sentence(capsys):
@@ -165,6 +182,22 @@ def test_prices_add_up_and_grow_with_traffic():
     for column in range(3):
         assert together.dollars[column] == pytest.approx(sum(part.dollars[column] for part in parts))
     assert list(together.dollars) == sorted(together.dollars)
+
+
+@pytest.mark.parametrize(("preset", "endpoint"), [("requests", 4 * 0.102 * 24), ("serverless", 10 * 3 * 86_400 * 2e-5)])
+def test_strangers_can_cost_no_more_than_every_limit_reached_all_day(preset, endpoint):
+    found = {line.what: line.dollars for line in worst_case.most(settings.load("dev"), PRESETS[preset])}
+    # Ten Lambdas of 256 MB and ten of 2,048 MB.
+    wanted = {"endpoint": endpoint, "Lambda": 10 * 2.25 * 86_400 * 0.0000166667}
+    assert {what: found[what][0] for what in wanted} == pytest.approx(wanted)
+    assert found["together"] == pytest.approx((found["together"][0], 30 * found["together"][0]))
+
+
+def test_without_a_cap_the_rate_and_the_time_limits_bound_the_lambdas():
+    capped, free = settings.load("dev"), settings.load("dev", reserved_concurrency=0)
+    lambdas = [worst_case.most(chosen, PRESETS["requests"])[2].dollars[0] for chosen in (capped, free)]
+    # 5 a second for up to 25 s and 10 s.
+    assert lambdas[1] / lambdas[0] == pytest.approx((125 * 0.25 + 50 * 2) / (10 * 2.25))
 
 
 def test_warm_lambdas_and_tracing_show_their_price_only_where_they_are_on():

@@ -217,13 +217,3 @@ def finishes(clients, model):
 def test_the_command_line_says_one_sentence_and_fails(monkeypatch, capsys):
     assert deploy_endpoint.main(["no-such-model", "--dry-run"]) == 1
     assert capsys.readouterr().err == "There is no model at no-such-model.\n"
-
-
-def test_without_credentials_it_says_so_in_one_sentence(monkeypatch, capsys, tmp_path):
-    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_PROFILE"):
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
-    for name in ("AWS_SHARED_CREDENTIALS_FILE", "AWS_CONFIG_FILE"):
-        monkeypatch.setenv(name, str(tmp_path / "none"))
-    assert deploy_endpoint.main(["--rollback"]) == 1
-    assert capsys.readouterr().err.startswith("No AWS credentials were found")
