@@ -87,9 +87,7 @@ def parse_arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     hosting.add_argument("--preset", choices=sorted(PRESETS), default=DEFAULT_PRESET, help=f"({DEFAULT_PRESET})")
     hosting.add_argument("--serverless", dest="preset", action="store_const", const="serverless")
     parser.add_argument("--sha256", help="of the archive, or of the archive that a folder packs to; else any")
-    parser.add_argument(
-        "--clip", type=Path, help="16-bit mono WAV at 22,050 Hz for the smoke request; else one is made"
-    )
+    parser.add_argument("--clip", type=Path, help="recording for the smoke request, MP3 or another; else one is made")
     parser.add_argument("--expect", help="label that must come first for --clip")
     action = parser.add_mutually_exclusive_group()
     action.add_argument("--dry-run", action="store_true", help="check and price, call nothing that makes anything")

@@ -1,17 +1,22 @@
-"""The clip that a model must answer before and after it is deployed: made here, or a WAV file of the operator's."""
+"""The clip that a model must answer before and after it is deployed: made here, or a recording of the operator's."""
 
 import base64
-import wave
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import imageio_ffmpeg
 import numpy as np
 
+from birdapp.chalicelib.decode import decode
+from birdapp.chalicelib.errors import ServiceError
 from deployment.problems import DeployError
 from spectrogram_fn import spectrogram as signal_path
 
 SEED = 11
+# Nobody waits for an answer here.
+DECODE_SECONDS = 60.0
 
 
 @dataclass(frozen=True)
@@ -35,24 +40,17 @@ def made_clip() -> Clip:
 
 
 def read_clip(path: Path, expected: str | None) -> Clip:
-    """Read 16-bit mono WAV at 22,050 Hz. Raises DeployError for any other file: the API's decoder is not used here."""
-    wanted = (1, 2, signal_path.SAMPLE_RATE)
+    """Read a recording as the API does, in every format that it takes. Raises DeployError where it is none."""
+    # The ffmpeg that comes with a pip package, unless the setting names another one.
+    os.environ.setdefault("FFMPEG_BINARY", imageio_ffmpeg.get_ffmpeg_exe())
     try:
-        with wave.open(str(path)) as file:
-            found = (file.getnchannels(), file.getsampwidth(), file.getframerate())
-            pcm = file.readframes(file.getnframes())
-    except (OSError, EOFError, wave.Error) as error:
-        raise DeployError(f"{path} is no WAV file that can be read: {error}.") from error
-    if found != wanted:
-        raise DeployError(
-            f"{path} must be 16-bit mono WAV at 22,050 Hz; `ffmpeg -i IN -ac 1 -ar 22050 -sample_fmt s16 OUT.wav`."
-        )
+        pcm = decode(path.read_bytes(), DECODE_SECONDS)
+    except (OSError, ServiceError) as error:
+        raise DeployError(f"{path} is no smoke clip: {getattr(error, 'message', error)}") from error
     return to_clip(signal_path.from_pcm(pcm), expected)
 
 
 def to_clip(samples: signal_path.Samples, expected: str | None) -> Clip:
-    """Turn samples [n] into a clip. Raises DeployError when there are none."""
-    if not samples.size:
-        raise DeployError("The smoke clip is empty.")
+    """Turn samples [n], half a second at least, into a clip."""
     windows = (signal_path.to_spectrogram(window.samples) for window in signal_path.split_windows(samples))
     return Clip(tuple(signal_path.to_bytes(window).tobytes() for window in windows), expected)
