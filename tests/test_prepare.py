@@ -75,7 +75,7 @@ def test_stopped_run_goes_on_where_it_was(folder, monkeypatch):
     for path in (folder.parent / "dataset").iterdir():
         path.unlink()
     run(folder, "--shards-only")
-    monkeypatch.setattr(windows, "read_audio", lambda path: pytest.fail(f"{path} was read again"))
+    monkeypatch.setattr(windows, "read_audio", lambda path, **_: pytest.fail(f"{path} was read again"))
     assert contents(run(folder)) == expected
 
 
@@ -114,7 +114,7 @@ def test_run_that_was_killed_while_it_wrote_goes_on(folder, monkeypatch, last_fi
     with pytest.raises(AssertionError):
         run(folder)
     monkeypatch.undo()
-    monkeypatch.setattr(windows, "read_audio", lambda path: pytest.fail(f"{path} was read again"))
+    monkeypatch.setattr(windows, "read_audio", lambda path, **_: pytest.fail(f"{path} was read again"))
     assert contents(run(folder)) == expected
     assert not (folder.parent / "dataset" / "shards").exists()
 

@@ -24,6 +24,7 @@ EVENT_DB = 10.0
 # Archives hold longer recordings than the app takes.
 LONGEST_SECONDS = 3_600.0
 DECODE_SECONDS = 120.0
+SAMPLE_BYTES = 2
 PCM = npt.NDArray[np.int16]
 
 
@@ -84,13 +85,11 @@ def make_shard(job: Job) -> str:
     if _is_made(job):
         return ""
     try:
-        samples = read_audio(job.audio)
+        samples = read_audio(job.audio, cut_seconds=job.cut_seconds)
     except FileNotFoundError:
         return "missing file"
     except ValueError as error:
         return f"unreadable: {error}"
-    if job.cut_seconds is not None:
-        samples = samples[: round(job.cut_seconds * spectrogram.SAMPLE_RATE)]
     write_shard(job.shard, cut(samples))
     return ""
 
@@ -102,15 +101,21 @@ def _is_made(job: Job) -> bool:
     return not job.audio.exists() or job.audio.stat().st_mtime <= job.shard.stat().st_mtime
 
 
-def read_audio(audio: Path) -> spectrogram.Samples:
-    """Decode a recording as the app does: mono samples [n] at 22,050 Hz. Raises ValueError where no sound comes out."""
+def read_audio(audio: Path, *, cut_seconds: float | None = None) -> spectrogram.Samples:
+    """Decode a recording, or its start, as the app does: mono samples [n] at 22,050 Hz.
+
+    Raises ValueError where no sound comes out.
+    """
     data = audio.read_bytes()
     try:
-        return spectrogram.from_pcm(decode(data, DECODE_SECONDS, max_seconds=LONGEST_SECONDS))
+        pcm = decode(data, DECODE_SECONDS, max_seconds=LONGEST_SECONDS)
     except ServiceError as error:
         raise ValueError(f"{error.code}: {error.detail or error.message}") from error
     except FileNotFoundError as error:
         raise RuntimeError(str(error)) from error
+    # Cut before the samples are made, which take three times the memory.
+    used = len(pcm) if cut_seconds is None else round(cut_seconds * spectrogram.SAMPLE_RATE) * SAMPLE_BYTES
+    return spectrogram.from_pcm(pcm[:used])
 
 
 def cut(samples: spectrogram.Samples) -> Shard:
