@@ -136,10 +136,23 @@ def play(request, root, table):
 
 
 def test_dry_run_prints_both_requests(table, capsys):
-    options = ["--metadata", str(table), "--instances", "3", "--bucket", "birds", "--role", "arn", "--dry-run"]
+    options = [
+        "--metadata",
+        str(table),
+        "--instances",
+        "3",
+        "--bucket",
+        "birds",
+        "--role",
+        "arn",
+        "--volume-gb",
+        "900",
+        "--dry-run",
+    ]
     assert main(options) == 0
     cutting, joining = json.loads(capsys.readouterr().out)
-    assert cutting["ProcessingResources"]["ClusterConfig"]["InstanceCount"] == 3
+    cluster = cutting["ProcessingResources"]["ClusterConfig"]
+    assert (cluster["InstanceCount"], cluster["VolumeSizeInGB"]) == (3, 900)
     assert "--shards-only" in cutting["AppSpecification"]["ContainerArguments"]
     assert "tensorflow-training" in joining["AppSpecification"]["ImageUri"]
 

@@ -127,4 +127,5 @@ def _add_aws(group: argparse._ArgumentGroup) -> None:
         "--instances", type=int, help="prepare the archive in s3://bucket/prefix/audio on so many machines"
     )
     group.add_argument("--instance-type", default="ml.c7i.4xlarge")
+    group.add_argument("--volume-gb", type=int, default=500, help="disk of each: twice the windows, 320 MB an hour")
     group.add_argument("--role", help="ARN of the role that SageMaker takes")

@@ -137,7 +137,9 @@ def _run_on_machines(arguments: argparse.Namespace) -> int:
     region = settings.read_config()["deployment"]["region"]
     session = boto3.session.Session(region_name=region)
     image = images.training_image(region)
-    machines = processing.Machines(arguments.instances, arguments.instance_type, arguments.role, image)
+    machines = processing.Machines(
+        arguments.instances, arguments.instance_type, arguments.role, image, arguments.volume_gb
+    )
     passed_on = tuple(options.passed_on(arguments))
     archive = processing.Archive(arguments.bucket, arguments.prefix, arguments.metadata, passed_on)
     if arguments.dry_run:

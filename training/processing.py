@@ -24,7 +24,6 @@ ROOT = "/opt/ml/processing"
 COMMAND = (
     f'cd {ROOT}/code && python3 -m pip install -q -r training/requirements.txt && python3 -m training.prepare "$@"'
 )
-VOLUME_GB = 500
 MAX_SECONDS = 24 * 3600
 
 
@@ -40,16 +39,17 @@ class Archive:
 
 @dataclass(frozen=True)
 class Machines:
-    """What the cutting runs on, as which role, from which image."""
+    """What the cutting runs on, as which role, from which image; the disk of each holds its audio and all windows."""
 
     instances: int
     instance_type: str
     role: str
     image: str
+    volume_gb: int = 500
 
     def __post_init__(self) -> None:
-        if self.instances < 1:
-            raise ValueError(f"at least one instance is needed, got {self.instances}")
+        if self.instances < 1 or self.volume_gb < 1:
+            raise ValueError(f"at least 1 instance and 1 GB are needed, got {self.instances} and {self.volume_gb}")
 
 
 def requests(archive: Archive, machines: Machines, name: str) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -85,7 +85,11 @@ def code_files() -> list[str]:
 
 
 def _request(archive: Archive, machines: Machines, arguments: Sequence[str]) -> dict[str, Any]:
-    cluster = {"InstanceCount": machines.instances, "InstanceType": machines.instance_type, "VolumeSizeInGB": VOLUME_GB}
+    cluster = {
+        "InstanceCount": machines.instances,
+        "InstanceType": machines.instance_type,
+        "VolumeSizeInGB": machines.volume_gb,
+    }
     return {
         "RoleArn": machines.role,
         "AppSpecification": {
