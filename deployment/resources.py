@@ -33,9 +33,9 @@ def policy(name: str, *statements: dict[str, Any]) -> dict[str, Any]:
     return {"PolicyName": name, "PolicyDocument": {"Version": "2012-10-17", "Statement": list(statements)}}
 
 
-def statement(sid: str, actions: list[str], resource: str, **condition: Any) -> dict[str, Any]:
-    """Allow actions on one ARN, which may hold ${AWS::Region} and its like; the Sid says why."""
-    said = {"Sid": sid, "Effect": "Allow", "Action": actions, "Resource": {"Fn::Sub": resource}}
+def statement(sid: str, actions: list[str], *resources: str, **condition: Any) -> dict[str, Any]:
+    """Allow actions on ARNs, which may hold ${AWS::Region} and its like; the Sid says why."""
+    said = {"Sid": sid, "Effect": "Allow", "Action": actions, "Resource": [{"Fn::Sub": name} for name in resources]}
     return said | ({"Condition": condition} if condition else {})
 
 

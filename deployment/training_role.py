@@ -1,4 +1,4 @@
-"""The role that a SageMaker training job takes: its folder of the bucket, its image, its log, its metrics."""
+"""The role that SageMaker's training and processing jobs take: their folder, their image, their logs, their metrics."""
 
 from typing import Any
 
@@ -11,7 +11,8 @@ from .settings import Settings
 
 # The folder of the stage's bucket that holds data sets and the models that come out.
 PREFIX = "training"
-LOGS = "/aws/sagemaker/TrainingJobs"
+# SageMaker's names, for logs and for metrics.
+KINDS = ("/aws/sagemaker/TrainingJobs", "/aws/sagemaker/ProcessingJobs")
 IMAGE = "tensorflow-training"
 
 
@@ -34,21 +35,21 @@ def template(settings: Settings, bucket: str) -> dict[str, Any]:
 
 
 def _statements(settings: Settings, bucket: str) -> list[dict[str, Any]]:
-    logs = "arn:${AWS::Partition}:logs:${AWS::Region}:${AWS::AccountId}:log-group:" + LOGS
+    group = "arn:${AWS::Partition}:logs:${AWS::Region}:${AWS::AccountId}:log-group:"
     images = "arn:${AWS::Partition}:ecr:${AWS::Region}:" + f"{ACCOUNTS[settings.region]}:repository/{IMAGE}"
     objects = f"arn:${{AWS::Partition}}:s3:::{bucket}"
     only_ours = {"StringLike": {"s3:prefix": f"{PREFIX}/*"}}
-    only_training = {"StringEquals": {"cloudwatch:namespace": LOGS}}
+    only_jobs = {"StringEquals": {"cloudwatch:namespace": list(KINDS)}}
     pull = ["ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"]
     write = ["logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents"]
     return [
         statement("ReadAndWriteOwnFolder", ["s3:GetObject", "s3:PutObject"], f"{objects}/{PREFIX}/*"),
         statement("ListOwnFolder", ["s3:ListBucket"], objects, **only_ours),
-        statement("MakeTheLogThatAllTrainingJobsShare", ["logs:CreateLogGroup"], logs),
-        statement("WriteLogInStreamsThatSageMakerNames", write, f"{logs}:log-stream:*"),
+        statement("MakeTheLogsThatAllJobsShare", ["logs:CreateLogGroup"], *(group + kind for kind in KINDS)),
+        statement("WriteLogsInStreamsThatSageMakerNames", write, *(f"{group}{kind}:log-stream:*" for kind in KINDS)),
         statement("PullTheImage", pull, images),
         statement("SignInToTheRegistryWhichHasNoResources", ["ecr:GetAuthorizationToken"], "*"),
-        statement("SendMetricsWhichHaveNoResources", ["cloudwatch:PutMetricData"], "*", **only_training),
+        statement("SendMetricsWhichHaveNoResources", ["cloudwatch:PutMetricData"], "*", **only_jobs),
     ]
 
 

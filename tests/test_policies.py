@@ -50,16 +50,16 @@ SPECTROGRAM = {
     for stage, log in {"dev": "/aws/lambda/bird-spectrogram", "prod": "/aws/lambda/bird-spectrogram-prod"}.items()
 }
 BUCKET = "arn:${AWS::Partition}:s3:::" + packaged.BUCKET
-TRAINING_LOGS = arn("logs", "log-group:/aws/sagemaker/TrainingJobs")
+JOBS = ("/aws/sagemaker/TrainingJobs", "/aws/sagemaker/ProcessingJobs")
 TRAINING_IMAGE = "arn:${AWS::Partition}:ecr:${AWS::Region}:763104351884:repository/tensorflow-training"
 TRAINING = {
     ("s3:GetObject", f"{BUCKET}/training/*"),
     ("s3:PutObject", f"{BUCKET}/training/*"),
     ("s3:ListBucket", BUCKET),
-    ("logs:CreateLogGroup", TRAINING_LOGS),
-    ("logs:CreateLogStream", f"{TRAINING_LOGS}:log-stream:*"),
-    ("logs:DescribeLogStreams", f"{TRAINING_LOGS}:log-stream:*"),
-    ("logs:PutLogEvents", f"{TRAINING_LOGS}:log-stream:*"),
+    *(("logs:CreateLogGroup", arn("logs", f"log-group:{name}")) for name in JOBS),
+    *(("logs:CreateLogStream", logs_of(name)) for name in JOBS),
+    *(("logs:DescribeLogStreams", logs_of(name)) for name in JOBS),
+    *(("logs:PutLogEvents", logs_of(name)) for name in JOBS),
     ("ecr:BatchCheckLayerAvailability", TRAINING_IMAGE),
     ("ecr:BatchGetImage", TRAINING_IMAGE),
     ("ecr:GetDownloadUrlForLayer", TRAINING_IMAGE),
@@ -109,7 +109,7 @@ def test_training_may_use_its_own_folder_of_the_bucket():
     statements = {it["Sid"]: it for it in documents(packaged.training())[0]["Statement"]}
     assert statements["ListOwnFolder"]["Condition"] == {"StringLike": {"s3:prefix": "training/*"}}
     metrics = statements["SendMetricsWhichHaveNoResources"]["Condition"]
-    assert metrics == {"StringEquals": {"cloudwatch:namespace": "/aws/sagemaker/TrainingJobs"}}
+    assert metrics == {"StringEquals": {"cloudwatch:namespace": list(JOBS)}}
 
 
 @pytest.mark.parametrize("stage", ["dev", "prod"])
