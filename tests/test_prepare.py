@@ -6,14 +6,17 @@ import subprocess
 import time
 from pathlib import Path
 
+import boto3
 import imageio_ffmpeg
 import numpy as np
 import pytest
 from datasets import contents, read_table, write_recordings, write_table, write_wav
+from moto import mock_aws
 
 from spectrogram_fn import spectrogram
 from training import windows
 from training.prepare import main
+from training.source_folder import SIGNAL_PATH, SOURCE_DIR
 
 SPECIES = {"Parus_major": 3_000, "Pica_pica": 1_500}
 RECORDISTS = ("Ann Lee", "Bo Ek", "Cy Day", "Di Fox", "Ed Gu", "Fay Ho")
@@ -135,7 +138,9 @@ def test_recording_that_cannot_be_used_is_listed_and_skipped(folder, capsys):
     reasons = {
         row["recording_id"]: row["reason"] for row in read_table(run(folder) / "recordings.csv") if row["reason"]
     }
-    assert "3 recordings could not be used" in capsys.readouterr().out
+    printed = capsys.readouterr()
+    assert "3 recordings could not be used" in printed.out
+    assert "decode: 100%" in printed.err
     assert reasons["gone.wav"] == "missing file"
     assert reasons["page.wav"].startswith("unreadable: unsupported_audio")
     assert reasons["short.wav"].startswith("unreadable: audio_too_short")
@@ -207,6 +212,34 @@ def test_steady_noise_is_no_activity_and_calls_are(tone):
     assert windows.activity(calls) > 2 * windows.activity(noise)
     assert windows.activity(20 * calls) == pytest.approx(windows.activity(calls), abs=1e-3)
     assert windows.activity(np.zeros(spectrogram.WINDOW_SAMPLES, np.float32)) == 0
+
+
+def test_window_in_which_little_happens_is_drawn_less_by_the_training(folder, tone, monkeypatch):
+    sound = np.random.default_rng(3).normal(0, 0.01, 2 * spectrogram.WINDOW_SAMPLES).astype(np.float32)
+    for start in range(0, 100_000, 20_000):
+        sound[start : start + 4_410] += tone(3_000, 0.2)
+    for audio in (folder / "Parus_major").iterdir():
+        write_wav(audio, sound)
+    for place in (SOURCE_DIR, SIGNAL_PATH.parent):
+        monkeypatch.syspath_prepend(str(place))
+    import batches  # noqa: PLC0415 (it lies in the container's folder)
+
+    drawn = batches.Sampler(batches.load(run(folder)), seed=1)._by_class["Parus_major"]
+    assert drawn
+    assert all(chances[0] > 5 * chances[1] > 0 for _, chances in drawn)
+
+
+def test_dataset_is_uploaded_once(folder, monkeypatch, capsys):
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "none")
+    with mock_aws():
+        s3 = boto3.client("s3", region_name="us-east-1")
+        s3.create_bucket(Bucket="birds")
+        output = run(folder, "--bucket", "birds")
+        run(folder, "--bucket", "birds")
+        for name, content in contents(output).items():
+            assert s3.get_object(Bucket="birds", Key=f"training/dataset/{name}")["Body"].read() == content
+    assert "s3://birds/training/dataset/windows.npy" in capsys.readouterr().out
 
 
 def test_pcm_of_any_codec_is_stored_bit_for_bit(tmp_path, tone):
