@@ -100,6 +100,7 @@ def test_the_whole_flow_works_by_keyboard(page, api):
     tab_to(page, "#pick")
     with page.expect_file_chooser() as chooser:
         page.keyboard.press("Enter")
+    wait_for(page, lambda: page.workers)  # The rest is loaded while the reader looks for a file.
     chooser.value.set_files(recording(17))
     wait_state(page, "chosen")
     assert page.evaluate("document.activeElement.id") == "send"

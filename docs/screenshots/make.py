@@ -1,27 +1,34 @@
-"""Makes the pictures of the page's states in this folder: python docs/screenshots/make.py
+"""Makes the pictures of the page's states in this folder: python docs/screenshots/make.py [--song FILE]
 
 The page stands in front of the canned API of the tests and shows a made song: nobody's recording is in it.
+With --song it makes result.png instead: what the whole app says of that recording.
 """
 
+import argparse
+import io
 import sys
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Page, sync_playwright
+from PIL import Image
+from playwright.sync_api import Browser, Page, sync_playwright
 
 FOLDER = Path(__file__).parent
-sys.path.insert(0, str(FOLDER.parent.parent / "tests"))
+sys.path[:0] = [str(FOLDER.parent.parent), str(FOLDER.parent.parent / "tests")]
 
 import page_api  # noqa: E402 (the tests' folder is no package)
 import page_browser  # noqa: E402
 import page_fixtures  # noqa: E402
 
+from loadtests.app import started  # noqa: E402
+
 LAPTOP = {"viewport": {"width": 1280, "height": 900}, "color_scheme": "light"}
-PHONE = {"viewport": {"width": 390, "height": 844}, "color_scheme": "dark", "device_scale_factor": 2}
+PHONE = {"viewport": {"width": 390, "height": 844}, "color_scheme": "dark"}
 FAKE_MICROPHONE = ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"]
-SONGS = [page_api.BLACKBIRD, page_api.ROBIN]
+HOLD_DECODING = "OfflineAudioContext.prototype.decodeAudioData = () => new Promise(() => {}); 0"
+COLOURS = 256
 State = Callable[[Page, page_api.Api], Any]
 
 
@@ -32,12 +39,17 @@ def chosen(page: Page, _api: page_api.Api) -> None:
 
 def recording(page: Page, _api: page_api.Api) -> None:
     page.click("#record")
-    page_browser.until(page, "document.querySelector('#record-time').textContent.startsWith('0:06')")
+    page_browser.until(page, "document.querySelector('#record-time').textContent.slice(2, 4) >= 6")
+
+
+def preparing(page: Page, _api: page_api.Api) -> None:
+    page.evaluate(HOLD_DECODING)
+    page_browser.choose(page, page_browser.recording(40, "dawn in the garden.wav"))
+    page.click("#send")
 
 
 def analysing(page: Page, api: page_api.Api) -> None:
     chosen(page, api)
-    api.songs = list(SONGS)
     api.let_through(1)
     page.click("#send")
     page_browser.until(page, "document.querySelector('#bird-name').textContent !== ''")
@@ -45,12 +57,12 @@ def analysing(page: Page, api: page_api.Api) -> None:
 
 def result(page: Page, api: page_api.Api) -> None:
     chosen(page, api)
-    api.songs = [page_api.BLACKBIRD, page_api.ROBIN]
     page.click("#send")
     page_browser.wait_state(page, "result")
 
 
 def colour(page: Page, api: page_api.Api) -> None:
+    api.songs = [page_api.BLACKBIRD, page_api.ROBIN]
     result(page, api)
     page.click("#palette")
     page.locator("#timeline button").nth(2).click()
@@ -75,35 +87,58 @@ def empty(_page: Page, _api: page_api.Api) -> None:
     """The page as it opens."""
 
 
-STATES: list[State] = [empty, chosen, recording, analysing, result, colour, unsure, no_bird, error]
+STATES: list[State] = [empty, chosen, recording, preparing, analysing, result, colour, unsure, no_bird, error]
 
 
-def main() -> int:
-    """Take each state on a laptop in light and on a phone in dark."""
-    with sync_playwright() as driver, page_fixtures.served() as api, tempfile.NamedTemporaryFile(suffix=".wav") as song:
-        song.write(page_browser.wav(page_browser.chirps(12)))
-        song.flush()
-        microphone = [*FAKE_MICROPHONE, f"--use-file-for-fake-audio-capture={song.name}"]
-        arguments = [*page_fixtures.ARGUMENTS, *microphone]
+def main(argv: list[str] | None = None) -> int:
+    """Take each state on a laptop in light and on a phone in dark, or a real answer."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--song", type=Path, help="a recording for result.png")
+    song = parser.parse_args(argv).song
+    with sync_playwright() as driver, tempfile.NamedTemporaryFile(suffix=".wav") as heard:
+        heard.write(page_browser.wav(page_browser.chirps(12)))
+        heard.flush()
+        arguments = [*page_fixtures.ARGUMENTS, *FAKE_MICROPHONE, f"--use-file-for-fake-audio-capture={heard.name}"]
         browser = driver.chromium.launch(executable_path=page_fixtures.CHROMIUM, args=arguments)
+        return take_real(browser, song) if song else take_states(browser)
+
+
+def take_states(browser: Browser) -> int:
+    """Write STATE-LOOK.webp for each."""
+    with page_fixtures.served() as api:
         for name, look in {"laptop": LAPTOP, "phone": PHONE}.items():
             for state in STATES:
-                picture = FOLDER / f"{state.__name__.replace('_', '-')}-{name}.png"
-                take(browser.new_page(**look, permissions=["microphone"], locale="en-GB"), api, state, picture)
-                print(picture.name)
+                vars(api).update(vars(page_api.Api()))
+                page = opened(browser, api.site_url, look)
+                state(page, api)
+                picture(page).save(FOLDER / f"{state.__name__.replace('_', '-')}-{name}.webp", quality=80, method=6)
+                page.close()
     return 0
 
 
-def take(page: Page, api: page_api.Api, state: State, picture: Path) -> None:
-    """Open the page, bring it into its state, take its picture."""
-    vars(api).update(vars(page_api.Api()))
-    page.goto(api.site_url)
+def take_real(browser: Browser, song: Path) -> int:
+    """Write result.png: the whole app's answer, the page as long as a laptop is tall."""
+    with started() as app:
+        page = opened(browser, app.site_url, LAPTOP)
+        page_browser.identify(page, song)
+        page.wait_for_selector("[data-picture=ready]")
+        picture(page).quantize(COLOURS).save(FOLDER / "result.png", optimize=True)
+    return 0
+
+
+def opened(browser: Browser, url: str, look: dict[str, Any]) -> Page:
+    """Open the page with a microphone, in English."""
+    page = browser.new_page(**look, permissions=["microphone"], locale="en-GB")
+    page.goto(url)
     page.wait_for_selector("body[data-birds]")
-    state(page, api)
+    return page
+
+
+def picture(page: Page) -> Image.Image:
+    """Take the picture of what is seen."""
     page.mouse.move(0, 0)
-    page.wait_for_timeout(500)  # Colours and bars move for a moment.
-    page.screenshot(path=picture)
-    page.close()
+    page.wait_for_timeout(1_000)  # Colours and bars move for a moment.
+    return Image.open(io.BytesIO(page.screenshot())).convert("RGB")
 
 
 if __name__ == "__main__":
