@@ -1,6 +1,7 @@
 """training/processing.py: an archive on N machines, with the same code, sharded by S3 key."""
 
 import json
+import math
 import os
 import shutil
 import subprocess
@@ -11,6 +12,7 @@ import pytest
 from datasets import contents, write_wav
 from moto import mock_aws
 
+from training.arguments import parser
 from training.prepare import main
 from training.processing import REPOSITORY, ROOT, Archive, Machines, code_files, requests, run
 
@@ -155,6 +157,17 @@ def test_dry_run_prints_both_requests(table, capsys):
     assert (cluster["InstanceCount"], cluster["VolumeSizeInGB"]) == (3, 900)
     assert "--shards-only" in cutting["AppSpecification"]["ContainerArguments"]
     assert "tensorflow-training" in joining["AppSpecification"]["ImageUri"]
+
+
+def test_filter_and_length_travel_to_the_machines(table, capsys):
+    chosen = {"--latitude": ["40", "60"], "--max-seconds": ["inf"], "--seconds": ["30"], "--test-minimum": ["2"]}
+    words = [word for name, values in chosen.items() for word in (name, *values)]
+    wanted = ["--metadata", str(table), "--instances", "3", "--bucket", "birds", "--role", "arn", "--dry-run"]
+    assert main([*wanted, "--min-recordings", "1", *words]) == 0
+    for request in json.loads(capsys.readouterr().out):
+        arguments = parser("").parse_args(request["AppSpecification"]["ContainerArguments"])
+        assert (arguments.latitude, arguments.test_minimum) == ([40.0, 60.0], 2)
+        assert (arguments.max_seconds, arguments.seconds) == (math.inf, 30.0)
 
 
 def test_pins_are_those_of_the_app():
