@@ -9,7 +9,6 @@ import argparse
 import json
 import re
 import shutil
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -59,7 +58,7 @@ def ensure_layer(aws: Aws, chosen: settings.Settings, package: archives.Package)
     bucket.upload(aws, code_bucket, package)
     content = {"S3Bucket": code_bucket, "S3Key": package.key}
     made = aws.functions.publish_layer_version(
-        LayerName=name, Description=package.digest, Content=content, CompatibleRuntimes=[_running()]
+        LayerName=name, Description=package.digest, Content=content, CompatibleRuntimes=[chosen.runtime]
     )
     return str(made["LayerVersionArn"])
 
@@ -73,11 +72,6 @@ def _of_stage(aws: Aws, chosen: settings.Settings) -> dict[str, Any]:
     }
 
 
-def _running() -> str:
-    """Lambda's name of the Python that runs this, and so Chalice: `chalice deploy` takes no other."""
-    return f"python{sys.version_info.major}.{sys.version_info.minor}"
-
-
 def main(argv: list[str] | None = None) -> int:
     """Write the project and say how to deploy it."""
     parser = argparse.ArgumentParser(prog="python -m deployment.direct", description=__doc__)
@@ -89,6 +83,7 @@ def main(argv: list[str] | None = None) -> int:
 def _write_and_say(stage: str) -> None:
     chosen = settings.load(stage)
     folder = write_project(connect(chosen.region), chosen, BUILD / stage)
+    print(f"# with a Chalice that runs on Python {chosen.python}: Lambda gets the Python that runs Chalice")
     print(f"AWS_DEFAULT_REGION={chosen.region} chalice --project-dir {folder} deploy --stage {stage}")
 
 

@@ -63,7 +63,7 @@ def _steps(account: Account, ready: Ready) -> Iterator[Change]:
     yield from _endpoint(account, ready)
     yield from (bucket.upload(aws, name, package) for package in (ready.application.code, ready.application.layer))
     yield gateway_logs.ensure(aws)
-    yield stacks.ensure_stack(aws, api_stack(settings), ready.application.finished_template(settings, name))
+    yield stacks.ensure_stack(aws, settings.api_stack, ready.application.finished_template(settings, name))
     yield from _site(account, settings)
     yield from ensure_watch(
         account.watchers,
@@ -77,7 +77,7 @@ def down(account: Account, settings: Settings) -> Iterator[Change]:
     """Delete all parts and yield what became of each. What is gone already is no fault."""
     aws, site = account.aws, publish.bucket_name(settings, account.aws.account)
     yield from publish.destroy(account.site.s3, account.site.cloudfront, site, poll_seconds=aws.poll_seconds)
-    yield stacks.delete_stack(aws, api_stack(settings))
+    yield stacks.delete_stack(aws, settings.api_stack)
     yield from deploy_endpoint.destroy(account.endpoint, settings.endpoint, poll_seconds=aws.poll_seconds)
     yield stacks.delete_stack(aws, training_role.stack_name(settings))
     yield from spectrogram_deploy.destroy(aws, settings)
@@ -94,7 +94,7 @@ def resources(settings: Settings, preset: Preset) -> list[str]:
         f"{settings.spectrogram_memory_size:,} MB, its role and log",
         f"stack {training_role.stack_name(settings)}: the role of training jobs",
         f"endpoint {settings.endpoint}, its model, configuration, scaling and role: {preset.describe()}",
-        f"stack {api_stack(settings)}: Lambda {settings.function} with {settings.memory_size:,} MB, its layer, role, "
+        f"stack {settings.api_stack}: Lambda {settings.function} with {settings.memory_size:,} MB, its layer, role, "
         f"log; REST API stage {settings.stage}, {settings.throttle_requests_per_second} requests/s, "
         f"{settings.throttle_burst} at once, {settings.reserved_concurrency} Lambdas",
         "role api-gateway-logs, where API Gateway has none yet: free, of the whole account, and stays",
@@ -109,16 +109,10 @@ def resources(settings: Settings, preset: Preset) -> list[str]:
     ]
 
 
-def api_stack(settings: Settings) -> str:
-    """Name the stack of the API and the main Lambda."""
-    return f"{settings.function}-api"
-
-
 def _site(account: Account, settings: Settings) -> list[Change]:
     aws = account.aws
-    api = stacks.outputs(aws, api_stack(settings))["EndpointURL"].rstrip("/")
     bucket_name, mode = publish.bucket_name(settings, aws.account), publish.default_mode(settings.stage)
-    site = publish.Site(bucket_name, settings.region, api, mode, aws.poll_seconds)
+    site = publish.Site(bucket_name, settings.region, stacks.api_address(aws, settings), mode, aws.poll_seconds)
     return publish.publish(account.site.s3, account.site.cloudfront, site).changes
 
 

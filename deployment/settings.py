@@ -67,6 +67,11 @@ class Settings:
         """The main Lambda's time limit in seconds, which Chalice reads by itself."""
         return int(read_config()["lambda_timeout"])
 
+    @property
+    def api_stack(self) -> str:
+        """The CloudFormation stack of the API and the main Lambda."""
+        return f"{self.function}-api"
+
     def bucket(self, account: str) -> str:
         """The private bucket for code, models and training: every account and region has its own."""
         return f"{self.function}-{account}-{self.region}"

@@ -11,6 +11,7 @@ from operation.change import Change, error_code, error_text
 
 from .aws import Aws
 from .problems import DeployError
+from .settings import Settings
 
 # A stack carries the digest of the template that it was made from: the same again is nothing to do.
 DIGEST_TAG = "template-sha256"
@@ -82,6 +83,11 @@ def outputs(aws: Aws, name: str) -> dict[str, str]:
     if stack is None:
         raise DeployError(f"Stack {name} does not stand.")
     return {output["OutputKey"]: output["OutputValue"] for output in stack.get("Outputs", [])}
+
+
+def api_address(aws: Aws, settings: Settings) -> str:
+    """Read where the stage's API answers. Raises DeployError where it does not stand."""
+    return outputs(aws, settings.api_stack)["EndpointURL"].rstrip("/")
 
 
 def _expect(aws: Aws, name: str, status: str) -> None:

@@ -51,9 +51,11 @@ def _endpoints(clients: Clients, settings: Settings) -> list[str]:
 
 
 def _stacks(aws: Aws, settings: Settings) -> list[str]:
-    names = everything.api_stack(settings), spectrogram_deploy.stack_name(settings), training_role.stack_name(settings)
+    names = settings.api_stack, spectrogram_deploy.stack_name(settings), training_role.stack_name(settings)
     found = [stacks.find_stack(aws, name) for name in names]
-    return [f"stack {stack['StackName']}: {stack['StackStatus']}" for stack in found if stack]
+    named = {output["OutputKey"]: output["OutputValue"] for output in (found[0] or {}).get("Outputs", [])}
+    address = [f"API {named['EndpointURL'].rstrip('/')}"] if "EndpointURL" in named else []
+    return address + [f"stack {stack['StackName']}: {stack['StackStatus']}" for stack in found if stack]
 
 
 def _site(account: Account, settings: Settings) -> list[str]:

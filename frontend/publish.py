@@ -12,7 +12,9 @@ from typing import Any
 import boto3
 
 from deployment import settings
+from deployment.aws import connect
 from deployment.problems import in_a_sentence
+from deployment.stacks import api_address
 from endpoint.upload import delete_bucket
 from frontend.publishing import bucket as site_bucket
 from frontend.publishing import cdn, cdn_forms
@@ -100,12 +102,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run from the command line."""
     parser = argparse.ArgumentParser(prog="python -m frontend.publish", description=__doc__)
     parser.add_argument("--stage", default="dev", help="of birdapp/.chalice/config.json (dev)")
-    parser.add_argument("--api-base", help="address of the API, for example https://...amazonaws.com/dev")
+    parser.add_argument("--api-base", help="address of another API than the stage's own, https://...")
     parser.add_argument("--mode", choices=MODES, help="(cloudfront for prod, website for the rest)")
     parser.add_argument("--destroy", action="store_true", help="delete the site")
     given = parser.parse_args(argv)
-    if not given.destroy and not given.api_base:
-        parser.error("--api-base is needed: `make deploy` prints it")
     return in_a_sentence(lambda: print(*run(given), sep="\n"))
 
 
@@ -117,7 +117,8 @@ def run(given: argparse.Namespace) -> list[str]:
     bucket = bucket_name(stage, session.client("sts").get_caller_identity()["Account"])
     if given.destroy:
         return [str(change) for change in destroy(s3, cloudfront, bucket)]
-    site = Site(bucket, stage.region, given.api_base.rstrip("/"), given.mode or default_mode(given.stage))
+    api_base = given.api_base or api_address(connect(stage.region), stage)
+    site = Site(bucket, stage.region, api_base.rstrip("/"), given.mode or default_mode(given.stage))
     published = publish(s3, cloudfront, site)
     return [*map(str, published.changes), published.url]
 

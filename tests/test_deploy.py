@@ -71,7 +71,7 @@ def test_dry_run_calls_no_aws_and_says_what_and_for_how_much(capsys):
         (deploy, ["status"]),
         (deploy, ["down"]),
         (deploy_endpoint, ["--rollback"]),
-        (publish, ["--api-base", "https://api.example/dev"]),
+        (publish, []),
         (direct, []),
         (spectrogram_deploy, ["--deploy"]),
     ],

@@ -18,7 +18,7 @@ import stack_aws
 import stack_model
 from tiny_saved_model import SPECIES
 
-from deployment import everything, settings
+from deployment import settings
 
 LOCAL_PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"
 COLD_ATTEMPTS = 20
@@ -64,7 +64,7 @@ def client(service, environment):
 def api_url(environment, deployed):
     """Where ministack answers as the API's stage."""
     url = environment["AWS_ENDPOINT_URL_CLOUDFORMATION"]
-    name = everything.api_stack(settings.load("dev"))
+    name = settings.load("dev").api_stack
     stack = client("cloudformation", environment).describe_stacks(StackName=name)["Stacks"][0]
     (api,) = [output["OutputValue"] for output in stack["Outputs"] if output["OutputKey"] == "RestAPIId"]
     return f"{url}/restapis/{api}/dev/_user_request_"
@@ -100,7 +100,12 @@ def test_deploy_makes_everything_and_lists_what_stands(deployed):
     assert status == 0, errors
     assert outcomes(lines) == {"created"}
     standing = "\n".join(lines[lines.index("Standing of stage dev in eu-west-1:") :])
-    for thing in ("endpoint bird-classifier: InService", "birdapp-dev-api: CREATE_COMPLETE", "bucket birdapp-dev"):
+    for thing in (
+        "endpoint bird-classifier: InService",
+        "API https://",
+        "birdapp-dev-api: CREATE_COMPLETE",
+        "bucket birdapp-dev",
+    ):
         assert thing in standing
 
 
@@ -146,6 +151,17 @@ def test_a_second_deploy_changes_nothing(environment, deployed, model):
     status, lines, errors = make("deploy", environment, f"--model {model / 'saved_model'} {FASTER}")
     assert status == 0, errors
     assert outcomes(lines) == {"unchanged"}, [line for line in lines if not line.startswith("unchanged")]
+
+
+def test_the_page_alone_is_published_again_with_the_api_that_stands(environment, deployed):
+    command = [sys.executable, "-m", "frontend.publish", "--stage", "dev"]
+    done = subprocess.run(
+        command, cwd=stack_aws.REPOSITORY, env=environment, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    *changes, address = done.stdout.splitlines()
+    assert {line.split()[0] for line in changes} == {"unchanged"}
+    assert address.startswith("http://birdapp-dev-site-")
 
 
 def test_destroy_leaves_nothing_and_says_so(environment, deployed):

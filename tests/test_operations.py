@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,10 @@ from botocore.awsrequest import AWSResponse
 from botocore.exceptions import ClientError, EndpointConnectionError, NoCredentialsError, NoRegionError
 from moto import mock_aws
 
+import deploy
+import deploy_endpoint
+from deployment import direct
+from frontend import publish
 from operation import alarms, budget, dashboard, watch
 from operation.sentences import explain
 from operation.watched import Watched, stage_alarms
@@ -175,7 +180,33 @@ def test_what_boto3_cannot_do_is_a_sentence(error, said):
     assert explain(error).startswith(said)
 
 
+MANUAL = (Path(__file__).parent.parent / "docs" / "operations.md").read_text()
+SCRIPTS = {
+    "make": deploy,
+    "python deploy_endpoint.py": deploy_endpoint,
+    "python -m frontend.publish": publish,
+    "python -m deployment.direct": direct,
+}
+
+
 def test_the_manual_names_every_alarm():
-    manual = (Path(__file__).parent.parent / "docs" / "operations.md").read_text()
     named = [alarm.name.removeprefix(STAGE.endpoint).removeprefix(STAGE.function) for alarm in stage_alarms(STAGE)]
-    assert [name for name in named if name.removeprefix(STAGE.spectrogram_function) not in manual] == []
+    assert [name for name in named if name.removeprefix(STAGE.spectrogram_function) not in MANUAL] == []
+
+
+@pytest.mark.parametrize("script", SCRIPTS)
+def test_every_option_in_the_manual_is_one_that_its_script_takes(script, capsys):
+    with pytest.raises(SystemExit):
+        SCRIPTS[script].main(["--help"])
+    taken = capsys.readouterr().out
+    lines = [line.split("#")[0] for line in re.findall(r"^    (\S.*)$|`(make .*?)`", MANUAL, re.M) for line in line]
+    options = {option for line in lines if script in line for option in re.findall(r"--[a-z0-9-]+", line)}
+    assert options
+    assert {option for option in options if option not in taken} == set()
+
+
+def test_every_target_in_the_manual_stands_in_the_makefile():
+    makefile = (Path(__file__).parent.parent / "Makefile").read_text()
+    targets = set(re.findall(r"(?:^    |`)make ([a-z]+)", MANUAL, re.M))
+    assert {"deploy", "destroy", "status"} <= targets
+    assert {target for target in targets if not re.search(rf"^[a-z ]*\b{target}\b[a-z ]*:", makefile, re.M)} == set()
