@@ -110,9 +110,9 @@ def show(lines: Iterator[str]) -> None:
 
 def run(arguments: argparse.Namespace) -> Iterator[str]:
     """Do what was asked and yield one line for each thing that was done."""
-    stage = settings.load(arguments.stage)
+    stage = settings.load(arguments.stage, **({"region": arguments.region} if arguments.region else {}))
     endpoint = arguments.endpoint or stage.endpoint
-    clients = make_clients(arguments.region or stage.region)
+    clients = make_clients(stage.region)
     if arguments.rollback:
         yield str(roll_back(clients, endpoint))
     elif arguments.destroy:

@@ -12,7 +12,8 @@ from moto import mock_aws
 
 import deploy
 import deploy_endpoint
-from deployment import direct
+from deployment import direct, settings, worst_case
+from endpoint.presets import PRESETS
 from frontend import publish
 from operation import alarms, budget, dashboard, watch
 from operation.sentences import explain
@@ -203,6 +204,14 @@ def test_every_option_in_the_manual_is_one_that_its_script_takes(script, capsys)
     options = {option for line in lines if script in line for option in re.findall(r"--[a-z0-9-]+", line)}
     assert options
     assert {option for option in options if option not in taken} == set()
+
+
+@pytest.mark.parametrize("stage", ["dev", "prod"])
+def test_the_manual_states_the_limits_of_each_stage_and_what_they_let_strangers_cost(stage):
+    chosen = settings.load(stage)
+    *_, together = worst_case.most(chosen, PRESETS["requests"])
+    limits = chosen.throttle_requests_per_second, chosen.throttle_burst, chosen.reserved_concurrency
+    assert f"| {stage} | {' | '.join(map(str, limits))} | {together.dollars[1]:,.0f} $ |" in MANUAL
 
 
 def test_every_target_in_the_manual_stands_in_the_makefile():
