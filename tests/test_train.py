@@ -225,3 +225,20 @@ def test_noises_of_all_kinds_are_finite_and_equally_loud(code):
     sounds = [code.batches.noise(np.random.default_rng(seed)) for seed in range(24)]
     assert all(np.isfinite(sound).all() for sound in sounds)
     assert [code.batches.rms(sound) for sound in sounds] == pytest.approx([1] * 24, abs=0.2)
+
+
+@pytest.mark.parametrize(
+    ("truths", "right", "expected"),
+    [
+        ("listed", [True] * 100, 0.3),
+        ("listed", [False] * 50 + [True] * 50, 0.46),  # Half are wrong below 0.5: 92 % of what is left must be right.
+        ("other", [False] * 100, 0.9),
+        ("no_bird", [False] * 100, 0.98),
+    ],
+)
+def test_bird_is_said_from_where_its_promises_hold(code, truths, right, expected):
+    confidences = np.append(np.arange(100) / 100, 0.995)
+    kinds = np.array([truths] * 100 + ["listed"])
+    right = np.append(right, True)
+    found = code.calibrate._bird_threshold(confidences, right, kinds == "listed", kinds == "no_bird")
+    assert found == pytest.approx(expected)

@@ -16,7 +16,8 @@ from scipy import optimize, special
 
 # What the thresholds promise (docs: the model card). Asked of the calibration part with a margin.
 BIRD_IS_RIGHT = 0.92
-OTHER_SPECIES_AS_BIRD = 0.12
+OTHER_SPECIES_AS_BIRD = 0.10
+NO_BIRD_AS_BIRD = 0.02
 WINDOW_IS_RIGHT = 0.85
 NOISE_DECIBELS = (-20.0, 0.0)
 EXPONENTS = (1, 2, 4)
@@ -25,6 +26,7 @@ CURVE_POINTS = np.round(np.linspace(0, 1, 21), 2)
 PREDICT_BATCH = 64
 
 Floats = npt.NDArray[np.float64]
+Flags = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
@@ -114,17 +116,20 @@ def calibrate(network: keras.Model, dataset: batches.Dataset) -> Calibration:
     probabilities = softmax(logits, temperature)
     halves = np.split(probabilities, 2)
     found = [recording for half in halves for recording in recordings(dataset, indices, half)]
-    no_bird = _no_bird_threshold(found, len(dataset.classes) - 1)
-    exponent, points = _pooling(found, no_bird, len(dataset.listed))
+    listed, no_bird_class = len(dataset.listed), len(dataset.classes) - 1
+    no_bird = _no_bird_threshold(found, no_bird_class)
+    exponent, points = _pooling(found, no_bird, listed)
     confidences = np.array([np.interp(score(one, exponent, no_bird).max(), CURVE_POINTS, points) for one in found])
+    confidences[[one.bird.max() < no_bird for one in found]] = 0  # The verdict is "no bird", however sure the rest.
     right = np.array([int(score(one, exponent, no_bird).argmax()) == one.truth for one in found])
-    known = np.array([one.truth < len(dataset.listed) for one in found])
+    truths = np.array([one.truth for one in found])
+    known, empty = truths < listed, truths == no_bird_class
     pooling = {
         "rule": "power_mean",
         "exponent": exponent,
         "species_per_window": SPECIES_PER_WINDOW,
         "calibration": [[float(x), float(y)] for x, y in zip(CURVE_POINTS, points, strict=True)],
-        "bird_threshold": _bird_threshold(confidences, right, known),
+        "bird_threshold": _bird_threshold(confidences, right, known, empty),
     }
     thresholds = {"bird": _window_threshold(found), "no_bird": no_bird}
     return Calibration(temperature, thresholds, pooling)
@@ -175,7 +180,7 @@ def _pooling(found: Sequence[Recording], no_bird: float, listed: int) -> tuple[i
         right = np.array([int(values.argmax()) == one.truth for values, one in zip(scores, known, strict=True)])
         tops = _logit(np.array([values.max() for values in scores]))
 
-        def loss(line: Floats, tops: Floats = tops, right: npt.NDArray[np.bool_] = right) -> float:
+        def loss(line: Floats, tops: Floats = tops, right: Flags = right) -> float:
             chances = special.expit(line[0] * tops + line[1])
             return float(-np.log(np.maximum(np.where(right, chances, 1 - chances), 1e-12)).mean())
 
@@ -194,13 +199,16 @@ def _logit(probabilities: Floats) -> Floats:
     return np.asarray(np.log(clipped / (1 - clipped)))
 
 
-def _bird_threshold(confidences: Floats, right: npt.NDArray[np.bool_], known: npt.NDArray[np.bool_]) -> float:
-    """The lowest confidence from which "bird" keeps both promises: right for listed species, rare for all else."""
+def _bird_threshold(confidences: Floats, right: Flags, known: Flags, empty: Flags) -> float:
+    """The lowest confidence from which "bird" keeps its promises: right for listed species, rare for all else."""
+
+    def at_most(share: float, of: Flags) -> bool:
+        return not of.any() or bool(of.mean() <= share)
+
     for value in np.round(np.linspace(0.3, 0.99, 70), 2):
         said = confidences >= value
-        named = said & known
-        precise = right[named].mean() >= BIRD_IS_RIGHT if named.any() else False
-        rare = not (~known).any() or said[~known].mean() <= OTHER_SPECIES_AS_BIRD
+        precise = bool(right[said & known].size) and right[said & known].mean() >= BIRD_IS_RIGHT
+        rare = at_most(OTHER_SPECIES_AS_BIRD, said[~known & ~empty]) and at_most(NO_BIRD_AS_BIRD, said[empty])
         if precise and rare:
             return float(value)
     return 0.99
