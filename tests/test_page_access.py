@@ -124,6 +124,7 @@ def test_the_focus_goes_to_what_can_be_done_next(page, api):
 @pytest.mark.parametrize("width", [390, 1280])
 def test_nothing_jumps_from_chosen_to_the_result(open_page, api, width):
     page = open_page(viewport={"width": width, "height": 844})
+    api.species = [{"name": "Great Spotted Woodpecker", "scientific_name": "Dendrocopos major", "probability": 0.87}]
     tops = []
     for reach in (to_chosen, to_analysing):
         reach(page, api)
