@@ -2,7 +2,9 @@
 
 import json
 import os
+import signal
 import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -120,6 +122,27 @@ def test_run_that_was_killed_while_it_wrote_goes_on(folder, monkeypatch, last_fi
     monkeypatch.setattr(windows, "read_audio", lambda path, **_: pytest.fail(f"{path} was read again"))
     assert contents(run(folder)) == expected
     assert not (folder.parent / "dataset" / "shards").exists()
+
+
+def test_run_stopped_amid_its_work_ends_at_once(folder):
+    """Ctrl-C in a terminal reaches the workers too, which here wait for an ffmpeg that never answers."""
+    rows = read_table(folder / "metadata.csv")
+    stuck = [{**rows[0], "filename": f"{number}.ogg"} for number in range(20)]
+    write_table(folder / "metadata.csv", [*rows[:4], *stuck])
+    for row in stuck:
+        (folder / row["filename"]).write_bytes(b"OggS" + bytes(100))
+    ffmpeg = folder / "ffmpeg"
+    ffmpeg.write_text("#!/bin/sh\nexec sleep 30\n")
+    ffmpeg.chmod(0o700)
+    command = [sys.executable, "-m", "training.prepare", "--recordings", folder, "--output", folder / "out"]
+    environment = {**os.environ, "FFMPEG_BINARY": str(ffmpeg)}
+    with subprocess.Popen([*command, "--processes", "2"], env=environment, start_new_session=True) as process:
+        while len(list(folder.glob("out/shards/**/*.npz"))) < 4:
+            assert process.poll() is None
+            time.sleep(0.05)
+        os.killpg(process.pid, signal.SIGINT)
+        os.killpg(process.pid, signal.SIGINT)
+        assert process.wait(20) == 130
 
 
 def test_all_cores_make_the_same_dataset_as_one(folder):

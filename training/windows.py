@@ -2,6 +2,7 @@
 
 import multiprocessing
 import os
+import signal
 import threading
 import zipfile
 from collections.abc import Iterable, Iterator
@@ -56,16 +57,20 @@ def make_shards(jobs: Iterable[Job], *, processes: int) -> Iterator[str]:
         return
     # A progress bar has a thread, and a process with threads must not be forked.
     context = multiprocessing.get_context("spawn")
-    pool = ProcessPoolExecutor(processes, mp_context=context, initializer=_end_with_parent)
-    try:
-        yield from pool.map(make_shard, jobs, chunksize=4)
-    finally:
-        # When stopped, end after the recordings under way, not after all of them.
-        pool.shutdown(cancel_futures=True)
+    with ProcessPoolExecutor(processes, mp_context=context, initializer=_end_with_parent) as pool:
+        try:
+            yield from pool.map(make_shard, jobs, chunksize=4)
+        except BaseException:
+            # Stopped: no shard is ever half, so nothing is lost with who makes one. Asked to end by themselves, workers
+            # can wait for ever where Ctrl-C reached them too.
+            for worker in multiprocessing.active_children():
+                worker.terminate()
+            raise
 
 
 def _end_with_parent() -> None:
-    """Let no worker wait forever for a main process that was killed."""
+    """Let no worker wait forever for a main process that was killed; Ctrl-C is the main process's alone."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
     def watch() -> None:
         if parent := multiprocessing.parent_process():
