@@ -1,5 +1,6 @@
 """training/prepare.py and training/build.py: a folder of recordings becomes a dataset, once and whole."""
 
+import contextlib
 import json
 import os
 import signal
@@ -132,17 +133,21 @@ def test_run_stopped_amid_its_work_ends_at_once(folder):
     for row in stuck:
         (folder / row["filename"]).write_bytes(b"OggS" + bytes(100))
     ffmpeg = folder / "ffmpeg"
-    ffmpeg.write_text("#!/bin/sh\nexec sleep 30\n")
+    ffmpeg.write_text("#!/bin/sh\nexec sleep 60\n")
     ffmpeg.chmod(0o700)
     command = [sys.executable, "-m", "training.prepare", "--recordings", folder, "--output", folder / "out"]
     environment = {**os.environ, "FFMPEG_BINARY": str(ffmpeg)}
     with subprocess.Popen([*command, "--processes", "2"], env=environment, start_new_session=True) as process:
-        while len(list(folder.glob("out/shards/**/*.npz"))) < 4:
-            assert process.poll() is None
-            time.sleep(0.05)
-        os.killpg(process.pid, signal.SIGINT)
-        os.killpg(process.pid, signal.SIGINT)
-        assert process.wait(20) == 130
+        try:
+            while len(list(folder.glob("out/shards/**/*.npz"))) < 4:
+                assert process.poll() is None
+                time.sleep(0.05)
+            os.killpg(process.pid, signal.SIGINT)
+            os.killpg(process.pid, signal.SIGINT)
+            assert process.wait(25) == 130
+        finally:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
 
 
 def test_all_cores_make_the_same_dataset_as_one(folder):
