@@ -3,12 +3,14 @@
 import argparse
 import sys
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 
 from botocore.exceptions import BotoCoreError, ClientError
 
 from deployment import aws, concurrency, everything, prices, settings, standing, worst_case
 from deployment.account import Account, open_account
 from deployment.problems import DeployError
+from endpoint.clip import smoke_clip
 from endpoint.presets import DEFAULT_PRESET, PRESETS
 from operation.sentences import explain
 
@@ -26,6 +28,8 @@ def parse_arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("action", nargs="?", choices=tuple(ADVICE), default="up")
     parser.add_argument("--stage", default="dev", help="of birdapp/.chalice/config.json (dev)")
     parser.add_argument("--model", default=SHIPPED_MODEL, help="folder, model.tar.gz or s3://bucket/key")
+    parser.add_argument("--clip", type=Path, help="recording that the model must answer; else one is made")
+    parser.add_argument("--expect", help="label that must come first for --clip")
     parser.add_argument("--preset", choices=sorted(PRESETS), default=DEFAULT_PRESET, help="what the model runs on")
     parser.add_argument("--python", help="the Python that runs in Lambda; else that of config.json")
     parser.add_argument("--dry-run", action="store_true", help="say what would be done and its price; calls no AWS")
@@ -64,7 +68,8 @@ def act(given: argparse.Namespace, chosen: settings.Settings, account: Account) 
     if given.action == "up":
         fitted = concurrency.fit(account.aws, chosen)
         yield from concurrency.note(chosen, fitted)
-        ready = everything.prepare(account, fitted, model=given.model, preset=PRESETS[given.preset])
+        clip, preset = smoke_clip(given.clip, given.expect), PRESETS[given.preset]
+        ready = everything.prepare(account, fitted, model=given.model, clip=clip, preset=preset)
         yield from everything.up(account, ready)
     elif given.action == "down":
         yield from everything.down(account, chosen)

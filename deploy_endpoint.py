@@ -9,7 +9,7 @@ from deployment import settings
 from deployment.problems import in_a_sentence
 from endpoint.autoscaling import ensure_scaling, remove_scaling
 from endpoint.clients import Clients, account_id, make_clients
-from endpoint.clip import made_clip, read_clip
+from endpoint.clip import smoke_clip
 from endpoint.image import image_uri
 from endpoint.model import CheckedModel, check_model
 from endpoint.plan import Plan, candidate_name
@@ -128,7 +128,7 @@ def run(arguments: argparse.Namespace) -> Iterator[str]:
 
 def check(arguments: argparse.Namespace, clients: Clients) -> CheckedModel:
     """Check the model that was given against the clip that was given, or the made one."""
-    clip = read_clip(arguments.clip, arguments.expect) if arguments.clip else made_clip()
+    clip = smoke_clip(arguments.clip, arguments.expect)
     return check_model(arguments.model, clip, s3=clients.s3, expected_sha256=arguments.sha256)
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import deploy_endpoint
-from endpoint.clip import made_clip
+from endpoint.clip import Clip
 from endpoint.hosting import Instances
 from endpoint.image import image_uri
 from endpoint.model import CheckedModel, check_model
@@ -39,9 +39,9 @@ class Ready:
     preset: Preset
 
 
-def prepare(account: Account, settings: Settings, *, model: str, preset: Preset) -> Ready:
+def prepare(account: Account, settings: Settings, *, model: str, clip: Clip, preset: Preset) -> Ready:
     """Check the model and build the packages. Raises DeployError with all that is wrong."""
-    checked = check_model(model, made_clip(), s3=account.endpoint.s3)
+    checked = check_model(model, clip, s3=account.endpoint.s3)
     return Ready(settings, spectrogram_deploy.build(settings.python), project.build(settings), checked, preset)
 
 

@@ -12,6 +12,7 @@ from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 
 import boto3
+import numpy as np
 import pytest
 import sounds
 import stack_aws
@@ -49,8 +50,11 @@ def make(target, environment, arguments):
 
 @pytest.fixture(scope="module")
 def deployed(environment, model):
-    """The first `make deploy`."""
-    return make("deploy", environment, f"--model {model / 'saved_model'} {FASTER}")
+    """The first `make deploy`, with an MP3 as smoke clip."""
+    whistle = 0.5 * np.sin(np.arange(6 * sounds.SAMPLE_RATE))
+    clip = model / "clip.mp3"
+    clip.write_bytes(sounds.encode(sounds.make_wav(sounds.pcm16(whistle)), sounds.ENCODERS["mp3"], model))
+    return make("deploy", environment, f"--model {model / 'saved_model'} --clip {clip} {FASTER}")
 
 
 def client(service, environment):

@@ -9,6 +9,7 @@ from endpoint_account import NAME, NEW, OLD, a_plan, serving_config
 
 import deploy_endpoint
 from endpoint import model
+from endpoint.clip import made_clip
 from endpoint.probe import examine
 
 pytest_plugins = ["endpoint_fixtures"]
@@ -86,7 +87,7 @@ def test_a_good_model_that_does_not_serve_well_is_refused_on_the_candidate(stand
 def test_a_good_model_goes_live_and_back(standing, tmp_path, capsys):
     clients, endpoints, _ = standing
     folder = tiny_saved_model.write_saved_model(tmp_path / "saved_model")
-    checked = model.check_model(str(folder), deploy_endpoint.made_clip(), s3=None)
+    checked = model.check_model(str(folder), made_clip(), s3=None)
     endpoints.outputs = checked.reference
     deploy_endpoint.deploy(clients, a_plan(), checked)
     assert serving_config(clients) == a_plan().config_name(checked)
