@@ -5,7 +5,7 @@ import pytest
 from moto import mock_aws
 
 from training import upload as module
-from training.upload import upload
+from training.upload import upload, upload_sealed
 
 PART = 5 * 1024 * 1024
 
@@ -66,6 +66,23 @@ def test_changed_file_is_sent_again(s3, folder):
     (folder / "windows.npy").write_bytes(b"d" * PART)
     upload(s3, folder, ["windows.npy"], "birds", "dataset")
     assert read(s3, "dataset/windows.npy") == b"d" * PART
+
+
+def test_stopped_upload_of_another_dataset_leaves_none_that_looks_whole(s3, folder):
+    names = ["windows.npy", "dataset.json"]
+    upload_sealed(s3, folder, names, "birds", "dataset")
+    (folder / "dataset.json").write_text('{"other": 1}')
+    (folder / "windows.npy").unlink()
+    with pytest.raises(FileNotFoundError):
+        upload_sealed(s3, folder, names, "birds", "dataset")
+    with pytest.raises(s3.exceptions.NoSuchKey):
+        read(s3, "dataset/dataset.json")
+
+
+def test_same_dataset_is_left_as_it_is(s3, folder, calls):
+    for _ in range(2):
+        upload_sealed(s3, folder, ["windows.npy", "dataset.json"], "birds", "dataset")
+    assert "DeleteObject" not in calls
 
 
 def test_stopped_upload_goes_on_after_the_parts_that_arrived(s3, folder, calls):

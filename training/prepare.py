@@ -20,7 +20,7 @@ from training.download import Archive, Kaggle, XenoCanto, download, kaggle_heade
 from training.fetch import Fetcher, FetchError
 from training.filters import describe, keep
 from training.metadata import NO_BIRD, Recording, read_folder, read_metadata
-from training.upload import upload
+from training.upload import upload_sealed
 from training.windows import use_shipped_ffmpeg
 
 # What a shell answers for a program ended by Ctrl-C.
@@ -123,10 +123,8 @@ def _build(arguments: argparse.Namespace, recordings: Sequence[Recording]) -> No
     if skipped := summary["counts"]["skipped"]:
         print(f"{skipped} recordings could not be used: see `reason` in {arguments.output / dataset.RECORDING_TABLE}")
     if arguments.bucket:
-        client = boto3.client("s3")
-        print(
-            "\n".join(upload(client, arguments.output, dataset.FILES, arguments.bucket, f"{arguments.prefix}/dataset"))
-        )
+        target = (arguments.bucket, f"{arguments.prefix}/dataset")
+        print("\n".join(upload_sealed(boto3.client("s3"), arguments.output, dataset.FILES, *target)))
 
 
 def _run_on_machines(arguments: argparse.Namespace) -> int:

@@ -25,18 +25,31 @@ def upload(client: Any, folder: Path, names: Sequence[str], bucket: str, prefix:
     return [f"s3://{bucket}/{prefix}/{name}" for name in names]
 
 
+def upload_sealed(client: Any, folder: Path, names: Sequence[str], bucket: str, prefix: str) -> list[str]:
+    """Upload as `upload` does, but remove another last file first: while it is there, all others belong to it."""
+    seal = {"Bucket": bucket, "Key": f"{prefix}/{names[-1]}"}
+    if _stored_checksum(client, seal) not in {"", _checksum(folder / names[-1])}:
+        client.delete_object(**seal)
+    return upload(client, folder, names, bucket, prefix)
+
+
 def upload_file(client: Any, path: Path, target: dict[str, str]) -> None:
     """Upload one file to `target` (Bucket and Key); a large one goes on where a stopped upload was."""
-    digests = [hashlib.sha256(part).digest() for part in _parts(path)]
-    whole = _text(digests[0] if len(digests) == 1 else hashlib.sha256(b"".join(digests)).digest())
+    whole = _checksum(path)
     if _stored_checksum(client, target) == whole:
         return
-    if len(digests) == 1:
+    if path.stat().st_size <= PART_BYTES:
         client.put_object(**target, Body=path.read_bytes(), ChecksumAlgorithm="SHA256", ChecksumSHA256=whole)
     else:
         _upload_in_parts(client, path, target)
     if _stored_checksum(client, target) != whole:
         raise ValueError(f"s3://{target['Bucket']}/{target['Key']} does not hold what was sent; upload it again")
+
+
+def _checksum(path: Path) -> str:
+    """SHA-256 of a file, or over those of its parts, as S3 writes it."""
+    digests = [hashlib.sha256(part).digest() for part in _parts(path)]
+    return _text(digests[0] if len(digests) == 1 else hashlib.sha256(b"".join(digests)).digest())
 
 
 def _upload_in_parts(client: Any, path: Path, target: dict[str, str]) -> None:
