@@ -30,8 +30,8 @@ def call(folder, *names):
 
 def test_second_call_makes_only_the_rows_that_are_missing(runs, tmp_path):
     assert call(tmp_path, "default") == 0
-    assert call(tmp_path, "default", "quick") == 0
-    assert runs == [("default", 1, 3.0), ("default", 2, 3.0), ("quick", 1, 3.0), ("quick", 2, 3.0)]
+    assert call(tmp_path, "default", "deep") == 0
+    assert runs == [("default", 1, 3.0), ("default", 2, 3.0), ("deep", 1, 3.0), ("deep", 2, 3.0)]
     assert len(json.loads((tmp_path / "results.json").read_text())) == 4
 
 

@@ -95,7 +95,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m training.compare", description=__doc__)
     parser.add_argument("--recordings", type=Path, required=True)
     parser.add_argument("--dataset", type=Path, default=Path("build/dataset"))
-    parser.add_argument("--architectures", nargs="+", default=["default", "pooled", "attention", "quick", "report"])
+    parser.add_argument("--architectures", nargs="+", default=["default", "deep", "attention", "pooled", "report"])
     parser.add_argument("--seeds", type=int, nargs="+", default=[1, 2])
     parser.add_argument("--minutes", type=float, default=12.0)
     parser.add_argument("--output", type=Path, default=OUTPUT)

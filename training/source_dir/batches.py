@@ -14,7 +14,7 @@ import spectrogram
 
 NO_BIRD = "no_bird"
 # How often a batch's place goes to a listed species, to another species, and to a sound without a bird.
-SHARES = {"listed": 0.7, "other": 0.2, NO_BIRD: 0.1}
+SHARES = {"listed": 0.6, "other": 0.28, NO_BIRD: 0.12}
 # Species with more recordings are drawn more often, but not in proportion.
 SPECIES_POWER = 0.5
 # A window in which little happens is drawn less, never not at all.

@@ -35,12 +35,12 @@ class Design:
     attention: bool = False
 
 
-BODY = ((24, 2, 2), (48, 2, 2), (48, 1, 1), (96, 2, 2), (96, 1, 1), (160, 2, 2), (160, 1, 1))
+DEEP = ((24, 2, 2), (48, 2, 2), (48, 1, 1), (96, 2, 2), (96, 1, 1), (160, 2, 2), (160, 1, 1))
 DESIGNS = {
-    "default": Design(BODY),
-    "pooled": Design(BODY, knows_frequency=False),
-    "attention": Design(BODY, attention=True),
-    "quick": Design(((32, 2, 3), (64, 2, 2), (64, 1, 1), (96, 2, 2), (128, 1, 1), (160, 2, 1))),
+    "default": Design(((32, 2, 3), (64, 2, 2), (64, 1, 1), (96, 2, 2), (128, 1, 1), (160, 2, 1))),
+    "deep": Design(DEEP),
+    "attention": Design(DEEP, attention=True),
+    "pooled": Design(DEEP, knows_frequency=False),
 }
 ARCHITECTURES = (*DESIGNS, "report")
 
