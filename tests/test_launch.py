@@ -15,7 +15,7 @@ from datasets import read_table, write_recordings, write_table, write_wav
 from moto import mock_aws
 from moto.server import ThreadedMotoServer
 
-from training import local_job
+from training import launch, local_job
 from training.images import training_image
 from training.job import METRICS, PRESETS, Job, Machines, describe
 from training.launch import ARCHITECTURES, main
@@ -86,12 +86,15 @@ def test_machines_that_cannot_be_are_refused(machines):
         Machines(*machines)
 
 
-def test_every_network_that_can_be_trained_can_be_asked_for(monkeypatch):
+def test_launch_asks_by_default_for_what_train_does_by_default(monkeypatch):
     monkeypatch.syspath_prepend(str(SOURCE_DIR))
     monkeypatch.syspath_prepend(str(SIGNAL_PATH.parent))
-    import model  # noqa: PLC0415 (seconds)
+    import train  # noqa: PLC0415 (seconds)
 
-    assert ARCHITECTURES == model.ARCHITECTURES
+    assert ARCHITECTURES == train.model.ARCHITECTURES
+    defaults = train.arguments(["--data", "here", "--model-dir", "there"])
+    asked = launch._hyperparameters(launch._parser().parse_args([]))
+    assert asked == {name: getattr(defaults, name) for name in asked}
 
 
 def test_region_without_an_image_is_refused():

@@ -21,7 +21,7 @@ from training.job import PRESETS, Job, Machines, describe
 from training.source_folder import assemble
 
 # What source_dir/model.py builds; to import that here would take TensorFlow.
-ARCHITECTURES = ("default", "pooled", "attention", "quick", "report")
+ARCHITECTURES = ("default", "deep", "attention", "pooled", "report")
 SAMPLE_BYTES = 2
 
 
@@ -104,8 +104,8 @@ def _hyperparameters(arguments: argparse.Namespace) -> dict[str, str | int | flo
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m training.launch", description=__doc__)
     parser.add_argument("--architecture", choices=ARCHITECTURES, default="default")
-    parser.add_argument("--epochs", type=int, default=60)
-    parser.add_argument("--minutes", type=float, default=60.0, help="of training, on whatever machine")
+    parser.add_argument("--epochs", type=int, default=40)
+    parser.add_argument("--minutes", type=float, default=85.0, help="the most that it may take, on whatever machine")
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument("--instance-count", type=int, help="machines that share each batch; here they are processes")
     here = parser.add_argument_group("on this machine")
