@@ -2,6 +2,8 @@
 
 import csv
 import json
+import shutil
+import subprocess
 from collections import Counter
 from pathlib import Path
 
@@ -44,6 +46,8 @@ NOT_BIRDS = {
     "mains hum": hum(50) + 0.01 * RANDOM.standard_normal(5 * RATE),
     "mains hum of 60 Hz": hum(60),
     "a tone": np.sin(2 * np.pi * 1_000 * SECONDS),
+    "a high tone": np.sin(2 * np.pi * 4_000 * SECONDS),
+    "a siren": np.sin(2 * np.pi * (900 * SECONDS - 300 / (2 * np.pi * 0.5) * np.cos(2 * np.pi * 0.5 * SECONDS))),
     "one loud click": np.where(np.arange(5 * RATE) == 40_000, 100.0, RANDOM.standard_normal(5 * RATE) * 0.1),
 }
 
@@ -52,6 +56,14 @@ NOT_BIRDS = {
 def test_what_is_no_bird_is_not_called_one(tmp_path, name):
     sound = NOT_BIRDS[name]
     (tmp_path / "clip.wav").write_bytes(make_wav(pcm16(0.5 * sound / np.abs(sound).max())))
+    assert evaluate.classify(tmp_path / "clip.wav", SHIPPED)["verdict"] != "bird"
+
+
+@pytest.mark.skipif(shutil.which("espeak-ng") is None, reason="espeak-ng is not installed")
+@pytest.mark.parametrize("voice", ["en", "de", "it", "fr"])
+def test_speech_is_not_called_a_bird(tmp_path, voice):
+    text = "Here I stand in the woods and hear nothing but the wind, the road, and my own two feet."
+    subprocess.run(["espeak-ng", "-v", voice, "-w", tmp_path / "clip.wav", text], check=True)
     assert evaluate.classify(tmp_path / "clip.wav", SHIPPED)["verdict"] != "bird"
 
 
