@@ -12,6 +12,7 @@ from deployment.account import Account, open_account
 from deployment.problems import DeployError
 from endpoint.clip import smoke_clip
 from endpoint.presets import DEFAULT_PRESET, PRESETS
+from endpoint.serving import chosen_preset, find_serving
 from operation.sentences import explain
 
 SHIPPED_MODEL = "training/model"
@@ -27,10 +28,12 @@ def parse_arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("action", nargs="?", choices=tuple(ADVICE), default="up")
     parser.add_argument("--stage", default="dev", help="of birdapp/.chalice/config.json (dev)")
-    parser.add_argument("--model", default=SHIPPED_MODEL, help="folder, model.tar.gz or s3://bucket/key")
+    parser.add_argument(
+        "--model", help="folder, model.tar.gz or s3://...; else what is served now, at first the shipped"
+    )
     parser.add_argument("--clip", type=Path, help="recording that the model must answer; else one is made")
     parser.add_argument("--expect", help="label that must come first for --clip")
-    parser.add_argument("--preset", choices=sorted(PRESETS), default=DEFAULT_PRESET, help="what the model runs on")
+    parser.add_argument("--preset", choices=sorted(PRESETS), help=f"what the model runs on; at first {DEFAULT_PRESET}")
     parser.add_argument("--python", help="the Python that runs in Lambda; else that of config.json")
     parser.add_argument("--dry-run", action="store_true", help="say what would be done and its price; calls no AWS")
     parser.add_argument("--poll-seconds", type=float, default=aws.POLL_SECONDS, help="how often AWS is asked")
@@ -68,8 +71,10 @@ def act(given: argparse.Namespace, chosen: settings.Settings, account: Account) 
     if given.action == "up":
         fitted = concurrency.fit(account.aws, chosen)
         yield from concurrency.note(chosen, fitted)
-        clip, preset = smoke_clip(given.clip, given.expect), PRESETS[given.preset]
-        ready = everything.prepare(account, fitted, model=given.model, clip=clip, preset=preset)
+        clip, serving = smoke_clip(given.clip, given.expect), find_serving(account.endpoint.sagemaker, chosen.endpoint)
+        model = given.model or (serving.model if serving else SHIPPED_MODEL)
+        preset = chosen_preset(given.preset, serving)
+        ready = everything.prepare(account, fitted, model=model, clip=clip, preset=preset)
         yield from everything.up(account, ready)
     elif given.action == "down":
         yield from everything.down(account, chosen)
@@ -78,10 +83,11 @@ def act(given: argparse.Namespace, chosen: settings.Settings, account: Account) 
 def dry_run(given: argparse.Namespace, chosen: settings.Settings) -> Iterator[str]:
     """Say what would be made, or deleted, and the price."""
     yield f"Stage {chosen.stage} in {chosen.region} would be {'deleted' if given.action == 'down' else 'made'}:"
-    yield from (f"  {resource}" for resource in everything.resources(chosen, PRESETS[given.preset]))
+    preset = chosen_preset(given.preset, None)
+    yield from (f"  {resource}" for resource in everything.resources(chosen, preset))
     if given.action != "down":
-        yield from prices.lines(chosen, PRESETS[given.preset].hosting)
-        yield from worst_case.lines(chosen, PRESETS[given.preset])
+        yield from prices.lines(chosen, preset.hosting)
+        yield from worst_case.lines(chosen, preset)
 
 
 def show(lines: Iterator[object] | list[str]) -> None:

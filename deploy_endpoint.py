@@ -13,11 +13,12 @@ from endpoint.clip import smoke_clip
 from endpoint.image import image_uri
 from endpoint.model import CheckedModel, check_model
 from endpoint.plan import Plan, candidate_name
-from endpoint.presets import DEFAULT_PRESET, PRESETS
+from endpoint.presets import DEFAULT_PRESET, PRESETS, Preset
 from endpoint.prices import break_even, dollars_a_month
 from endpoint.resources import MISSING, delete_endpoint, ensure_config, ensure_model, list_configs, list_models
 from endpoint.role import delete_role, ensure_role, policy, role_arn
 from endpoint.rollout import roll_back, roll_out
+from endpoint.serving import chosen_preset, find_serving
 from endpoint.traffic import guards
 from endpoint.upload import ensure_bucket, ensure_private, ensure_uploaded
 from operation.alarms import delete_alarms, endpoint_alarms, ensure_alarms
@@ -62,14 +63,13 @@ def destroy(clients: Clients, endpoint: str, *, poll_seconds: float = 15.0) -> l
     return [*changes, delete_role(clients.iam, endpoint)]
 
 
-def price_lines(preset_name: str) -> list[str]:
+def price_lines(preset: Preset) -> list[str]:
     """Say what the hosting costs a month, and where serverless stops being cheaper."""
-    hosting = PRESETS[preset_name].hosting
-    prices = ", ".join(f"{clips:,} clips a day: {dollars_a_month(hosting, clips):,.2f} $" for clips in CLIPS_A_DAY)
+    prices = (f"{clips:,} clips a day: {dollars_a_month(preset.hosting, clips):,.2f} $" for clips in CLIPS_A_DAY)
     turn = break_even(PRESETS["serverless"].hosting, PRESETS[DEFAULT_PRESET].hosting)
     return [
-        PRESETS[preset_name].describe(),
-        f"A month, one instance, us-east-1 list price, no traffic charges: {prices}",
+        preset.describe(),
+        f"A month, one instance, us-east-1 list price, no traffic charges: {', '.join(prices)}",
         f"Serverless is cheaper than one instance of `{DEFAULT_PRESET}` up to {turn:,} requests a day.",
     ]
 
@@ -84,7 +84,7 @@ def parse_arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--bucket", help="the private bucket of the models")
     parser.add_argument("--role", help="ARN of the role that SageMaker takes to read the model")
     hosting = parser.add_mutually_exclusive_group()
-    hosting.add_argument("--preset", choices=sorted(PRESETS), default=DEFAULT_PRESET, help=f"({DEFAULT_PRESET})")
+    hosting.add_argument("--preset", choices=sorted(PRESETS), help=f"else what stands, at first {DEFAULT_PRESET}")
     hosting.add_argument("--serverless", dest="preset", action="store_const", const="serverless")
     parser.add_argument("--sha256", help="of the archive, or of the archive that a folder packs to; else any")
     parser.add_argument("--clip", type=Path, help="recording for the smoke request, MP3 or another; else one is made")
@@ -120,10 +120,11 @@ def run(arguments: argparse.Namespace) -> Iterator[str]:
     else:
         model = check(arguments, clients)
         yield f"Checked: version {model.version}, {len(model.reference['labels'])} species, sha256 {model.sha256}"
-        yield from price_lines(arguments.preset)
+        serving = None if arguments.dry_run else find_serving(clients.sagemaker, endpoint)
+        preset = chosen_preset(arguments.preset, serving)
+        yield from price_lines(preset)
         if not arguments.dry_run:
-            bucket = arguments.bucket or stage.bucket(account_id(clients))
-            yield from make(arguments, clients, endpoint, bucket=bucket, model=model)
+            yield from make(arguments, clients, plan_for(arguments, clients, stage, preset), model)
 
 
 def check(arguments: argparse.Namespace, clients: Clients) -> CheckedModel:
@@ -132,15 +133,18 @@ def check(arguments: argparse.Namespace, clients: Clients) -> CheckedModel:
     return check_model(arguments.model, clip, s3=clients.s3, expected_sha256=arguments.sha256)
 
 
-def make(
-    arguments: argparse.Namespace, clients: Clients, endpoint: str, *, bucket: str, model: CheckedModel
-) -> Iterator[str]:
+def plan_for(arguments: argparse.Namespace, clients: Clients, stage: settings.Settings, preset: Preset) -> Plan:
+    """Say what shall stand: as the stage has it, where the command line says nothing else."""
+    account, endpoint = account_id(clients), arguments.endpoint or stage.endpoint
+    bucket, role = arguments.bucket or stage.bucket(account), arguments.role or role_arn(endpoint, account)
+    return Plan(endpoint, bucket, role, image_uri(stage.region), preset)
+
+
+def make(arguments: argparse.Namespace, clients: Clients, plan: Plan, model: CheckedModel) -> Iterator[str]:
     """Make role and endpoint; yield what became of each part."""
-    account, region = account_id(clients), clients.sagemaker.meta.region_name
     if not arguments.role:
-        yield str(ensure_role(clients.iam, endpoint, policy(endpoint, bucket, region, account)))
-    role = arguments.role or role_arn(endpoint, account)
-    plan = Plan(endpoint, bucket, role, image_uri(region), PRESETS[arguments.preset])
+        wanted = policy(plan.endpoint, plan.bucket, clients.sagemaker.meta.region_name, account_id(clients))
+        yield str(ensure_role(clients.iam, plan.endpoint, wanted))
     yield from map(str, deploy(clients, plan, model))
 
 

@@ -30,12 +30,17 @@ class Plan:
 
     def config_name(self, model: CheckedModel) -> str:
         """Name the endpoint configuration by its model and hosting."""
-        return f"{self.endpoint}-{digest(self.model_name(model), repr(self.preset.hosting))}"
+        return config_name(self.endpoint, self.model_name(model), self.preset)
 
 
 def candidate_name(endpoint: str) -> str:
     """Name the endpoint on which a new model proves itself."""
     return f"{endpoint}-candidate"
+
+
+def config_name(endpoint: str, model_name: str, preset: Preset) -> str:
+    """Name the endpoint configuration that serves a SageMaker model as a preset says."""
+    return f"{endpoint}-{digest(model_name, repr(preset.hosting))}"
 
 
 def digest(*parts: str) -> str:

@@ -15,6 +15,8 @@ from operation.change import Change, delete_if_there, error_text
 # SageMaker says "ValidationException: Could not find ..." where others say NotFound.
 MISSING = ("Could not find", "does not exist")
 MOVING = {"Creating", "Updating", "SystemUpdating", "RollingBack", "Deleting"}
+# Deleting is all that SageMaker lets one do with these.
+DEAD = {"Failed", "OutOfService"}
 WAIT_SECONDS = 3_600
 
 

@@ -15,15 +15,13 @@ from endpoint.clients import Clients
 from endpoint.clip import made_clip
 from endpoint.model import CheckedModel
 from endpoint.plan import Plan
-from endpoint.resources import create_endpoint, delete_endpoint, find_endpoint, settle
+from endpoint.resources import DEAD, create_endpoint, delete_endpoint, find_endpoint, settle
 from endpoint.smoke import smoke
 from endpoint.traffic import guards, instance_type, refuse_impossible, update
 from operation.change import Change
 from operation.sentences import explain
 
 PREVIOUS_TAG = "previous-endpoint-config"
-# Deleting is all that SageMaker lets one do with these.
-DEAD = {"Failed", "OutOfService"}
 
 
 def roll_out(clients: Clients, plan: Plan, model: CheckedModel) -> list[Change]:

@@ -8,8 +8,9 @@ from endpoint_account import NAME, NEW, OLD, a_plan, serving_config
 
 import deploy_endpoint
 from deployment.problems import DeployError
-from endpoint import rollout
+from endpoint import rollout, serving
 from endpoint.plan import Plan
+from endpoint.presets import PRESETS
 
 pytest_plugins = ["endpoint_fixtures"]
 
@@ -24,6 +25,17 @@ def test_an_empty_account_gets_everything_once(aws):
     assert outcomes(deploy_endpoint.deploy(clients, a_plan(), OLD)) == {"unchanged"}
     assert serving_config(clients) == a_plan().config_name(OLD)
     assert endpoints.asked == [NAME, NAME]
+
+
+@pytest.mark.parametrize("preset", ["requests", "report-70", "report-300", "serverless"])
+def test_what_an_endpoint_serves_is_found_again(aws, preset):
+    clients, _, _ = aws
+    assert serving.find_serving(clients.sagemaker, NAME) is None
+    deploy_endpoint.deploy(clients, a_plan(preset), OLD)
+    found = serving.find_serving(clients.sagemaker, NAME)
+    assert found == serving.Serving(f"s3://birdapp-models/{OLD.key}", PRESETS[preset])
+    assert serving.chosen_preset(None, found) == PRESETS[preset]
+    assert serving.chosen_preset("requests", found) == PRESETS["requests"]
 
 
 def test_the_model_is_what_was_checked(aws):

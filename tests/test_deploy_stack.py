@@ -151,8 +151,8 @@ def test_an_error_of_the_deployed_api_has_the_contracts_shape(api_url):
     assert headers["Access-Control-Allow-Origin"] == "*"
 
 
-def test_a_second_deploy_changes_nothing(environment, deployed, model):
-    status, lines, errors = make("deploy", environment, f"--model {model / 'saved_model'} {FASTER}")
+def test_a_second_deploy_names_no_model_and_changes_nothing(environment, deployed):
+    status, lines, errors = make("deploy", environment, FASTER)
     assert status == 0, errors
     assert outcomes(lines) == {"unchanged"}, [line for line in lines if not line.startswith("unchanged")]
 
