@@ -7,6 +7,7 @@ from pathlib import Path
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from deploy_endpoint import SHIPPED_MODEL, show
 from deployment import aws, concurrency, everything, prices, settings, standing, worst_case
 from deployment.account import Account, open_account
 from deployment.problems import DeployError
@@ -15,7 +16,6 @@ from endpoint.presets import DEFAULT_PRESET, PRESETS
 from endpoint.serving import chosen_preset, find_serving
 from operation.sentences import explain
 
-SHIPPED_MODEL = "training/model"
 ADVICE = {
     "up": "Run this again to go on from here, or `make destroy` to delete it.",
     "down": "Run this again to delete the rest.",
@@ -88,12 +88,6 @@ def dry_run(given: argparse.Namespace, chosen: settings.Settings) -> Iterator[st
     if given.action != "down":
         yield from prices.lines(chosen, preset.hosting)
         yield from worst_case.lines(chosen, preset)
-
-
-def show(lines: Iterator[object] | list[str]) -> None:
-    """Print each line when it comes."""
-    for line in lines:
-        print(line, flush=True)
 
 
 if __name__ == "__main__":

@@ -2,7 +2,7 @@
 
 import argparse
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from deployment import settings
@@ -102,7 +102,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     return in_a_sentence(lambda: show(run(arguments)))
 
 
-def show(lines: Iterator[str]) -> None:
+def show(lines: Iterable[object]) -> None:
     """Print each line when it comes."""
     for line in lines:
         print(line, flush=True)

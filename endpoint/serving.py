@@ -23,8 +23,10 @@ def find_serving(sagemaker: Any, endpoint: str) -> Serving | None:
         return None
     name = standing["EndpointConfigName"]
     config = describe_or_none(sagemaker.describe_endpoint_config, EndpointConfigName=name)
-    model_name = config["ProductionVariants"][0]["ModelName"] if config else ""
-    model = describe_or_none(sagemaker.describe_model, ModelName=model_name) if config else None
+    if config is None:
+        return None
+    model_name = config["ProductionVariants"][0]["ModelName"]
+    model = describe_or_none(sagemaker.describe_model, ModelName=model_name)
     if model is None:
         return None
     made_from = (one for one in PRESETS.values() if config_name(endpoint, model_name, one) == name)

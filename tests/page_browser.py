@@ -8,6 +8,14 @@ from types import SimpleNamespace
 import numpy as np
 
 RATE = 22_050
+# JavaScript: from then on no file is ever decoded.
+HOLD_DECODING = "OfflineAudioContext.prototype.decodeAudioData = () => new Promise(() => {}); 0"
+
+
+def microphone_that_hears(file):
+    """Chromium's arguments for a microphone that hears a WAV file."""
+    fake = ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"]
+    return [*fake, f"--use-file-for-fake-audio-capture={file}"]
 
 
 def wav(samples, rate=RATE):

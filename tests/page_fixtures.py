@@ -6,7 +6,7 @@ from pathlib import Path
 
 import page_api
 import pytest
-from page_browser import chirps, wav
+from page_browser import chirps, microphone_that_hears, wav
 from playwright.sync_api import sync_playwright
 
 CHROMIUM = "/usr/bin/chromium"
@@ -61,11 +61,7 @@ def song(tmp_path_factory):
 @pytest.fixture(scope="session")
 def microphone(launch, song):
     """A browser whose microphone hears the song, again and again."""
-    return launch(
-        "--use-fake-device-for-media-stream",
-        "--use-fake-ui-for-media-stream",
-        f"--use-file-for-fake-audio-capture={song}",
-    )
+    return launch(*microphone_that_hears(song))
 
 
 @contextmanager

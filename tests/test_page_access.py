@@ -3,10 +3,9 @@
 import page_api
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from page_browser import choose, identify, recording, shown, wait_for, wait_state
+from page_browser import HOLD_DECODING, choose, identify, recording, shown, wait_for, wait_state
 
 pytest_plugins = ["page_fixtures"]
-HOLD_DECODING = "OfflineAudioContext.prototype.decodeAudioData = () => new Promise(() => {}); 0"
 LOOKS = [(390, "light"), (390, "dark"), (1280, "light"), (1280, "dark")]
 
 

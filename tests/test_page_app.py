@@ -6,7 +6,7 @@ import subprocess
 import imageio_ffmpeg
 import pytest
 from local_app import ask
-from page_browser import identify, shown, until, wait_state
+from page_browser import identify, microphone_that_hears, shown, until, wait_state
 
 pytest_plugins = ["page_fixtures"]
 MOST_SECONDS = 16
@@ -53,11 +53,7 @@ def convert(source, target, *options):
 def test_a_song_that_the_microphone_hears_is_named_like_its_file(app, launch, recordings, tmp_path):
     song = min((recordings / "Corvus_corax").glob("*.ogg"))
     heard = convert(["-i", song], tmp_path / "heard.wav", "-ar", "48000", "-t", "8")
-    browser = launch(
-        "--use-fake-device-for-media-stream",
-        "--use-fake-ui-for-media-stream",
-        f"--use-file-for-fake-audio-capture={heard}",
-    )
+    browser = launch(*microphone_that_hears(heard))
     with browser.new_context(permissions=["microphone"], locale="en-GB") as context:
         page = context.new_page()
         page.goto(app.site_url)

@@ -75,6 +75,12 @@ def window_ms(path: Path) -> float:
     return round(1_000 * float(np.median(times)), 1)
 
 
+def read(output: Path) -> list[dict[str, Any]]:
+    """Read the rows that results.json holds; none where there is no file yet."""
+    results = output / "results.json"
+    return list(json.loads(results.read_text("utf-8"))) if results.exists() else []
+
+
 def write(output: Path, rows: Sequence[dict[str, Any]]) -> None:
     """Write results.json, its table and its picture."""
     output.mkdir(parents=True, exist_ok=True)
@@ -102,13 +108,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     options = parser.parse_args(argv)
     for seed in options.seeds:
         for architecture in options.architectures:
-            # Read anew each time: another call may have added rows meanwhile.
-            results = options.output / "results.json"
-            rows = json.loads(results.read_text("utf-8")) if results.exists() else []
-            if (architecture, seed) not in {(row["architecture"], row["seed"]) for row in rows}:
+            if (architecture, seed) not in {(row["architecture"], row["seed"]) for row in read(options.output)}:
                 found = run(architecture, seed, options)
-                rows = json.loads(results.read_text("utf-8")) if results.exists() else []
-                write(options.output, [*rows, found])
+                # Read anew after the run: another call may have added rows meanwhile.
+                write(options.output, [*read(options.output), found])
     return 0
 
 

@@ -26,8 +26,6 @@ from loadtests.app import started  # noqa: E402
 
 LAPTOP = {"viewport": {"width": 1280, "height": 900}, "color_scheme": "light"}
 PHONE = {"viewport": {"width": 390, "height": 844}, "color_scheme": "dark"}
-FAKE_MICROPHONE = ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"]
-HOLD_DECODING = "OfflineAudioContext.prototype.decodeAudioData = () => new Promise(() => {}); 0"
 COLOURS = 256
 State = Callable[[Page, page_api.Api], Any]
 
@@ -43,7 +41,7 @@ def recording(page: Page, _api: page_api.Api) -> None:
 
 
 def preparing(page: Page, _api: page_api.Api) -> None:
-    page.evaluate(HOLD_DECODING)
+    page.evaluate(page_browser.HOLD_DECODING)
     page_browser.choose(page, page_browser.recording(40, "dawn in the garden.wav"))
     page.click("#send")
 
@@ -98,7 +96,7 @@ def main(argv: list[str] | None = None) -> int:
     with sync_playwright() as driver, tempfile.NamedTemporaryFile(suffix=".wav") as heard:
         heard.write(page_browser.wav(page_browser.chirps(12)))
         heard.flush()
-        arguments = [*page_fixtures.ARGUMENTS, *FAKE_MICROPHONE, f"--use-file-for-fake-audio-capture={heard.name}"]
+        arguments = [*page_fixtures.ARGUMENTS, *page_browser.microphone_that_hears(heard.name)]
         browser = driver.chromium.launch(executable_path=page_fixtures.CHROMIUM, args=arguments)
         return take_real(browser, song) if song else take_states(browser)
 

@@ -119,10 +119,9 @@ def calibrate(network: keras.Model, dataset: batches.Dataset) -> Calibration:
     listed, no_bird_class = len(dataset.listed), len(dataset.classes) - 1
     no_bird = _no_bird_threshold(found, no_bird_class)
     exponent, points = _pooling(found, no_bird, listed)
-    confidences = np.array([np.interp(score(one, exponent, no_bird).max(), CURVE_POINTS, points) for one in found])
+    scores, truths = np.array([score(one, exponent, no_bird) for one in found]), np.array([one.truth for one in found])
+    confidences, right = np.interp(scores.max(axis=1), CURVE_POINTS, points), scores.argmax(axis=1) == truths
     confidences[[one.bird.max() < no_bird for one in found]] = 0  # The verdict is "no bird", however sure the rest.
-    right = np.array([int(score(one, exponent, no_bird).argmax()) == one.truth for one in found])
-    truths = np.array([one.truth for one in found])
     known, empty = truths < listed, truths == no_bird_class
     pooling = {
         "rule": "power_mean",
