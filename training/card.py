@@ -91,8 +91,8 @@ def write_manifest(dataset: Path, model: Path) -> list[dict[str, str]]:
 
 def card(model: Path, rows: Sequence[Mapping[str, str]], report: Path | None) -> str:
     """Write the card's text from the model folder's own files, and the report's network's folder where it is given."""
-    constants, training, evaluation = (_read(model / name) for name in ("constants.json", "training.json", EVALUATION))
-    other = _read(report / EVALUATION) if report else None
+    constants, training, evaluation = (read(model / name) for name in ("constants.json", "training.json", EVALUATION))
+    other = read(report / EVALUATION) if report else None
     labels = {label.replace(" ", "_") for label in constants["labels"]}
     calibration = evaluation["calibration"]
     return CARD.format(
@@ -136,7 +136,8 @@ PROMISES = {
 }
 
 
-def _read(path: Path) -> dict[str, Any]:
+def read(path: Path) -> dict[str, Any]:
+    """Read a JSON object of a model folder."""
     content: dict[str, Any] = json.loads(path.read_text("utf-8"))
     return content
 
@@ -173,7 +174,7 @@ def _species(row: Mapping[str, Any]) -> str:
 def _report_training(report: Path | None) -> str:
     if not report:
         return ""
-    training = _read(report / "training.json")
+    training = read(report / "training.json")
     return f"; the report's CNN for {training['minutes']:.0f} minutes and saw {training['windows_seen']:,}"
 
 
@@ -189,9 +190,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     scored = ["--recordings", str(options.recordings), "--model", str(options.model), "--output", str(options.model)]
     if code := evaluate.main(scored):
         return code
-    curves = {"this model": _read(options.model / "training.json")["curve"]}
+    curves = {"this model": read(options.model / "training.json")["curve"]}
     if options.report:
-        curves["the report's CNN"] = _read(options.report / "training.json")["curve"]
+        curves["the report's CNN"] = read(options.report / "training.json")["curve"]
     pictures.learning(options.model / "learning.png", curves)
     (options.model / "MODEL_CARD.md").write_text(card(options.model, rows, options.report), "utf-8")
     print(f"written: {options.model / 'MODEL_CARD.md'}")

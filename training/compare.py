@@ -48,9 +48,7 @@ def run(architecture: str, seed: int, options: argparse.Namespace) -> dict[str, 
     scored = ["--recordings", str(options.recordings), "--model", str(model), "--output", str(model)]
     if code := evaluate.main(scored):
         raise RuntimeError(f"{model}: the evaluation ended with {code}")
-    training, evaluation = (
-        json.loads((model / name).read_text("utf-8")) for name in ("training.json", card.EVALUATION)
-    )
+    training, evaluation = (card.read(model / name) for name in ("training.json", card.EVALUATION))
     return {
         "architecture": architecture,
         "seed": seed,

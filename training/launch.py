@@ -19,10 +19,10 @@ from training.dataset import SUMMARY
 from training.images import training_image
 from training.job import PRESETS, Job, Machines, describe
 from training.source_folder import assemble
+from training.windows import SAMPLE_BYTES
 
 # What source_dir/model.py builds; to import that here would take TensorFlow.
 ARCHITECTURES = ("default", "deep", "attention", "pooled", "report")
-SAMPLE_BYTES = 2
 
 
 def main(argv: Sequence[str] | None = None) -> int:
