@@ -3,6 +3,7 @@
 Every number of the path stands here and nowhere else; training imports this file.
 """
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -26,6 +27,7 @@ MIN_REMAINDER_SAMPLES = SAMPLE_RATE // 2
 SILENCE_DBFS = -80.0
 # Values this far below the loudest one are 0: 16-bit sound holds little more.
 DYNAMIC_RANGE_DB = 80.0
+LEAST_POWER = 10 ** (-DYNAMIC_RANGE_DB / 10)
 # Wind and handling rumble lie below; they must not push a quiet bird under the range.
 LOUDEST_FROM_HZ = 200
 PCM_FULL_SCALE = 32_768.0
@@ -76,21 +78,38 @@ def is_silent(window: Samples) -> bool:
 def to_spectrogram(window: Samples) -> Samples:
     """Turn one window [WINDOW_SAMPLES] of mono audio into its scaled log-STFT [216, 514] in [0, 1] (report, 3.1, 4.1).
 
-    1 is the loudest value above 200 Hz, 0 is 80 dB and more below it. A silent window is all 0.
-    Raises ValueError on any other number of samples.
+    A silent window is all 0. Raises ValueError on any other number of samples.
     """
+    return to_levels(to_power(window))
+
+
+def to_power(window: Samples) -> Samples:
+    """Turn one window [WINDOW_SAMPLES] into the squared modulus of its STFT [216, 514]; all 0 where it is silent."""
     if window.shape != (WINDOW_SAMPLES,):
         raise ValueError(f"a window has {WINDOW_SAMPLES} samples, got {window.shape}")
     if is_silent(window):
         return np.zeros(SHAPE, np.float32)
     centred = (window - window.mean(dtype=np.float64)).astype(np.float32)
     _, _, stft = signal.stft(centred, fs=SAMPLE_RATE, nperseg=SEGMENT_SAMPLES, noverlap=HOP_SAMPLES)
-    modulus = np.abs(stft)
+    return np.asarray(stft.real**2 + stft.imag**2)
+
+
+def to_levels(power: Samples) -> Samples:
+    """Scale powers [216, 514]: 1 is the loudest one above 200 Hz, 0 is 80 dB and more below it, or nothing at all."""
+    reference = loudest(power)
+    if not reference:
+        return np.zeros(SHAPE, np.float32)
+    levels = np.log(np.clip(power / np.float32(reference), np.float32(LEAST_POWER), 1))
+    levels *= np.float32(10 / math.log(10) / DYNAMIC_RANGE_DB)
+    levels += 1
+    return np.asarray(np.maximum(levels, 0))
+
+
+def loudest(power: Samples) -> float:
+    """The power in [216, 514] that becomes 1: the greatest above 200 Hz, as long as that is in range of the whole."""
     first_bin = int(np.ceil(LOUDEST_FROM_HZ * SEGMENT_SAMPLES / SAMPLE_RATE))
     # A tone below 200 Hz may leave nothing above: the reference then stays within the range of the whole.
-    loudest = max(modulus[first_bin:].max(), modulus.max() * 10 ** (-DYNAMIC_RANGE_DB / 20))
-    decibels = 20 * np.log10(np.maximum(modulus / loudest, 10 ** (-DYNAMIC_RANGE_DB / 20)))
-    return np.asarray(np.clip(1 + decibels / DYNAMIC_RANGE_DB, 0, 1), np.float32)
+    return max(float(power[first_bin:].max()), float(power.max()) * LEAST_POWER)
 
 
 def to_bytes(spectrogram: Samples) -> Bytes:

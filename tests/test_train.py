@@ -11,6 +11,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from birdapp.chalicelib.pooling import BIRD, PooledWindow, PoolingRule, Species, pool
 from local import model_folder
 from spectrogram_fn import handler, spectrogram
 from training import prepare
@@ -145,6 +146,27 @@ def test_recordings_from_the_shelf_have_the_same_bytes_too(code, recordings):
     assert code.calibrate.image(dataset, 0).tobytes() == base64.b64decode(answer["windows"][0]["spectrogram"])
 
 
+def test_window_kept_for_training_gives_the_served_bytes_again(code, dataset_folder):
+    dataset = code.batches.load(dataset_folder)
+    sampler = code.batches.Sampler(dataset, 1)
+    for _ in range(2):  # Made, then kept.
+        again = spectrogram.to_bytes(spectrogram.to_levels(sampler._power(0)))
+        assert np.array_equal(again, code.calibrate.image(dataset, 0))
+
+
+def test_powers_add_up_as_the_sounds_do(code, recordings):
+    from birdapp.chalicelib.decode import decode  # noqa: PLC0415
+
+    paths = [sorted((recordings / species).iterdir())[0] for species in ("Turdus_merula", "Parus_major")]
+    one, other = (np.resize(spectrogram.from_pcm(decode(path.read_bytes(), 20)), 110_250) for path in paths)
+    one, other = (sound / sound.std() for sound in (one, other))
+    truth = spectrogram.to_spectrogram(one + other)
+    added = spectrogram.to_levels(spectrogram.to_power(one) + spectrogram.to_power(other))
+    difference = (truth - added) * spectrogram.DYNAMIC_RANGE_DB
+    assert np.abs(difference).mean() < 2  # Single cells differ by their phases,
+    assert np.abs(difference.mean()) < 0.5  # and the sum of all does not.
+
+
 def test_batches_are_drawn_alike_from_the_same_seed_and_place(code, dataset_folder):
     dataset = code.batches.load(dataset_folder)
     one, same, other = (next(code.batches.Sampler(dataset, seed).batches(3, 4, [0])) for seed in (5, 5, 6))
@@ -225,6 +247,23 @@ def test_noises_of_all_kinds_are_finite_and_equally_loud(code):
     sounds = [code.batches.noise(np.random.default_rng(seed)) for seed in range(24)]
     assert all(np.isfinite(sound).all() for sound in sounds)
     assert [code.batches.rms(sound) for sound in sounds] == pytest.approx([1] * 24, abs=0.2)
+
+
+@pytest.mark.parametrize("exponent", [1, 2, 4])
+def test_calibration_counts_with_the_probability_that_the_app_shows(code, exponent):
+    random = np.random.default_rng(exponent)
+    windows = random.dirichlet([0.2] * 12, 3)
+    points = code.calibrate._curve((1.3, 0.9))
+    found = code.calibrate.Recording(windows, np.ones(3), 0)
+    expected = code.calibrate._shown(code.calibrate.score(found, exponent, 0.5)[None], points)
+    rule = PoolingRule(exponent, 20, tuple(zip(code.calibrate.CURVE_POINTS, points, strict=True)), 0.5)
+    names = [f"Species {place}" for place in range(12)]
+    judged = [
+        PooledWindow(BIRD, [Species(name, name, p) for name, p in zip(names, row, strict=True)]) for row in windows
+    ]
+    _, species = pool(judged, rule)
+    assert species[0].probability == pytest.approx(expected[0], abs=1e-4)
+    assert sum(one.probability for one in species) > 0.99  # So that the division of step 5 is in it.
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,12 @@
-"""Windows of sound -> batches to learn from: drawn fairly, shifted, mixed, made noisy, turned into spectrograms."""
+"""Windows of sound -> batches to learn from: drawn fairly, shifted, mixed, made noisy, turned into spectrograms.
+
+Sounds are laid over each other as powers of their spectrograms: these add up, for the phases of two sounds have nothing
+to do with each other, and a window's spectrogram is then made only once.
+"""
 
 import csv
 import json
+import math
 import queue
 import threading
 from collections.abc import Iterable, Iterator
@@ -11,6 +16,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 import spectrogram
+from scipy import signal
 
 NO_BIRD = "no_bird"
 # How often a batch's place goes to a listed species, to another species, and to a sound without a bird.
@@ -21,13 +27,26 @@ SPECIES_POWER = 0.5
 LEAST_ACTIVITY_WEIGHT = 0.05
 MIX_SHARE = 0.5
 NOISE_SHARE = 0.3
+# A wood's echo: a tail that falls by 60 dB in so many seconds, of so many decibels beside the sound itself.
+ECHO_SHARE = 0.3
+ECHO_SECONDS = (0.2, 1.5)
+ECHO_DECIBELS = (-20, 0)
 SYNTHETIC_NO_BIRD_SHARE = 0.5
 QUEUED_BATCHES = 8
+# Spectrograms of so many windows are kept: 2.2 GB. Those of a larger archive are made anew each time.
+KEPT_WINDOWS = 20_000
 # Noises take long to make: so many are made once, and turned around and weighted anew each time.
 NOISE_BANK = 128
 
 Pcm = npt.NDArray[np.int16]
 Floats = npt.NDArray[np.float32]
+Bytes = npt.NDArray[np.uint8]
+
+# The power that each byte of a spectrogram stands for, as a part of the loudest.
+POWERS = np.exp((np.arange(256, dtype=np.float32) / 255 - 1) * math.log(1 / spectrogram.LEAST_POWER))
+POWERS[0] = 0
+# The mean power of a sound never counts as less: what is silent stays so.
+LEAST_MEAN = 1e-20
 
 
 @dataclass(frozen=True)
@@ -81,7 +100,8 @@ class Sampler:
         self.windows = sum(len(indices) for indices in recordings.values())
         self._groups = self._group()
         bank = np.random.default_rng((seed, NOISE_BANK))
-        self._noises = [noise(bank) for _ in range(NOISE_BANK)]
+        self._noises = [spectrogram.to_power(noise(bank)) for _ in range(NOISE_BANK)]
+        self._kept: dict[int, tuple[Bytes, float]] = {}
 
     def _group(self) -> dict[str, tuple[list[str], Floats]]:
         listed = set(self._dataset.classes[: len(self._dataset.listed)])
@@ -97,9 +117,7 @@ class Sampler:
                 groups[name] = (labels, weights / weights.sum())
         return groups
 
-    def batches(
-        self, epoch: int, batch_size: int, places: Iterable[int]
-    ) -> Iterator[tuple[npt.NDArray[np.uint8], Floats]]:
+    def batches(self, epoch: int, batch_size: int, places: Iterable[int]) -> Iterator[tuple[Bytes, Floats]]:
         """Give an epoch's batches: spectrogram bytes [b, 216, 514] and targets [b, classes] that add up to 1.
 
         Each comes from its own place: who learns together must name different ones.
@@ -109,19 +127,19 @@ class Sampler:
             examples = [self._example(random) for _ in range(batch_size)]
             yield np.stack([image for image, _ in examples]), np.stack([target for _, target in examples])
 
-    def _example(self, random: np.random.Generator) -> tuple[npt.NDArray[np.uint8], Floats]:
+    def _example(self, random: np.random.Generator) -> tuple[Bytes, Floats]:
         names = list(self._groups)
         shares = np.array([SHARES[name] for name in names])
         group = names[random.choice(len(names), p=shares / shares.sum())]
-        sound, target = self._draw(group, random)
+        power, target = self._draw(group, random)
         if random.random() < MIX_SHARE:
             partner = names[random.choice(len(names), p=shares / shares.sum())]
-            sound, target = _mix((sound, target), self._draw(partner, random), random)
+            power, target = _mix((power, target), self._draw(partner, random), random)
         if random.random() < NOISE_SHARE:
-            sound = sound + self._noise(random) * (_gain(random.uniform(-40, -10)) * rms(sound))
-        peak = float(np.abs(sound).max())
-        image = spectrogram.to_spectrogram(sound / peak if peak > 0 else sound)
-        return spectrogram.to_bytes(image), target
+            power = power + self._noise(random) * (_ratio(random.uniform(-40, -10)) * power.mean())
+        if random.random() < ECHO_SHARE:
+            power = _echo(power, random)
+        return spectrogram.to_bytes(spectrogram.to_levels(power)), target
 
     def _draw(self, group: str, random: np.random.Generator) -> tuple[Floats, Floats]:
         labels, weights = self._groups[group]
@@ -135,32 +153,50 @@ class Sampler:
         return self._crop(indices[random.choice(len(indices), p=chances)], random), target
 
     def _noise(self, random: np.random.Generator) -> Floats:
-        turned = int(random.integers(spectrogram.WINDOW_SAMPLES))
-        return np.roll(self._noises[random.integers(NOISE_BANK)], turned)
+        turned = int(random.integers(spectrogram.SHAPE[1]))
+        noise = np.roll(self._noises[random.integers(NOISE_BANK)], turned, axis=1)
+        return np.asarray(noise / noise.mean())
 
     def _crop(self, index: int, random: np.random.Generator) -> Floats:
         """Five seconds from anywhere in this window and the next one of its recording, or the window turned around."""
-        start = int(random.integers(spectrogram.WINDOW_SAMPLES))
-        rows, windows = self._dataset.rows, self._dataset.windows
+        start = int(random.integers(spectrogram.SHAPE[1]))
+        rows = self._dataset.rows
         follows = index + 1 < len(rows) and rows[index + 1]["recording_id"] == rows[index]["recording_id"]
-        following = windows[index + 1] if follows and random.random() < 0.5 else windows[index]
-        pcm = np.concatenate([windows[index][start:], following[:start]])
-        return np.asarray(pcm / np.float32(spectrogram.PCM_FULL_SCALE), np.float32)
+        following = index + 1 if follows and random.random() < 0.5 else index
+        return np.concatenate([self._power(index)[:, start:], self._power(following)[:, :start]], axis=1)
+
+    def _power(self, index: int) -> Floats:
+        """The powers of a window, from its bytes, which are small enough to be kept."""
+        found = self._kept.get(index)
+        if not found:
+            power = spectrogram.to_power(self._dataset.windows[index] / np.float32(spectrogram.PCM_FULL_SCALE))
+            found = spectrogram.to_bytes(spectrogram.to_levels(power)), spectrogram.loudest(power)
+            if len(self._kept) < KEPT_WINDOWS:
+                self._kept[index] = found
+        image, loudest = found
+        return np.asarray(POWERS[image] * np.float32(loudest))
 
 
 def _mix(
     one: tuple[Floats, Floats], other: tuple[Floats, Floats], random: np.random.Generator
 ) -> tuple[Floats, Floats]:
     """Lay two sounds over each other (mixup on sound). A bird over a sound without one is that bird."""
-    (sound, target), (partner, partner_target) = one, other
+    (power, target), (partner, partner_target) = one, other
     difference = random.uniform(-10, 10)
-    mixed = sound + partner * np.float32(_gain(difference) * rms(sound) / max(rms(partner), 1e-6))
+    mixed = power + partner * np.float32(_ratio(difference) * power.mean() / max(partner.mean(), LEAST_MEAN))
     if partner_target[-1] == 1:
         return mixed, target
     if target[-1] == 1:
         return mixed, partner_target
     share = np.float32(1 / (1 + _gain(difference)))
     return mixed, target * share + partner_target * (1 - share)
+
+
+def _echo(power: Floats, random: np.random.Generator) -> Floats:
+    columns = random.uniform(*ECHO_SECONDS) * spectrogram.SAMPLE_RATE / spectrogram.HOP_SAMPLES
+    kept = float(10 ** (-6 / columns))  # From column to column.
+    tail = np.array([0, _ratio(random.uniform(*ECHO_DECIBELS)) * (1 - kept)], np.float32)
+    return np.asarray(power + signal.lfilter(tail, np.array([1, -kept], np.float32), power, axis=1))
 
 
 def rms(sound: Floats) -> float:
@@ -170,6 +206,10 @@ def rms(sound: Floats) -> float:
 
 def _gain(decibels: float) -> np.float32:
     return np.float32(10 ** (decibels / 20))
+
+
+def _ratio(decibels: float) -> np.float32:
+    return np.float32(10 ** (decibels / 10))
 
 
 def noise(random: np.random.Generator) -> Floats:
@@ -198,8 +238,8 @@ def noise(random: np.random.Generator) -> Floats:
 
 
 def ahead(
-    batches: Iterator[tuple[npt.NDArray[np.uint8], Floats]],
-) -> Iterator[tuple[npt.NDArray[np.uint8], Floats]]:
+    batches: Iterator[tuple[Bytes, Floats]],
+) -> Iterator[tuple[Bytes, Floats]]:
     """Prepare batches in a thread of their own while the network learns. An error there is raised here."""
     ready: queue.Queue[object] = queue.Queue(QUEUED_BATCHES)
 

@@ -23,6 +23,9 @@ NOISE_DECIBELS = (-20.0, 0.0)
 EXPONENTS = (1, 2, 4)
 SPECIES_PER_WINDOW = 20
 CURVE_POINTS = np.round(np.linspace(0, 1, 21), 2)
+# Slope and offset of the curve: where the search begins, and how far it may go.
+LINE_START = (1.5, 0.5)
+LINE_BOUNDS = ((0.1, 10.0), (-5.0, 5.0))
 PREDICT_BATCH = 64
 
 Floats = npt.NDArray[np.float64]
@@ -143,7 +146,10 @@ def score(recording: Recording, exponent: int, no_bird: float) -> Floats:
 
 
 def _temperature(dataset: batches.Dataset, indices: Sequence[int], logits: Floats) -> float:
-    """The temperature that gives the windows of listed species the best likelihood, each recording counting alike."""
+    """The temperature whose best listed species have the best Brier score, each recording counting alike.
+
+    The likelihood of the true species would be ruled by the windows in which it does not sing.
+    """
     class_of = {label: place for place, label in enumerate(dataset.classes)}
     rows = [dataset.rows[index] for index in indices] * (len(logits) // len(indices))
     counts: dict[str, int] = {}
@@ -154,8 +160,8 @@ def _temperature(dataset: batches.Dataset, indices: Sequence[int], logits: Float
     weights = np.array([1 / counts[rows[place]["recording_id"]] for place in kept])
 
     def loss(log_temperature: float) -> float:
-        chosen = softmax(logits[kept], float(np.exp(log_temperature)))[np.arange(len(kept)), truths]
-        return float(-(weights * np.log(np.maximum(chosen, 1e-12))).sum())
+        listed = softmax(logits[kept], float(np.exp(log_temperature)))[:, : len(dataset.listed)]
+        return float((weights * (listed.max(axis=1) - (listed.argmax(axis=1) == truths)) ** 2).sum())
 
     sharpness = np.float16(np.exp(-optimize.minimize_scalar(loss, bounds=(-1.5, 1.5), method="bounded").x))
     return 1 / float(sharpness)  # Its inverse is what the LiteRT file keeps, in 16 bits.
@@ -171,31 +177,36 @@ def _no_bird_threshold(found: Sequence[Recording], no_bird_class: int) -> float:
 
 
 def _pooling(found: Sequence[Recording], no_bird: float, listed: int) -> tuple[int, Floats]:
-    """The exponent, and the curve from score to confidence (Platt, 1999), that are the likeliest."""
+    """The exponent, and the curve from score to confidence (Platt, 1999), that make what is shown the likeliest."""
     known = [one for one in found if one.truth < listed]
+    truths = np.array([one.truth for one in known])
     best: tuple[float, int, Floats] | None = None
     for exponent in EXPONENTS:
-        scores = [score(one, exponent, no_bird) for one in known]
-        right = np.array([int(values.argmax()) == one.truth for values, one in zip(scores, known, strict=True)])
-        tops = _logit(np.array([values.max() for values in scores]))
+        scores = np.array([score(one, exponent, no_bird) for one in known])
+        right = scores.argmax(axis=1) == truths
 
-        def loss(line: Floats, tops: Floats = tops, right: Flags = right) -> float:
-            chances = special.expit(line[0] * tops + line[1])
-            return float(-np.log(np.maximum(np.where(right, chances, 1 - chances), 1e-12)).mean())
+        def loss(line: Floats, scores: Floats = scores, right: Flags = right) -> float:
+            chances = _shown(scores, _curve(line))
+            return float(-np.log(np.maximum(np.where(right, chances, 1 - chances), 1e-4)).mean())
 
-        fit = optimize.minimize(loss, np.array([1.0, 0.0]), method="Nelder-Mead")
-        slope, offset = max(float(fit.x[0]), 0.1), float(fit.x[1])
-        points = special.expit(slope * _logit(CURVE_POINTS) + offset)
-        points[0], points[-1] = 0.0, 1.0
+        fit = optimize.minimize(loss, LINE_START, method="Nelder-Mead", bounds=LINE_BOUNDS)
         if best is None or fit.fun < best[0]:
-            best = (float(fit.fun), exponent, np.round(points, 4))
+            best = (float(fit.fun), exponent, np.round(_curve(fit.x), 4))
     assert best is not None  # noqa: S101  # EXPONENTS is not empty.
     return best[1], best[2]
 
 
-def _logit(probabilities: Floats) -> Floats:
-    clipped = np.clip(probabilities, 1e-4, 1 - 1e-4)
-    return np.asarray(np.log(clipped / (1 - clipped)))
+def _curve(line: Floats) -> Floats:
+    """The confidences at CURVE_POINTS: a line [slope, offset] between the logits of score and confidence."""
+    points = special.expit(line[0] * special.logit(np.clip(CURVE_POINTS, 1e-4, 1 - 1e-4)) + line[1])
+    points[0], points[-1] = 0.0, 1.0
+    return np.asarray(points)
+
+
+def _shown(scores: Floats, points: Floats) -> Floats:
+    """The probability of the best species that the page shows for scores [n, listed] (docs/contracts.md, step 5)."""
+    confidences = np.interp(scores, CURVE_POINTS, points)
+    return np.asarray(confidences.max(axis=1) / np.maximum(confidences.sum(axis=1), 1.0))
 
 
 def _bird_threshold(confidences: Floats, right: Flags, known: Flags, empty: Flags) -> float:

@@ -5,10 +5,15 @@ take the averaged weights, learn temperature and thresholds on the calibration p
 Several machines share each batch (distribution.py); the first of them does what is done once.
 """
 
+import os
+
+# oneDNN's kernels, which TensorFlow leaves off without AVX-512: a step takes a sixth less processor time. Read when
+# TensorFlow is loaded.
+os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
+
 import argparse
 import hashlib
 import json
-import os
 import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -25,7 +30,7 @@ import tensorflow as tf
 from tqdm import tqdm
 
 WARMUP = 0.05
-WEIGHT_DECAY = 1e-3
+WEIGHT_DECAY = 0.05
 AVERAGE_DECAY = 0.998
 CURVE_EVERY = 2
 # A batch is learnt in halves that are computed side by side, one thread each: two threads in one half wait for each
