@@ -281,3 +281,10 @@ def test_bird_is_said_from_where_its_promises_hold(code, truths, right, expected
     right = np.append(right, True)
     found = code.calibrate._bird_threshold(confidences, right, kinds == "listed", kinds == "no_bird")
     assert found == pytest.approx(expected)
+
+
+@pytest.mark.parametrize(("strange", "expected"), [(2, 0.3), (3, 0.96)])
+def test_one_strange_clip_in_both_copies_does_not_rule_where_there_are_few(code, strange, expected):
+    confidences = np.concatenate([np.full(100, 0.97), np.full(strange, 0.95), np.zeros(30 - strange)])
+    right, known = np.ones(130, bool), np.arange(130) < 100
+    assert code.calibrate._bird_threshold(confidences, right, known, ~known) == pytest.approx(expected)
