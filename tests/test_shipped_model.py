@@ -90,6 +90,20 @@ def test_held_back_scores_are_far_above_chance(evaluation):
     assert evaluation["verdicts"]["bird_said_of_listed"]["value"] >= 0.5
 
 
+def test_promises_of_the_card_hold_on_the_held_back_part(evaluation):
+    shares = {name: score["value"] for name, score in evaluation["verdicts"].items()}
+    assert shares["right_when_bird_said_of_listed"] >= 0.9
+    assert shares["bird_said_of_listed"] >= 0.6
+    assert shares["bird_said_of_other_species"] <= 0.15
+    assert shares["bird_said_of_no_bird"] <= 0.02
+
+
+def test_probabilities_mean_what_they_say(evaluation):
+    calibration = evaluation["calibration"]
+    assert calibration["windows"]["value"] <= 0.05
+    assert calibration["recordings"]["value"] <= calibration["perfect_recordings_95"]
+
+
 def test_committed_scores_are_those_of_the_committed_model(recordings, evaluation):
     rows = evaluation["results"][::40]
     again = [evaluate.classify(recordings / row[0], SHIPPED) for row in rows if (recordings / row[0]).exists()]

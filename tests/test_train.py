@@ -234,6 +234,33 @@ def test_stopped_training_goes_on_where_it_was(code, dataset_folder, tmp_path, c
     assert [point["epoch"] for point in report["curve"]] == [1, 2]
 
 
+def test_long_epoch_is_kept_midway_and_goes_on_there(code, dataset_folder, tmp_path, monkeypatch):
+    monkeypatch.setattr(code.train, "KEEP_MINUTES", 0.0)  # After each batch.
+    settings = code.train.Settings("default", 1, 9.0, 7, 4, 1e-3)
+    folder = code.train.checkpoints(tmp_path, settings, dataset_folder)
+    dataset, workers = code.batches.load(dataset_folder), code.train.distribution.Workers({})
+    training = code.train.Training(dataset, settings, folder, workers)
+    stop_before(training, 2)
+    with pytest.raises(KeyboardInterrupt):
+        training.run()
+    again = code.train.Training(dataset, settings, folder, workers)
+    assert (int(again.epoch), int(again.batch), int(again.steps)) == (0, 2, 2)
+    again.run()
+    assert (int(again.epoch), int(again.steps)) == (1, training.batches)
+
+
+def stop_before(training, batch):
+    """Play Ctrl-C before a batch of the epoch."""
+    step = training._step
+
+    def stopped(*batches):
+        if int(training.batch) == batch:
+            raise KeyboardInterrupt
+        return step(*batches)
+
+    training._step = stopped
+
+
 def test_training_with_another_seed_never_goes_on_from_these_checkpoints(code, dataset_folder, tmp_path):
     settings = code.train.Settings("default", 1, 1.0, 7, 4, 1e-3)
     other = code.train.Settings("default", 1, 1.0, 8, 4, 1e-3)

@@ -1,7 +1,7 @@
 """Train a network on a prepared dataset, calibrate it, and export it: the script that runs in the SageMaker container.
 
-One story: read the data, learn epoch by epoch (each ends in a checkpoint, from which a stopped training goes on),
-take the averaged weights, learn temperature and thresholds on the calibration part, write the model folder.
+One story: read the data, learn epoch by epoch (with checkpoints, from which a stopped training goes on), take the
+averaged weights, learn temperature and thresholds on the calibration part, write the model folder.
 Several machines share each batch (distribution.py); the first of them does what is done once.
 """
 
@@ -32,7 +32,10 @@ from tqdm import tqdm
 WARMUP = 0.05
 WEIGHT_DECAY = 0.05
 AVERAGE_DECAY = 0.998
-CURVE_EVERY = 2
+# The network is scored, and a point of its learning curve drawn, after so many epochs, or sooner in long ones.
+CURVE_EPOCHS = 2
+# An epoch of a large archive, or of a slow network, takes long: no more minutes than these are lost when it is stopped.
+KEEP_MINUTES = 5.0
 # A batch is learnt in halves that are computed side by side, one thread each: two threads in one half wait for each
 # other, and cost a third more (27 ms of processor time a window in place of 19, measured in turn).
 HALVES = 2
@@ -55,7 +58,7 @@ class Settings:
 
 
 class Training:
-    """The state that a checkpoint holds: network, optimizer, averaged weights, epochs done, minutes spent."""
+    """The state that a checkpoint holds: network, optimizer, averages, epochs and batches done, minutes spent."""
 
     def __init__(
         self, dataset: batches.Dataset, settings: Settings, folder: Path, workers: distribution.Workers
@@ -67,12 +70,15 @@ class Training:
         self.optimizer = keras.optimizers.AdamW(0.0, weight_decay=WEIGHT_DECAY, global_clipnorm=5.0)
         self.optimizer.build(self.network.trainable_variables)
         self.averages = [tf.Variable(weights) for weights in self.network.trainable_variables]
-        self.epoch, self.steps, self.minutes = (tf.Variable(0), tf.Variable(0), tf.Variable(0.0))
+        self.sampler = batches.Sampler(dataset, settings.seed)
+        self.batches = max(1, self.sampler.windows // self.batch_size)
+        self.epoch, self.batch, self.steps, self.minutes = (*(tf.Variable(0) for _ in range(3)), tf.Variable(0.0))
         state = tf.train.Checkpoint(
             network=self.network,
             optimizer=self.optimizer,
             averages=self.averages,
             epoch=self.epoch,
+            batch=self.batch,
             steps=self.steps,
             minutes=self.minutes,
         )
@@ -80,49 +86,63 @@ class Training:
         self._curve = folder / "curve.json"
         self.curve: list[dict[str, float]] = []
         if workers.is_chief and self._checkpoints.restore_or_initialize():
-            print(f"going on after epoch {int(self.epoch)}, {float(self.minutes):.1f} minutes")
+            print(f"going on after epoch {self.epochs:g}, {float(self.minutes):.1f} minutes")
             self.curve = json.loads(self._curve.read_text("utf-8"))
-        counters = [self.epoch, self.steps, self.minutes]
+        counters = [self.epoch, self.batch, self.steps, self.minutes]
         workers.follow_chief([*self.network.weights, *self.optimizer.variables, *self.averages, *counters])
+        self._kept = float(self.minutes)
+
+    @property
+    def epochs(self) -> float:
+        """The epochs done, with the part of the one under way."""
+        return round(int(self.epoch) + int(self.batch) / self.batches, 2)
 
     def run(self) -> None:
-        """Learn until the epochs or the minutes are spent. Ctrl-C loses the epoch under way and nothing else."""
-        sampler = batches.Sampler(self.dataset, self.settings.seed)
+        """Learn until the epochs or the minutes are spent. Ctrl-C loses what came after the last checkpoint."""
         while int(self.epoch) < self.settings.epochs and float(self.minutes) < self.settings.minutes:
-            loss = self._run_epoch(sampler)
-            self.epoch.assign_add(1)
+            loss = self._run_epoch()
+            if int(self.batch) == self.batches:
+                self.epoch.assign_add(1)
+                self.batch.assign(0)
             self.workers.average(self.network.non_trainable_weights)
             if self.workers.is_chief:
                 self._keep(loss)
         self.workers.refuse_drift(self.network.weights)
 
-    def _keep(self, loss: float) -> None:
-        if int(self.epoch) % CURVE_EVERY == 0 or not self.curve:
-            self._extend_curve(loss)
-        self._checkpoints.save()
-
-    def _run_epoch(self, sampler: batches.Sampler) -> float:
-        share = self.batch_size // self.workers.count
-        total = max(1, sampler.windows // self.batch_size)
+    def _run_epoch(self) -> float:
+        share, first = self.batch_size // self.workers.count, int(self.batch)
         losses: list[float] = []
         spent, began = float(self.minutes), time.monotonic()
-        feed = batches.ahead(sampler.batches(int(self.epoch), share, self.workers.places(total)))
-        with tqdm(feed, total=total, desc=f"epoch {int(self.epoch) + 1}", unit="batch", mininterval=5) as bar:
+        places = self.workers.places(self.batches)[first:]
+        feed = batches.ahead(self.sampler.batches(int(self.epoch), share, places))
+        name = f"epoch {int(self.epoch) + 1}"
+        with tqdm(feed, total=self.batches, initial=first, desc=name, unit="batch", mininterval=5) as bar:
             for images, targets in bar:
-                self.optimizer.learning_rate.assign(self._learning_rate(len(losses) / total))
+                self.optimizer.learning_rate.assign(self._learning_rate())
                 losses.append(float(self._step(tf.cast(images, tf.float32), targets)))
+                self.batch.assign_add(1)
                 self.minutes.assign(spent + (time.monotonic() - began) / 60)
                 # One clock decides how fast to learn and when to stop, or the machines would part.
                 self.workers.follow_chief([self.minutes])
                 bar.set_postfix(loss=f"{np.mean(losses[-50:]):.3f}", refresh=False)
                 if float(self.minutes) >= self.settings.minutes:
                     break
+                if self.workers.is_chief and float(self.minutes) - self._kept >= KEEP_MINUTES:
+                    self._keep(float(np.mean(losses)))
+                    spent, began = float(self.minutes), time.monotonic()
         return float(np.mean(losses))
 
-    def _learning_rate(self, part_of_epoch: float) -> float:
+    def _keep(self, loss: float) -> None:
+        last = self.curve[-1] if self.curve else {"epoch": -1.0, "minutes": 0.0}
+        whole = self.epochs // CURVE_EPOCHS > last["epoch"] // CURVE_EPOCHS
+        if whole or float(self.minutes) - last["minutes"] >= KEEP_MINUTES:
+            self._extend_curve(loss)
+        self._checkpoints.save()
+        self._kept = float(self.minutes)
+
+    def _learning_rate(self) -> float:
         """Linear warm-up, then half a cosine to 0 at the last epoch or minute, whichever is nearer."""
-        done = (int(self.epoch) + part_of_epoch) / self.settings.epochs
-        progress = min(1.0, max(done, float(self.minutes) / self.settings.minutes))
+        progress = min(1.0, max(self.epochs / self.settings.epochs, float(self.minutes) / self.settings.minutes))
         warm = min(1.0, (progress + 1e-4) / WARMUP)
         return self.settings.learning_rate * warm * (0.5 + 0.5 * float(np.cos(np.pi * progress)))
 
@@ -155,10 +175,10 @@ class Training:
         score = calibrate.quick_score(self.network, self.dataset, "calibration")
         for variable, value in zip(self.network.trainable_variables, weights, strict=True):
             variable.assign(value)
-        self.curve.append({"epoch": int(self.epoch), "minutes": float(self.minutes), "loss": loss, **score})
+        self.curve.append({"epoch": self.epochs, "minutes": float(self.minutes), "loss": loss, **score})
         self._curve.write_text(json.dumps(self.curve, indent=1) + "\n", "utf-8")
         # The form of a CloudWatch metric definition (training/launch.py).
-        print(f"epoch={int(self.epoch)} loss={loss:.4f} calibration_top1={score['top1']:.4f}", flush=True)
+        print(f"epoch={self.epochs:g} loss={loss:.4f} calibration_top1={score['top1']:.4f}", flush=True)
 
     def use_averages(self) -> None:
         """Put the averaged weights into the network (Polyak averaging): they generalise better than the last ones."""
@@ -227,7 +247,7 @@ def _write_model(training: Training, folder: Path, version: str) -> None:
     export.export(training.network, training.dataset, calibration, folder=folder, version=version)
     report = {
         "settings": asdict(training.settings),
-        "epochs": int(training.epoch),
+        "epochs": training.epochs,
         "windows_seen": int(training.steps) * training.batch_size,
         "machines": training.workers.count,
         "minutes": round(float(training.minutes), 1),
