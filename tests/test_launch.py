@@ -44,7 +44,7 @@ ON_AWS = [
 
 
 def job(machines=PRESETS["better"], **hyperparameters):
-    values = {"architecture": "default", "epochs": 80, "minutes": 30.0, "seed": 3, **hyperparameters}
+    values = {"architecture": "default", "epochs": 40, "minutes": 30.0, "seed": 3, **hyperparameters}
     return Job(ROLE, training_image(REGION), "birds", "training", "fingerprint", 44_100_000_000, machines, values)
 
 

@@ -12,7 +12,7 @@ CHANNEL = "training"
 METRICS = {
     "train:loss": r"\bloss=([0-9.]+)",
     "calibration:top1": r"\bcalibration_top1=([0-9.]+)",
-    "train:epoch": r"\bepoch=([0-9.]+)",
+    "train:epoch": r"\bepoch=([0-9]+)",
 }
 # Besides the training itself: starting, fetching the data, calibrating, exporting.
 OVERHEAD_SECONDS = 3_600
