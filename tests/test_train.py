@@ -14,7 +14,7 @@ import pytest
 from birdapp.chalicelib.pooling import BIRD, PooledWindow, PoolingRule, Species, pool
 from local import model_folder
 from spectrogram_fn import handler, spectrogram
-from training import prepare
+from training import prepare, windows
 
 REPOSITORY = Path(__file__).parent.parent
 SHIPPED = REPOSITORY / "training" / "model"
@@ -154,11 +154,10 @@ def test_window_kept_for_training_gives_the_served_bytes_again(code, dataset_fol
         assert np.array_equal(again, code.calibrate.image(dataset, 0))
 
 
-def test_powers_add_up_as_the_sounds_do(code, recordings):
-    from birdapp.chalicelib.decode import decode  # noqa: PLC0415
-
+def test_powers_add_up_as_the_sounds_do(recordings):
+    windows.use_shipped_ffmpeg()
     paths = [sorted((recordings / species).iterdir())[0] for species in ("Turdus_merula", "Parus_major")]
-    one, other = (np.resize(spectrogram.from_pcm(decode(path.read_bytes(), 20)), 110_250) for path in paths)
+    one, other = (np.resize(windows.read_audio(path), spectrogram.WINDOW_SAMPLES) for path in paths)
     one, other = (sound / sound.std() for sound in (one, other))
     truth = spectrogram.to_spectrogram(one + other)
     added = spectrogram.to_levels(spectrogram.to_power(one) + spectrogram.to_power(other))
@@ -279,14 +278,14 @@ def test_noises_of_all_kinds_are_finite_and_equally_loud(code):
 @pytest.mark.parametrize("exponent", [1, 2, 4])
 def test_calibration_counts_with_the_probability_that_the_app_shows(code, exponent):
     random = np.random.default_rng(exponent)
-    windows = random.dirichlet([0.2] * 12, 3)
+    chances = random.dirichlet([0.2] * 12, 3)
     points = code.calibrate._curve((1.3, 0.9))
-    found = code.calibrate.Recording(windows, np.ones(3), 0)
+    found = code.calibrate.Recording(chances, np.ones(3), 0)
     expected = code.calibrate._shown(code.calibrate.score(found, exponent, 0.5)[None], points)
     rule = PoolingRule(exponent, 20, tuple(zip(code.calibrate.CURVE_POINTS, points, strict=True)), 0.5)
     names = [f"Species {place}" for place in range(12)]
     judged = [
-        PooledWindow(BIRD, [Species(name, name, p) for name, p in zip(names, row, strict=True)]) for row in windows
+        PooledWindow(BIRD, [Species(name, name, p) for name, p in zip(names, row, strict=True)]) for row in chances
     ]
     _, species = pool(judged, rule)
     assert species[0].probability == pytest.approx(expected[0], abs=1e-4)

@@ -100,7 +100,8 @@ class Sampler:
         self.windows = sum(len(indices) for indices in recordings.values())
         self._groups = self._group()
         bank = np.random.default_rng((seed, NOISE_BANK))
-        self._noises = [spectrogram.to_power(noise(bank)) for _ in range(NOISE_BANK)]
+        powers = (spectrogram.to_power(noise(bank)) for _ in range(NOISE_BANK))
+        self._noises = [power / power.mean() for power in powers]
         self._kept: dict[int, tuple[Bytes, float]] = {}
 
     def _group(self) -> dict[str, tuple[list[str], Floats]]:
@@ -154,8 +155,7 @@ class Sampler:
 
     def _noise(self, random: np.random.Generator) -> Floats:
         turned = int(random.integers(spectrogram.SHAPE[1]))
-        noise = np.roll(self._noises[random.integers(NOISE_BANK)], turned, axis=1)
-        return np.asarray(noise / noise.mean())
+        return np.roll(self._noises[random.integers(NOISE_BANK)], turned, axis=1)
 
     def _crop(self, index: int, random: np.random.Generator) -> Floats:
         """Five seconds from anywhere in this window and the next one of its recording, or the window turned around."""

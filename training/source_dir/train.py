@@ -127,7 +127,8 @@ class Training:
                 bar.set_postfix(loss=f"{np.mean(losses[-50:]):.3f}", refresh=False)
                 if float(self.minutes) >= self.settings.minutes:
                     break
-                if self.workers.is_chief and float(self.minutes) - self._kept >= KEEP_MINUTES:
+                whole = int(self.batch) == self.batches  # Kept by run(), as the start of the next epoch.
+                if self.workers.is_chief and not whole and float(self.minutes) - self._kept >= KEEP_MINUTES:
                     self._keep(float(np.mean(losses)))
                     spent, began = float(self.minutes), time.monotonic()
         return float(np.mean(losses))
