@@ -120,6 +120,21 @@ def test_another_bird_sings_at_another_place_and_no_louder(code):
     assert 190 < times.min() < 200 < times.max() < 210
 
 
+def test_another_recorder_leaves_what_is_sung_and_takes_the_colour_of_the_next_window(code):
+    sounds = np.random.default_rng(0).normal(0, 1, (8, 80, 257, 2)).astype(np.float32)
+    sounds[1::2] = sounds[1::2] * 3 + 5
+    moved = code.model.Perturb(recorder=1.0)._another_recorder(sounds, 8).numpy()
+    assert np.corrcoef(moved[0, 40, :, 0], sounds[0, 40, :, 0])[0, 1] > 0.999
+    means, spreads = moved.mean(axis=2), moved.std(axis=2)
+    assert 0 < means.mean() < 5
+    assert means[::2].mean() > sounds[::2].mean() + 0.5
+    assert means[1::2].mean() < sounds[1::2].mean() - 0.5
+    assert spreads[::2].mean() > 1.1
+    assert spreads[1::2].mean() < 2.9
+    untouched = code.model.Perturb(recorder=0.0)._another_recorder(sounds, 8).numpy()
+    assert untouched == pytest.approx(sounds, abs=1e-4)
+
+
 def test_every_band_hears_something_and_none_hears_rumble(code):
     weights = code.model.mel_bands()
     assert weights.sum(axis=0) == pytest.approx(np.ones(code.model.BANDS), abs=2e-3)
@@ -225,12 +240,47 @@ def test_shipped_saved_model_and_lite_model_agree_on_real_windows(recordings):
 
 
 def test_stopped_training_goes_on_where_it_was(code, dataset_folder, tmp_path, capsys):
-    train(code, dataset_folder, tmp_path, "--epochs", "1")
-    train(code, dataset_folder, tmp_path, "--epochs", "2")
+    train(code, dataset_folder, tmp_path, "--epochs", "1", "--refit-epochs", "0")
+    train(code, dataset_folder, tmp_path, "--epochs", "2", "--refit-epochs", "0")
     assert "going on after epoch 1" in capsys.readouterr().out
     report = json.loads((tmp_path / "model" / "training.json").read_text())
     assert report["epochs"] == 2
     assert [point["epoch"] for point in report["curve"]] == [1, 2]
+
+
+def test_stopped_second_training_goes_on_too(code, dataset_folder, tmp_path, capsys):
+    for second in ("1", "2"):
+        train(code, dataset_folder, tmp_path, "--epochs", "1", "--refit-epochs", second)
+    assert capsys.readouterr().out.count("going on after epoch 1,") == 2
+    report = json.loads((tmp_path / "model" / "training.json").read_text())
+    assert (report["epochs"], report["refit"]["epochs"]) == (1, 2)
+
+
+def test_shipped_network_learnt_on_from_the_measured_one_with_the_same_thresholds(exported, dataset_folder, code):
+    images = np.stack([code.calibrate.image(code.batches.load(dataset_folder), index) for index in range(4)])
+    measured, shipped = (model_folder.load(folder) for folder in (exported / "measured", exported))
+    assert measured.settings == shipped.settings
+    assert np.abs(measured.predict(images)["probabilities"] - shipped.predict(images)["probabilities"]).max() > 0
+
+
+def test_second_training_draws_from_all_parts_and_has_a_class_for_every_species(code, dataset_folder):
+    dataset = code.batches.load(dataset_folder)
+    whole = code.batches.joined(dataset)
+    assert whole.classes == dataset.classes == ["Parus_major", "Pica_pica", "Strix_aluco", "no_bird"]
+    assert code.batches.Sampler(whole, 1).windows == len(dataset.rows)
+
+
+def test_second_training_begins_with_the_weights_of_the_first(code, dataset_folder, tmp_path):
+    dataset, settings = code.batches.load(dataset_folder), code.train.Settings("default", 1, 9.0, 7, 4, 1e-3)
+    first, second = (
+        code.train.Training(dataset, settings, tmp_path / name, code.train.distribution.Workers({}))
+        for name in ("first", "second")
+    )
+    first.network.weights[0].assign_add(first.network.weights[0] * 0 + 1)
+    second.begin_from(first.network)
+    second.use_averages()
+    for one, other in zip(first.network.weights, second.network.weights, strict=True):
+        assert np.array_equal(one, other)
 
 
 def test_long_epoch_is_kept_midway_and_goes_on_there(code, dataset_folder, tmp_path, monkeypatch):

@@ -10,7 +10,7 @@ import math
 import queue
 import threading
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -21,8 +21,9 @@ from scipy import signal
 NO_BIRD = "no_bird"
 # How often a batch's place goes to a listed species, to another species, and to a sound without a bird.
 SHARES = {"listed": 0.6, "other": 0.28, NO_BIRD: 0.12}
-# Species with more recordings are drawn more often, but not in proportion.
-SPECIES_POWER = 0.5
+# Species with more recordings are drawn more often, but far less than in proportion: how many were uploaded says little
+# about what sings beside a listener.
+SPECIES_POWER = 0.3
 # A window in which little happens is drawn less, never not at all.
 LEAST_ACTIVITY_WEIGHT = 0.05
 MIX_SHARE = 0.5
@@ -75,10 +76,15 @@ def load(folder: Path) -> Dataset:
         raise ValueError(f"{folder}: expected {len(rows)} windows of 5 s, got {windows.shape}")
     species = sorted(description["species"], key=lambda one: one["scientific_name"])
     listed = [one["primary_label"] for one in species]
-    others = sorted({row["primary_label"] for row in rows if row["part"] == "train"} - {*listed, NO_BIRD})
+    others = sorted({row["primary_label"] for row in rows} - {*listed, NO_BIRD})
     scientific = [one["scientific_name"] for one in species]
     names = [one["common_name"] or one["scientific_name"] for one in species]
     return Dataset(windows, rows, [*listed, *others, NO_BIRD], listed, scientific, names)
+
+
+def joined(dataset: Dataset) -> Dataset:
+    """The same dataset with every recording in the training part."""
+    return replace(dataset, rows=[{**row, "part": "train"} for row in dataset.rows])
 
 
 class Sampler:

@@ -22,17 +22,21 @@ class Served(tf.Module):  # type: ignore[misc]  # TensorFlow ships no types.
 
     def __init__(self, network: keras.Model, constants: dict[str, Any], temperature: float) -> None:
         super().__init__()
-        # Keras wraps its variables; named here, TensorFlow finds and saves them. The network itself, reached through
-        # a method, is not saved a second time.
-        self.weights = [variable.value for variable in network.variables]
-        self._call = network.call
+        # Rounded weights fit into 16 bits, which makes the file half as large. The network itself, reached through a
+        # method, is not saved a second time.
+        self.trainable = [_halve(variable) for variable in network.trainable_variables]
+        self.fixed = [_halve(variable) for variable in network.non_trainable_variables]
+        self._call = network.stateless_call
+        self.text = json.dumps(constants, indent=1, ensure_ascii=False) + "\n"
         self._listed, self._sharpness = len(constants["labels"]), 1 / temperature
         self._labels, self._names = tf.constant(constants["labels"]), tf.constant(constants["names"])
         self._settings = tf.constant(json.dumps(constants["settings"]))
 
     def classify(self, images: Any) -> dict[str, Any]:
         """Spectrogram bytes as numbers [n, 216, 514] -> probabilities [n, k] and bird [n]."""
-        chances = tf.nn.softmax(self._call(tf.cast(images, tf.float32), training=False) * self._sharpness)
+        trainable, fixed = ([_widen(one) for one in group] for group in (self.trainable, self.fixed))
+        logits, _ = self._call(trainable, fixed, tf.cast(images, tf.float32), training=False)
+        chances = tf.nn.softmax(logits * self._sharpness)
         return {"probabilities": chances[:, : self._listed], "bird": 1 - chances[:, -1]}
 
     @tf.function(input_signature=[tf.TensorSpec([None], tf.string, name="spectrogram")])  # type: ignore[untyped-decorator]
@@ -61,21 +65,34 @@ class Served(tf.Module):  # type: ignore[misc]  # TensorFlow ships no types.
 def export(
     network: keras.Model, dataset: batches.Dataset, calibration: Calibration, *, folder: Path, version: str
 ) -> None:
-    """Write saved_model/, model.tflite and constants.json into a folder; what was there of them is replaced.
-
-    The network's weights are rounded to 16 bits first.
-    """
-    round_weights(network)
-    settings = {"version": version, "thresholds": calibration.thresholds, "pooling": calibration.pooling}
-    constants = {"labels": dataset.scientific_names, "names": dataset.names, "settings": settings}
-    served = Served(network, constants, calibration.temperature)
-    folder.mkdir(parents=True, exist_ok=True)
+    """Write saved_model/, model.tflite and constants.json into a folder; what was there of them is replaced."""
+    served = _serve(network, dataset, calibration, version)
+    _write_lite(served, folder)
     shutil.rmtree(folder / "saved_model", ignore_errors=True)
     signatures = {"serving_default": served.predict, "describe": served.describe}
     tf.saved_model.save(served, str(folder / "saved_model"), signatures=signatures)
+
+
+def export_lite(
+    network: keras.Model, dataset: batches.Dataset, calibration: Calibration, *, folder: Path, version: str
+) -> None:
+    """Write model.tflite and constants.json alone: enough to be scored, and to be served on one machine."""
+    _write_lite(_serve(network, dataset, calibration, version), folder)
+
+
+def _serve(network: keras.Model, dataset: batches.Dataset, calibration: Calibration, version: str) -> Served:
+    rounded = keras.models.clone_model(network)
+    rounded.set_weights(network.get_weights())
+    round_weights(rounded)
+    settings = {"version": version, "thresholds": calibration.thresholds, "pooling": calibration.pooling}
+    constants = {"labels": dataset.scientific_names, "names": dataset.names, "settings": settings}
+    return Served(rounded, constants, calibration.temperature)
+
+
+def _write_lite(served: Served, folder: Path) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
     (folder / "model.tflite").write_bytes(_lite(served))
-    text = json.dumps(constants, indent=1, ensure_ascii=False)
-    (folder / "constants.json").write_text(text + "\n", "utf-8")
+    (folder / "constants.json").write_text(served.text, "utf-8")
 
 
 def round_weights(network: keras.Model) -> None:
@@ -109,3 +126,13 @@ def _lite(served: Served) -> bytes:
         converter.optimizations = [tf.lite.Optimize.DEFAULT]
         converter.target_spec.supported_types = [tf.float16]
         return bytes(converter.convert())
+
+
+def _halve(variable: keras.Variable) -> tf.Variable:
+    """Keep a weight in 16 bits; what is no fraction, such as the state of a dropout, as it is."""
+    value = variable.value
+    return tf.Variable(tf.cast(value, tf.float16) if value.dtype.is_floating else value)
+
+
+def _widen(variable: tf.Variable) -> Any:
+    return tf.cast(variable, tf.float32) if variable.dtype.is_floating else variable

@@ -21,6 +21,8 @@ LEVEL_STEP = float(np.float16(1 / (255 * POWER_STEP)))
 HEAD_UNITS = 256
 # Log-mean-exp over time: 0 would be the mean, infinity the maximum.
 POOLING_SHARPNESS = 2.0
+# A band in which nothing happens must not be divided by nothing.
+LEAST_VARIANCE = 1e-3
 
 
 @dataclass(frozen=True)
@@ -137,20 +139,29 @@ class Bands(layers.Layer):  # type: ignore[misc]  # Keras ships no types.
 class Perturb(layers.Layer):  # type: ignore[misc]  # Keras ships no types.
     """In training only: another bird's pitch and pace, another recorder's colour and level, bands and times masked.
 
-    Masks are SpecAugment (Park 2019); pitch and pace are its warping, over frequency too.
+    Masks are SpecAugment (Park 2019); pitch and pace are its warping, over frequency too. Another recorder is
+    MixStyle (Zhou 2021) band by band (Schmid 2022): the mean and the spread of another window, for a share of them.
     """
 
     def __init__(
-        self, band_mask: int = 12, time_mask: int = 40, pitch: float = 1.5, pace: float = 0.1, **kwargs: Any
+        self,
+        *,
+        band_mask: int = 12,
+        time_mask: int = 40,
+        pitch: float = 1.5,
+        pace: float = 0.1,
+        recorder: float = 0.5,
+        **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
         self.band_mask, self.time_mask, self.pitch, self.pace = band_mask, time_mask, pitch, pace
+        self.recorder = recorder
 
     def call(self, inputs: Any, training: bool = False) -> Any:
         if not training:
             return inputs
         count, bands, times = tf.shape(inputs)[0], inputs.shape[1], inputs.shape[2]
-        x = self._another_bird(inputs, count)
+        x = self._another_bird(self._another_recorder(inputs, count), count)
         tilt = tf.random.normal((count, 1, 1, 1)) * 0.2 * tf.linspace(-1.0, 1.0, bands)[None, :, None, None]
         colour = (tf.random.normal((count, 1, 1, 1)) * 0.2 + tilt) * tf.constant([1.0, 0.0])
         kept = tf.ones((count, bands, times, 1))
@@ -158,6 +169,15 @@ class Perturb(layers.Layer):  # type: ignore[misc]  # Keras ships no types.
             kept *= _mask(count, bands, self.band_mask)[:, :, None, None]
             kept *= _mask(count, times, self.time_mask)[:, None, :, None]
         return (x + colour) * kept
+
+    def _another_recorder(self, inputs: Any, count: Any) -> Any:
+        """Move each band's mean and spread over time towards those of the next window of the batch."""
+        mean = tf.reduce_mean(inputs, axis=2, keepdims=True)
+        spread = tf.sqrt(tf.math.reduce_variance(inputs, axis=2, keepdims=True) + LEAST_VARIANCE)
+        chosen = tf.random.uniform((count, 1, 1, 1)) < self.recorder
+        share = tf.where(chosen, tf.random.uniform((count, 1, 1, 1)), 0.0)
+        new_mean, new_spread = (own + share * (tf.roll(own, 1, axis=0) - own) for own in (mean, spread))
+        return (inputs - mean) / spread * new_spread + new_mean
 
     def _another_bird(self, inputs: Any, count: Any) -> Any:
         """Shift by up to `pitch` bands, and play up to `pace` faster or slower from the middle."""
@@ -172,8 +192,8 @@ class Perturb(layers.Layer):  # type: ignore[misc]  # Keras ships no types.
         return (1 - part) * tf.gather(x, below, batch_dims=1) + part * tf.gather(x, above, batch_dims=1)
 
     def get_config(self) -> dict[str, Any]:
-        own = {"band_mask": self.band_mask, "time_mask": self.time_mask, "pitch": self.pitch, "pace": self.pace}
-        return {**super().get_config(), **own}
+        own = ("band_mask", "time_mask", "pitch", "pace", "recorder")
+        return {**super().get_config(), **{name: getattr(self, name) for name in own}}
 
 
 def _places(positions: Any, length: int) -> Any:

@@ -1,7 +1,9 @@
 """Train a network on a prepared dataset, calibrate it, and export it: the script that runs in the SageMaker container.
 
 One story: read the data, learn epoch by epoch (with checkpoints, from which a stopped training goes on), take the
-averaged weights, learn temperature and thresholds on the calibration part, write the model folder.
+averaged weights, learn temperature and thresholds on the calibration part, write this network to be measured on the
+test part; then learn on from all parts, for rare species have too few recordings to leave any out, and write the model
+folder.
 Several machines share each batch (distribution.py); the first of them does what is done once.
 """
 
@@ -14,8 +16,9 @@ os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
 import argparse
 import hashlib
 import json
+import shutil
 import time
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +42,12 @@ KEEP_MINUTES = 5.0
 # A batch is learnt in halves that are computed side by side, one thread each: two threads in one half wait for each
 # other, and cost a third more (27 ms of processor time a window in place of 19, measured in turn).
 HALVES = 2
+# The second training, on all parts, begins where the first one ended: slower, and with this share of the minutes.
+REFIT_RATE = 0.5
+REFIT_SHARE = 0.25
+# Where the network stands, beside the model, that did not learn from the held-back parts: it is the one to be scored.
+MEASURED = "measured"
+TINY_MINUTES = 0.001
 
 
 @dataclass(frozen=True)
@@ -87,10 +96,20 @@ class Training:
         self.curve: list[dict[str, float]] = []
         if workers.is_chief and self._checkpoints.restore_or_initialize():
             print(f"going on after epoch {self.epochs:g}, {float(self.minutes):.1f} minutes")
-            self.curve = json.loads(self._curve.read_text("utf-8"))
+            self.curve = json.loads(self._curve.read_text("utf-8")) if self._curve.exists() else []
         counters = [self.epoch, self.batch, self.steps, self.minutes]
         workers.follow_chief([*self.network.weights, *self.optimizer.variables, *self.averages, *counters])
         self._kept = float(self.minutes)
+        self._is_scored = bool(dataset.part("calibration"))
+
+    def begin_from(self, network: keras.Model) -> None:
+        """Take over another network's weights, unless a checkpoint was there to go on from."""
+        if int(self.steps):
+            return
+        for variable, value in zip(self.network.weights, network.weights, strict=True):
+            variable.assign(value)
+        for average, variable in zip(self.averages, self.network.trainable_variables, strict=True):
+            average.assign(variable)
 
     @property
     def epochs(self) -> float:
@@ -136,8 +155,10 @@ class Training:
     def _keep(self, loss: float) -> None:
         last = self.curve[-1] if self.curve else {"epoch": -1.0, "minutes": 0.0}
         whole = self.epochs // CURVE_EPOCHS > last["epoch"] // CURVE_EPOCHS
-        if whole or float(self.minutes) - last["minutes"] >= KEEP_MINUTES:
+        if self._is_scored and (whole or float(self.minutes) - last["minutes"] >= KEEP_MINUTES):
             self._extend_curve(loss)
+        elif not self._is_scored:
+            print(f"epoch={self.epochs:g} loss={loss:.4f}", flush=True)
         self._checkpoints.save()
         self._kept = float(self.minutes)
 
@@ -194,8 +215,9 @@ def arguments(argv: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--model-dir", type=Path, default=os.environ.get("SM_MODEL_DIR"))
     parser.add_argument("--checkpoint-dir", type=Path, default=Path("/opt/ml/checkpoints"))
     parser.add_argument("--architecture", choices=model.ARCHITECTURES, default="default")
-    parser.add_argument("--epochs", type=int, default=80)
-    parser.add_argument("--minutes", type=float, default=85.0, help="the most that it may take")
+    parser.add_argument("--epochs", type=int, default=72)
+    parser.add_argument("--refit-epochs", type=int, default=24, help="of the second training, on all parts; 0: none")
+    parser.add_argument("--minutes", type=float, default=85.0, help="the most that both trainings may take")
     parser.add_argument("--batch-size", type=int, default=32)
     parser.add_argument("--learning-rate", type=float, default=2e-3)
     parser.add_argument("--seed", type=int, default=7)
@@ -220,43 +242,70 @@ def checkpoints(folder: Path, settings: Settings, data: Path) -> Path:
 
 
 def main(argv: list[str] | None = None) -> None:
-    """Train, calibrate, export."""
+    """Train, calibrate, train on all parts, export."""
     options = arguments(argv)
     workers = distribution.Workers()
-    dataset = batches.load(Path(options.data))
-    settings = Settings(
-        architecture=options.architecture,
-        epochs=1 if options.tiny else options.epochs,
-        minutes=0.001 if options.tiny else options.minutes,
-        seed=options.seed,
-        batch_size=4 if options.tiny else options.batch_size,
-        learning_rate=options.learning_rate,
-    )
-    folder = checkpoints(options.checkpoint_dir, settings, Path(options.data))
-    training = Training(dataset, settings, folder, workers)
-    training.run()
+    dataset, folder = batches.load(Path(options.data)), Path(options.model_dir)
+    settings = _settings(options)
+    points = checkpoints(options.checkpoint_dir, settings, Path(options.data))
+    first = last = _train(Training(dataset, settings, points, workers))
+    calibration = calibrate.calibrate(first.network, dataset)
+    shutil.rmtree(folder / MEASURED, ignore_errors=True)
+    if options.refit_epochs:
+        if workers.is_chief:
+            export.export_lite(first.network, dataset, calibration, folder=folder / MEASURED, version=options.version)
+        last = Training(batches.joined(dataset), _refit(settings, options), points / f"refit-{first.epochs:g}", workers)
+        last.begin_from(first.network)
+        _train(last)
     if workers.is_chief:
-        _write_model(training, Path(options.model_dir), options.version)
+        export.export(last.network, dataset, calibration, folder=folder, version=options.version)
+        _write_report(folder, first, last)
     # Till then the first machine may need the others: one that leaves early would look lost.
     workers.wait()
 
 
-def _write_model(training: Training, folder: Path, version: str) -> None:
-    """Calibrate and export with the averaged weights."""
+def _settings(options: argparse.Namespace) -> Settings:
+    return Settings(
+        architecture=options.architecture,
+        epochs=1 if options.tiny else options.epochs,
+        minutes=TINY_MINUTES if options.tiny else options.minutes * (1 - REFIT_SHARE if options.refit_epochs else 1),
+        seed=options.seed,
+        batch_size=4 if options.tiny else options.batch_size,
+        learning_rate=options.learning_rate,
+    )
+
+
+def _refit(settings: Settings, options: argparse.Namespace) -> Settings:
+    epochs = 1 if options.tiny else options.refit_epochs
+    minutes = TINY_MINUTES if options.tiny else options.minutes * REFIT_SHARE
+    return replace(settings, epochs=epochs, minutes=minutes, learning_rate=settings.learning_rate * REFIT_RATE)
+
+
+def _train(training: Training) -> Training:
+    training.run()
     training.use_averages()
-    calibration = calibrate.calibrate(training.network, training.dataset)
-    export.export(training.network, training.dataset, calibration, folder=folder, version=version)
+    return training
+
+
+def _write_report(folder: Path, first: Training, last: Training) -> None:
     report = {
-        "settings": asdict(training.settings),
-        "epochs": training.epochs,
-        "windows_seen": int(training.steps) * training.batch_size,
-        "machines": training.workers.count,
-        "minutes": round(float(training.minutes), 1),
-        "parameters": training.network.count_params(),
-        "multiplications": model.multiplications(training.network),
-        "curve": training.curve,
+        **_spent(first),
+        "settings": asdict(first.settings),
+        "machines": first.workers.count,
+        "parameters": first.network.count_params(),
+        "multiplications": model.multiplications(first.network),
+        "refit": _spent(last) if last is not first else None,
+        "curve": first.curve,
     }
     (folder / "training.json").write_text(json.dumps(report, indent=1) + "\n", "utf-8")
+
+
+def _spent(training: Training) -> dict[str, float]:
+    return {
+        "epochs": training.epochs,
+        "windows_seen": int(training.steps) * training.batch_size,
+        "minutes": round(float(training.minutes), 1),
+    }
 
 
 if __name__ == "__main__":
