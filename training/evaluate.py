@@ -180,7 +180,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     if not results:
         print(f"evaluate: none of {len(pairs)} recordings could be scored; {problems[:1]}", file=sys.stderr)
         return 1
-    summary = {"command": "make evaluate", "network": network.name}
+    summary: dict[str, Any] = {"command": "make evaluate", "network": network.name}
     summary |= {"left_out": len(found) - len(pairs), "problems": problems, **scores.summarise(results, labels)}
     write(options.output, results, summary, labels)
     for problem in problems:

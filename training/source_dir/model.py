@@ -155,7 +155,8 @@ class Perturb(layers.Layer):  # type: ignore[misc]  # Keras ships no types.
     ) -> None:
         super().__init__(**kwargs)
         self.band_mask, self.time_mask, self.pitch, self.pace = band_mask, time_mask, pitch, pace
-        self.recorder = recorder
+        # A variable: the training turns it off for its last part.
+        self.recorder = tf.Variable(recorder, trainable=False, dtype=tf.float32)
 
     def call(self, inputs: Any, training: bool = False) -> Any:
         if not training:
@@ -192,8 +193,8 @@ class Perturb(layers.Layer):  # type: ignore[misc]  # Keras ships no types.
         return (1 - part) * tf.gather(x, below, batch_dims=1) + part * tf.gather(x, above, batch_dims=1)
 
     def get_config(self) -> dict[str, Any]:
-        own = ("band_mask", "time_mask", "pitch", "pace", "recorder")
-        return {**super().get_config(), **{name: getattr(self, name) for name in own}}
+        own = {"band_mask": self.band_mask, "time_mask": self.time_mask, "pitch": self.pitch, "pace": self.pace}
+        return {**super().get_config(), **own, "recorder": float(self.recorder)}
 
 
 def _places(positions: Any, length: int) -> Any:
