@@ -71,8 +71,24 @@ def slow_pool(recording, exponent):
     for name in {name for species in counted for name in species}:
         powers = [Decimal(species.get(name, 0)) ** exponent for species in counted]
         scores[name] = (sum(powers) / len(powers)) ** (Decimal(1) / exponent)
-    total = max(sum(scores.values()), Decimal(1))
-    return {name: score / total for name, score in scores.items()}
+    if sum(scores.values()) <= 1:
+        return scores
+    odds = {name: score / max(1 - score, Decimal("1e-12")) for name, score in scores.items()}
+    least = {name: min(score, odds[name] / sum(odds.values())) for name, score in scores.items()}
+    part = (1 - sum(least.values())) / (sum(scores.values()) - sum(least.values()))
+    return {name: least[name] + (score - least[name]) * part for name, score in scores.items()}
+
+
+@pytest.mark.parametrize(
+    ("confidences", "expected"),
+    [((0.9, 0.3, 0.2), 0.9), ((0.9, 0.9, 0.0), 0.5), ((0.7, 0.2, 0.1), 0.7), ((1.0, 0.6, 0.6), 1.0)],
+)
+def test_clear_best_keeps_its_confidence_and_equals_share(confidences, expected):
+    listed = [Species(name, name, chance) for name, chance in zip(LABELS, confidences, strict=True)]
+    lifted = ((0.0, 0.0), (0.999, 0.999), (1.0, 1.0))
+    _, species = pool([PooledWindow("bird", listed)], rule(calibration=lifted))
+    assert species[0].probability == pytest.approx(expected, abs=2e-4)
+    assert sum(one.probability for one in species) <= 1
 
 
 @given(probabilities)

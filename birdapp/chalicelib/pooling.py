@@ -13,6 +13,8 @@ from typing import NamedTuple
 DECIMALS = 10_000
 # Lets 0.57 * 10000, a little under 5700 in binary, count as 5700.
 CUT_TOLERANCE = 0.000001
+# A confidence of 1 has no odds: so much doubt stays.
+LEAST_DOUBT = 1e-12
 # Squares and square roots that make each power mean.
 SQUARINGS = {1: 0, 2: 1, 4: 2}
 
@@ -99,8 +101,20 @@ def _calibrate(score: float, points: Sequence[tuple[float, float]]) -> float:
 
 
 def _share_out(confidences: dict[str, float]) -> dict[str, float]:
-    """Scale confidences that add up to more than 1 down to 1."""
+    """Bring confidences that add up to more than 1 to 1: towards their parts of all odds, where these are less."""
+    total = _total(confidences)
+    if total <= 1:
+        return confidences
+    odds = {name: confidence / max(1.0 - confidence, LEAST_DOUBT) for name, confidence in confidences.items()}
+    all_odds = _total(odds)
+    least = {name: min(confidence, odds[name] / all_odds) for name, confidence in confidences.items()}
+    kept = _total(least)
+    part = (1.0 - kept) / (total - kept)
+    return {name: least[name] + (confidence - least[name]) * part for name, confidence in confidences.items()}
+
+
+def _total(values: dict[str, float]) -> float:
     total = 0.0
-    for name in sorted(confidences):
-        total += confidences[name]
-    return {name: confidence / max(total, 1.0) for name, confidence in confidences.items()}
+    for name in sorted(values):
+        total += values[name]
+    return total

@@ -1,5 +1,8 @@
 /** Joins windows into one answer: "The pooling rule" of docs/contracts.md. */
 
+/** A confidence of 1 has no odds: so much doubt stays. */
+const LEAST_DOUBT = 1e-12;
+
 const cut = (p = 0) => Math.floor(p * 10000 + 0.000001) / 10000;
 
 /** @param {Block[]} windows @param {Pooling} rule @returns {Pooled} */
@@ -8,13 +11,28 @@ export function pool(windows, rule) {
 	const species = powerMeans(heard.length ? heard : windows, rule);
 	for (const each of species) each.probability = calibrate(each.probability, rule.calibration);
 	const best = Math.max(0, ...species.map((each) => each.probability));
-	const total = species.reduce((sum, each) => sum + each.probability, 0);
-	for (const each of species) each.probability = cut(each.probability / Math.max(total, 1));
+	const shares = shareOut(species.map((each) => each.probability));
+	species.forEach((each, i) => (each.probability = cut(shares[i])));
 	const verdict = !heard.length ? "no_bird" : best >= rule.bird_threshold ? "bird" : "unsure";
 	return { verdict, species: species.sort(byRank) };
 }
 
-/** Sorted by name: the order of the sum above. @param {Block[]} windows @param {Pooling} rule */
+/** Where confidences add up to more than 1: towards their parts of all odds. @param {number[]} confidences */
+function shareOut(confidences) {
+	const total = sum(confidences);
+	if (total <= 1) return confidences;
+	const odds = confidences.map((p) => p / Math.max(1 - p, LEAST_DOUBT));
+	const all = sum(odds);
+	const least = confidences.map((p, i) => Math.min(p, odds[i] / all));
+	const kept = sum(least);
+	const part = (1 - kept) / (total - kept);
+	return confidences.map((p, i) => least[i] + (p - least[i]) * part);
+}
+
+/** @param {number[]} list */
+const sum = (list) => list.reduce((a, b) => a + b, 0);
+
+/** Sorted by name: the order of the sums above. @param {Block[]} windows @param {Pooling} rule */
 function powerMeans(windows, { exponent, species_per_window }) {
 	/** @type {Map<string, Species>} */
 	const found = new Map();

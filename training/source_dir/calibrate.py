@@ -180,16 +180,16 @@ def _no_bird_threshold(found: Sequence[Recording], no_bird_class: int) -> float:
 
 
 def _pooling(found: Sequence[Recording], no_bird: float, listed: int) -> tuple[int, Floats]:
-    """The exponent, and the curve from score to confidence (Platt, 1999), that make what is shown the likeliest."""
+    """The exponent, and the curve from score to confidence (Platt, 1999), that make the best names the likeliest."""
     known = [one for one in found if one.truth < listed]
     truths = np.array([one.truth for one in known])
     best: tuple[float, int, Floats] | None = None
     for exponent in EXPONENTS:
         scores = np.array([score(one, exponent, no_bird) for one in known])
-        right = scores.argmax(axis=1) == truths
+        best_scores, right = scores.max(axis=1), scores.argmax(axis=1) == truths
 
-        def loss(line: Floats, scores: Floats = scores, right: Flags = right) -> float:
-            chances = _shown(scores, _curve(line))
+        def loss(line: Floats, best_scores: Floats = best_scores, right: Flags = right) -> float:
+            chances = np.interp(best_scores, CURVE_POINTS, _curve(line))
             return float(-np.log(np.maximum(np.where(right, chances, 1 - chances), 1e-4)).mean())
 
         fit = optimize.minimize(loss, LINE_START, method="Nelder-Mead", bounds=LINE_BOUNDS)
@@ -204,12 +204,6 @@ def _curve(line: Floats) -> Floats:
     points = special.expit(line[0] * special.logit(np.clip(CURVE_POINTS, 1e-4, 1 - 1e-4)) + line[1])
     points[0], points[-1] = 0.0, 1.0
     return np.asarray(points)
-
-
-def _shown(scores: Floats, points: Floats) -> Floats:
-    """The probability of the best species that the page shows for scores [n, listed] (docs/contracts.md, step 5)."""
-    confidences = np.interp(scores, CURVE_POINTS, points)
-    return np.asarray(confidences.max(axis=1) / np.maximum(confidences.sum(axis=1), 1.0))
 
 
 def _bird_threshold(confidences: Floats, right: Flags, known: Flags, empty: Flags) -> float:
