@@ -8,7 +8,7 @@ const PATIENCE_MS = 35_000;
 const MOST_TRIES = 6;
 const MOST_SECONDS = 60;
 
-/** A failure with a code that the page has words for; `message` is the API's own sentence, or empty. */
+/** A failure whose code the page has words for; `message` is the API's own, or empty. */
 export class ApiError extends Error {
 	constructor(code = "", message = "", places = {}) {
 		super(message);

@@ -1,4 +1,4 @@
-/** Keeps the page's files for days without a network. The network comes first: nobody gets an old page. */
+/** Keeps the page's files for days without a network, which else comes first. */
 
 const worker = /** @type {ServiceWorkerGlobalScope} */ (/** @type {unknown} */ (self));
 const files = (folder = "", names = "") => names.split(" ").map((name) => `${folder}/${name}.js`);

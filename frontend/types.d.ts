@@ -110,3 +110,12 @@ interface FromWorker {
 
 /** 16-bit samples as the microphone brings them. */
 type Chunks = Int16Array<ArrayBuffer>[];
+
+/** What the page says of a recording, and how many of its parts are answered. */
+type Shown = { state: State; best: Pooled | null; trouble: Trouble | null; done: number; all: number };
+
+/** Raises a number, or takes its root. */
+type Power = (p: number, exponent: number) => number;
+
+/** Hears each message of the Worker. */
+type Answered = (message: FromWorker) => void;

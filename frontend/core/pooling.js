@@ -1,36 +1,26 @@
 /** Joins windows into one answer: "The pooling rule" of docs/contracts.md. */
 
-/** A confidence of 1 has no odds: so much doubt stays. */
-const LEAST_DOUBT = 1e-12;
-
 const cut = (p = 0) => Math.floor(p * 10000 + 0.000001) / 10000;
 
 /** @param {Block[]} windows @param {Pooling} rule @returns {Pooled} */
 export function pool(windows, rule) {
 	const heard = windows.filter((window) => window.verdict !== "no_bird");
 	const species = powerMeans(heard.length ? heard : windows, rule);
-	for (const each of species) each.probability = calibrate(each.probability, rule.calibration);
-	const best = Math.max(0, ...species.map((each) => each.probability));
-	const shares = shareOut(species.map((each) => each.probability));
-	species.forEach((each, i) => (each.probability = cut(shares[i])));
-	const verdict = !heard.length ? "no_bird" : best >= rule.bird_threshold ? "bird" : "unsure";
+	const sure = species.map((each) => calibrate(each.probability, rule.calibration));
+	shareOut(sure).forEach((share, i) => (species[i].probability = cut(share)));
+	const verdict = !heard.length ? "no_bird" : Math.max(0, ...sure) >= rule.bird_threshold ? "bird" : "unsure";
 	return { verdict, species: species.sort(byRank) };
 }
 
-/** Where confidences add up to more than 1: towards their parts of all odds. @param {number[]} confidences */
-function shareOut(confidences) {
-	const total = sum(confidences);
-	if (total <= 1) return confidences;
-	const odds = confidences.map((p) => p / Math.max(1 - p, LEAST_DOUBT));
-	const all = sum(odds);
-	const least = confidences.map((p, i) => Math.min(p, odds[i] / all));
-	const kept = sum(least);
-	const part = (1 - kept) / (total - kept);
-	return confidences.map((p, i) => least[i] + (p - least[i]) * part);
+/** To 1 at most: towards parts of all odds. @param {number[]} from */
+function shareOut(from) {
+	const odds = from.map((p) => p / Math.max(1 - p, 1e-12));
+	const [total, all] = [from, odds].map((list) => list.reduce((a, b) => a + b, 0));
+	const least = from.map((p, i) => Math.min(p, odds[i] / (all || 1)));
+	const kept = least.reduce((a, b) => a + b, 0);
+	const part = total > 1 ? (1 - kept) / (total - kept) : 1;
+	return from.map((p, i) => least[i] + (p - least[i]) * part);
 }
-
-/** @param {number[]} list */
-const sum = (list) => list.reduce((a, b) => a + b, 0);
 
 /** Sorted by name: the order of the sums above. @param {Block[]} windows @param {Pooling} rule */
 function powerMeans(windows, { exponent, species_per_window }) {
@@ -46,10 +36,10 @@ function powerMeans(windows, { exponent, species_per_window }) {
 	return [...found.values()].sort(byName);
 }
 
-/** Squares only: every language rounds them alike. @param {number} p @param {number} exponent @returns {number} */
+/** Squares only: every language rounds them alike. @type {Power} */
 const power = (p, exponent) => (exponent > 1 ? power(p * p, exponent / 2) : p);
 
-/** @type {typeof power} */
+/** @type {Power} */
 const root = (p, exponent) => (exponent > 1 ? root(Math.sqrt(p), exponent / 2) : p);
 
 /** Straight lines between the points. @param {number} score @param {[number, number][]} points */

@@ -1,4 +1,4 @@
-/** From 44,100 to 22,050 Hz as ffmpeg does it, so that the network hears the same either way. */
+/** From 44,100 to 22,050 Hz as ffmpeg does it: the network hears the same. */
 
 const REACH = 33;
 const CUTOFF = 0.485; // 0.97 of the new half rate

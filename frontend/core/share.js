@@ -5,7 +5,7 @@ const MOST_BLOCKS = 1_000;
 // Or a hostile link unfolds to gigabytes.
 const MOST_LETTERS = 20_000;
 
-/** @param {string | Uint8Array<ArrayBuffer>} data @param {CompressionStream | DecompressionStream} stream */
+/** @param {string | Uint8Array<ArrayBuffer>} data @param {GenericTransformStream} stream */
 const pass = (data, stream) => new Response(new Blob([data]).stream().pipeThrough(stream));
 
 /** @param {Answer} answer */

@@ -3,7 +3,7 @@
 import { $, write } from "./elements.js";
 import { hasText, nameOf, sureness, text } from "./texts.js";
 
-/** @type {{state: State, best: Pooled | null, trouble: Trouble | null, done: number, all: number}} */
+/** @type {Shown} */
 const now = { state: "empty", best: null, trouble: null, done: 0, all: 1 };
 
 export const currentState = () => now.state;

@@ -54,7 +54,7 @@ export const draw = (view) => ask({ view });
 /** Samples as a WAV file. @type {(wav: Stretch) => Promise<FromWorker>} */
 export const cutWav = (wav) => new Promise((resolve) => ask({ wav }, [], resolve));
 
-/** @param {Omit<ToWorker, "id">} message @param {Transferable[]} [moved] @param {(message: FromWorker) => void} [answered] */
+/** @param {Omit<ToWorker, "id">} message @param {Transferable[]} [moved] @param {Answered} [answered] */
 function ask(message, moved = [], answered) {
 	worker ??= startWorker();
 	if (answered) waiting.set(++lastId, answered);
