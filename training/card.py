@@ -129,7 +129,7 @@ EVALUATION = "evaluation.json"
 PARTS = {
     "train": "learning",
     "calibration": "temperature, pooling curve and thresholds",
-    "test": "the scores below",
+    "test": "the scores below; the rules of the answer were chosen with these in sight",
 }
 SCORES = {
     "top1": "right species first",
