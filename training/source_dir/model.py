@@ -23,6 +23,8 @@ HEAD_UNITS = 256
 POOLING_SHARPNESS = 2.0
 # A band in which nothing happens must not be divided by nothing.
 LEAST_VARIANCE = 1e-3
+# The name of the layer that gives the classes' logits.
+LAST_LAYER = "classes"
 
 
 @dataclass(frozen=True)
@@ -70,7 +72,7 @@ def _report(classes: int) -> keras.Model:
     x = layers.GlobalAveragePooling2D()(x)
     for units in (256, 128):
         x = layers.Dropout(0.3)(layers.Dense(units, activation="relu")(x))
-    return keras.Model(inputs, layers.Dense(classes)(x), name="report")
+    return keras.Model(inputs, layers.Dense(classes, name=LAST_LAYER)(x), name="report")
 
 
 def _light(name: str, design: Design, classes: int) -> keras.Model:
@@ -82,7 +84,7 @@ def _light(name: str, design: Design, classes: int) -> keras.Model:
         x = layers.ReLU()(layers.BatchNormalization()(x))
     x = layers.Dropout(0.2)(FrequencyFlattening()(x) if design.knows_frequency else FrequencyPooling()(x))
     x = layers.Dropout(0.3)(layers.Dense(HEAD_UNITS, activation="relu")(x))
-    logits = layers.Dense(classes)(x)
+    logits = layers.Dense(classes, name=LAST_LAYER)(x)
     if design.attention:
         weights = layers.Softmax(axis=1)(layers.Dense(1)(x))
         logits = layers.Dot(axes=1)([logits, weights])

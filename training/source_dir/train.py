@@ -29,11 +29,11 @@ import export
 import keras
 import model
 import numpy as np
+import optimizer
 import tensorflow as tf
 from tqdm import tqdm
 
 WARMUP = 0.05
-WEIGHT_DECAY = 0.05
 AVERAGE_DECAY = 0.998
 # The network is scored, and a point of its learning curve drawn, after so many epochs, or sooner in long ones.
 CURVE_EPOCHS = 2
@@ -79,7 +79,7 @@ class Training:
         self.dataset, self.settings, self.workers = dataset, settings, workers
         self.batch_size = workers.count * workers.share(settings.batch_size, parts=HALVES)
         self.network = model.build(settings.architecture, len(dataset.classes))
-        self.optimizer = keras.optimizers.AdamW(0.0, weight_decay=WEIGHT_DECAY, global_clipnorm=5.0)
+        self.optimizer = optimizer.Muon()
         self.optimizer.build(self.network.trainable_variables)
         self.averages = [tf.Variable(weights) for weights in self.network.trainable_variables]
         self.sampler = batches.Sampler(dataset, settings.seed)
@@ -229,11 +229,11 @@ def arguments(argv: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--model-dir", type=Path, default=os.environ.get("SM_MODEL_DIR"))
     parser.add_argument("--checkpoint-dir", type=Path, default=Path("/opt/ml/checkpoints"))
     parser.add_argument("--architecture", choices=model.ARCHITECTURES, default="default")
-    parser.add_argument("--epochs", type=int, default=92)
+    parser.add_argument("--epochs", type=int, default=88)
     parser.add_argument("--refit-epochs", type=int, default=20, help="of the second training, on all parts; 0: none")
-    parser.add_argument("--minutes", type=float, default=85.0, help="the most that both trainings may take")
+    parser.add_argument("--minutes", type=float, default=82.0, help="the most that both trainings may take")
     parser.add_argument("--batch-size", type=int, default=32)
-    parser.add_argument("--learning-rate", type=float, default=2e-3)
+    parser.add_argument("--learning-rate", type=float, default=1.6e-2)
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument("--version", default=time.strftime("%Y-%m-%d"), help="the model's version, as the API says it")
     parser.add_argument("--tiny", action="store_true", help="one epoch of one batch: proves that all parts fit")
