@@ -60,9 +60,9 @@ def dataset_folder(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def exported(code, dataset_folder, tmp_path_factory):
-    """The model folder of a --tiny training."""
+    """The model folder of a --tiny training, and of a second one on all parts."""
     root = tmp_path_factory.mktemp("tiny")
-    train(code, dataset_folder, root, "--tiny")
+    train(code, dataset_folder, root, "--tiny", "--refit-epochs", "1")
     return root / "model"
 
 
@@ -241,8 +241,8 @@ def test_shipped_saved_model_and_lite_model_agree_on_real_windows(recordings):
 
 
 def test_stopped_training_goes_on_where_it_was(code, dataset_folder, tmp_path, capsys):
-    train(code, dataset_folder, tmp_path, "--epochs", "1", "--refit-epochs", "0")
-    train(code, dataset_folder, tmp_path, "--epochs", "2", "--refit-epochs", "0")
+    train(code, dataset_folder, tmp_path, "--epochs", "1")
+    train(code, dataset_folder, tmp_path, "--epochs", "2")
     assert "going on after epoch 1" in capsys.readouterr().out
     report = json.loads((tmp_path / "model" / "training.json").read_text())
     assert report["epochs"] == 2
@@ -308,7 +308,7 @@ def test_long_epoch_is_kept_midway_and_goes_on_there(code, dataset_folder, tmp_p
     again = code.train.Training(dataset, settings, folder, workers)
     assert (int(again.epoch), int(again.batch), int(again.steps)) == (0, 2, 2)
     for kept, found in zip(training.optimizer.variables, again.optimizer.variables, strict=True):
-        assert np.array_equal(kept, found)
+        assert kept.path.endswith("learning_rate") or np.array_equal(kept, found)
     again.run()
     assert (int(again.epoch), int(again.steps)) == (1, training.batches)
 
@@ -346,7 +346,7 @@ def test_muon_moves_each_kernel_alike_in_all_directions_and_adam_the_last_layer(
         assert np.median(lengths) > 0.6
     for path, change in moved.items():
         if path not in kernels:
-            assert np.abs(change) == pytest.approx(np.full(change.shape, 0.01 * code.optimizer.ADAM_SHARE), rel=0.01)
+            assert np.median(np.abs(change)) == pytest.approx(0.01 * code.optimizer.ADAM_SHARE, rel=0.01)
 
 
 def test_training_with_another_seed_never_goes_on_from_these_checkpoints(code, dataset_folder, tmp_path):

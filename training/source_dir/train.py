@@ -1,9 +1,8 @@
 """Train a network on a prepared dataset, calibrate it, and export it: the script that runs in the SageMaker container.
 
 One story: read the data, learn epoch by epoch (with checkpoints, from which a stopped training goes on), take the
-averaged weights, learn temperature and thresholds on the calibration part, write this network to be measured on the
-test part; then learn on from all parts, for rare species have too few recordings to leave any out, and write the model
-folder.
+averaged weights, learn temperature and thresholds on the calibration part, and write the model folder. Where it is
+asked for, write this network to be measured on the test part, and learn on from all parts before.
 Several machines share each batch (distribution.py); the first of them does what is done once.
 """
 
@@ -229,8 +228,8 @@ def arguments(argv: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--model-dir", type=Path, default=os.environ.get("SM_MODEL_DIR"))
     parser.add_argument("--checkpoint-dir", type=Path, default=Path("/opt/ml/checkpoints"))
     parser.add_argument("--architecture", choices=model.ARCHITECTURES, default="default")
-    parser.add_argument("--epochs", type=int, default=88)
-    parser.add_argument("--refit-epochs", type=int, default=20, help="of the second training, on all parts; 0: none")
+    parser.add_argument("--epochs", type=int, default=92)
+    parser.add_argument("--refit-epochs", type=int, default=0, help="of a second training, on all parts; 0: none")
     parser.add_argument("--minutes", type=float, default=82.0, help="the most that both trainings may take")
     parser.add_argument("--batch-size", type=int, default=32)
     parser.add_argument("--learning-rate", type=float, default=1.6e-2)
