@@ -148,6 +148,14 @@ def _run_on_machines(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def _stop_once(*_: object) -> None:
+    """End as Ctrl-C does; a second one, which many press, must not break into the end of the first."""
+    for each in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(each, signal.SIG_IGN)
+    raise KeyboardInterrupt
+
+
 if __name__ == "__main__":
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    for ending in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(ending, _stop_once)
     sys.exit(main())
