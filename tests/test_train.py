@@ -14,7 +14,7 @@ import pytest
 from birdapp.chalicelib.pooling import BIRD, PooledWindow, PoolingRule, Species, pool
 from local import model_folder
 from spectrogram_fn import handler, spectrogram
-from training import evaluate, prepare, windows
+from training import prepare, windows
 
 REPOSITORY = Path(__file__).parent.parent
 SHIPPED = REPOSITORY / "training" / "model"
@@ -60,9 +60,9 @@ def dataset_folder(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def exported(code, dataset_folder, tmp_path_factory):
-    """The model folder of a --tiny training, and of a second one on all parts."""
+    """The model folder of a --tiny training."""
     root = tmp_path_factory.mktemp("tiny")
-    train(code, dataset_folder, root, "--tiny", "--refit-epochs", "1")
+    train(code, dataset_folder, root, "--tiny")
     return root / "model"
 
 
@@ -249,51 +249,18 @@ def test_stopped_training_goes_on_where_it_was(code, dataset_folder, tmp_path, c
     assert [point["epoch"] for point in report["curve"]] == [1, 2]
 
 
-def test_stopped_second_training_goes_on_too(code, dataset_folder, tmp_path, capsys):
-    for second in ("1", "2"):
-        train(code, dataset_folder, tmp_path, "--epochs", "1", "--refit-epochs", second)
-    assert capsys.readouterr().out.count("going on after epoch 1,") == 2
-    report = json.loads((tmp_path / "model" / "training.json").read_text())
-    assert (report["epochs"], report["refit"]["epochs"]) == (1, 2)
-
-
-def test_shipped_network_learnt_on_from_the_measured_one_with_the_same_thresholds(exported, dataset_folder, code):
-    images = np.stack([code.calibrate.image(code.batches.load(dataset_folder), index) for index in range(4)])
-    measured, shipped = (model_folder.load(folder) for folder in (exported / evaluate.MEASURED, exported))
-    assert measured.settings == shipped.settings
-    assert code.train.MEASURED == evaluate.MEASURED
-    assert np.abs(measured.predict(images)["probabilities"] - shipped.predict(images)["probabilities"]).max() > 0
-
-
-def test_second_training_draws_from_all_parts_and_has_a_class_for_every_species(code, dataset_folder):
-    dataset = code.batches.load(dataset_folder)
-    whole = code.batches.joined(dataset)
-    assert whole.classes == dataset.classes == ["Parus_major", "Pica_pica", "Strix_aluco", "no_bird"]
-    assert code.batches.Sampler(whole, 1).windows == len(dataset.rows)
-
-
 @pytest.mark.parametrize(("share", "recorder"), [(0.0, 0.0), (1.0, 0.5)])
-def test_last_part_of_a_training_hears_the_windows_own_recorders(code, dataset_folder, tmp_path, share, recorder):
-    settings = code.train.Settings("default", 1, 9.0, 7, 4, 1e-3, strange_share=share)
+def test_last_part_of_a_training_hears_the_windows_own_recorders(
+    code, dataset_folder, tmp_path, monkeypatch, share, recorder
+):
+    monkeypatch.setattr(code.train, "STRANGE_SHARE", share)
+    settings = code.train.Settings("default", 1, 9.0, 7, 4, 1e-3)
     training = code.train.Training(
         code.batches.load(dataset_folder), settings, tmp_path, code.train.distribution.Workers({})
     )
     training.run()
     (perturb,) = (layer for layer in training.network.layers if isinstance(layer, code.model.Perturb))
     assert float(perturb.recorder) == recorder
-
-
-def test_second_training_begins_with_the_weights_of_the_first(code, dataset_folder, tmp_path):
-    dataset, settings = code.batches.load(dataset_folder), code.train.Settings("default", 1, 9.0, 7, 4, 1e-3)
-    first, second = (
-        code.train.Training(dataset, settings, tmp_path / name, code.train.distribution.Workers({}))
-        for name in ("first", "second")
-    )
-    first.network.weights[0].assign_add(first.network.weights[0] * 0 + 1)
-    second.begin_from(first.network)
-    second.use_averages()
-    for one, other in zip(first.network.weights, second.network.weights, strict=True):
-        assert np.array_equal(one, other)
 
 
 def test_long_epoch_is_kept_midway_and_goes_on_there(code, dataset_folder, tmp_path, monkeypatch):

@@ -14,13 +14,6 @@ from training import evaluate, pictures
 COLUMNS = ("recording_id", "part", "primary_label", "recordist", "license", "xc_id", "source")
 WORST = 8
 
-REFIT = """
-
-**The scores below are those of the network before its last lesson.** It stands in `measured/`. Then it learnt on from
-all parts, the held-back ones too, for {epochs:.0f} epochs ({minutes:.0f} minutes): rare species have too few
-recordings to leave any out. That network ships. No recording here is strange to it, so its own scores can only be
-measured on yours; thresholds and calibration are those of the network before."""
-
 CARD = """# Model card: {version}
 
 A small network that names {species} European bird species from five seconds of sound. {architecture}
@@ -36,7 +29,7 @@ xeno-canto. The {species} listed species have at least 10 recordings each; the o
 | --- | --- | --- | --- |
 {parts}
 
-No recordist, and no source of recordings without a recordist, is in two parts.{refit}
+No recordist, and no source of recordings without a recordist, is in two parts.
 
 ## Licence
 
@@ -49,7 +42,7 @@ that forbids commercial use, and the licences of most others are unknown and pro
 
 Measured with `make evaluate`, through the code that serves; 95 % intervals in brackets.
 
-| | {measured} | the report's CNN, same data | chance |
+| | this model | the report's CNN, same data | chance |
 | --- | --- | --- | --- |
 {scores}
 
@@ -109,8 +102,6 @@ def card(model: Path, rows: Sequence[Mapping[str, str]], report: Path | None) ->
         recordings=len(rows),
         hours=sum(float(row.get("seconds") or 5) for row in rows) / 3_600,
         all_species=len({row["primary_label"] for row in rows} - {"no_bird"}),
-        refit=REFIT.format(**training["refit"]) if training["refit"] else "",
-        measured="before the last lesson" if training["refit"] else "this model",
         parts="\n".join(_part(rows, labels, part, use) for part, use in PARTS.items()),
         non_commercial=sum("by-nc" in row.get("license", "").lower() for row in rows),
         scores="\n".join(_score(evaluation, other, name, title) for name, title in SCORES.items()),

@@ -40,7 +40,7 @@ def run(architecture: str, seed: int, options: argparse.Namespace) -> dict[str, 
     command = [
         *("python", "training/source_dir/train.py", "--data", str(options.dataset), "--model-dir", str(model)),
         *("--checkpoint-dir", str(RUNS / "checkpoints"), "--architecture", architecture, "--seed", str(seed)),
-        *("--epochs", "1000", "--refit-epochs", "0", "--minutes", f"{options.minutes:g}"),
+        *("--epochs", "1000", "--minutes", f"{options.minutes:g}"),
     ]
     paths = os.environ | {"PYTHONPATH": "spectrogram_fn"}
     subprocess.run([sys.executable, *command[1:]], cwd=REPOSITORY, env=paths, check=True)

@@ -1,8 +1,7 @@
 """Score a model folder on labelled recordings, through the very code that serves: decoder, Lambda handler, answer.
 
 Recordings are `<Genus_species>/` folders, or a folder with a metadata.csv. What the model learnt from (its
-manifest.csv says) is left out. Where nothing else is there, the held-back part is asked of the network in measured/,
-which did not learn from it. Writes evaluation.json and three pictures.
+manifest.csv says) is left out. Writes evaluation.json and three pictures.
 """
 
 import argparse
@@ -31,8 +30,6 @@ from training import pictures, scores
 from training.metadata import read_folder
 
 MODEL = Path(__file__).parent / "model"
-# The folder, in a model's, of the network as it was before it learnt from the held-back parts too.
-MEASURED = "measured"
 LONGEST_SECONDS = 3_600.0
 DECODE_SECONDS = 120.0
 AUDIO = {".wav", ".mp3", ".ogg", ".opus", ".flac", ".m4a", ".aac", ".webm"}
@@ -86,19 +83,10 @@ def _label(folder: Path, path: Path) -> str:
     return label if label == scores.NO_BIRD else label.replace("_", " ")
 
 
-def choose(pairs: Sequence[tuple[Path, str]], model: Path) -> tuple[list[tuple[Path, str]], Path]:
-    """Leave out what a network learnt from or was calibrated on; answer what is left, and the network's folder.
-
-    A model that learnt from all parts is asked about strangers; what it knows itself, about no stranger at all, is
-    asked of its twin from before.
-    """
-    parts, twin = manifest_parts(model), model / MEASURED
-    part_of = {path: parts.get(_identity(path), "") for path, _ in pairs}
-    strangers = [pair for pair in pairs if not part_of[pair[0]]]
-    held_back = [pair for pair in pairs if part_of[pair[0]] in ("", "test")]
-    if not twin.exists():
-        return held_back, model
-    return (strangers, model) if strangers else (held_back, twin)
+def held_back(pairs: Sequence[tuple[Path, str]], model: Path) -> list[tuple[Path, str]]:
+    """Leave out the recordings that a model learnt from or was calibrated on."""
+    parts = manifest_parts(model)
+    return [(path, label) for path, label in pairs if parts.get(_identity(path), "test") == "test"]
 
 
 def manifest_parts(model: Path) -> dict[str, str]:
@@ -167,20 +155,18 @@ def main(argv: Sequence[str] | None = None) -> int:
     options = parser.parse_args(argv)
     try:
         found = labelled(options.recordings)
-        pairs, network = choose(found, options.model)
-        labels = describe(InProcess(network), "").labels
+        pairs = held_back(found, options.model)
+        labels = describe(InProcess(options.model), "").labels
     except (OSError, ValueError, model_folder.BadModelError) as error:
         print(f"evaluate: {error}", file=sys.stderr)
         return 1
     if len(pairs) < len(found):
         print(f"{len(found) - len(pairs)} recordings are left out: the model learnt from them")
-    if network != options.model:
-        print(f"the model learnt from all of them: asked is {network}, which did not learn from the held-back part")
-    results, problems = evaluate(pairs, network, processes=options.processes)
+    results, problems = evaluate(pairs, options.model, processes=options.processes)
     if not results:
         print(f"evaluate: none of {len(pairs)} recordings could be scored; {problems[:1]}", file=sys.stderr)
         return 1
-    summary: dict[str, Any] = {"command": "make evaluate", "network": network.name}
+    summary: dict[str, Any] = {"command": "make evaluate"}
     summary |= {"left_out": len(found) - len(pairs), "problems": problems, **scores.summarise(results, labels)}
     write(options.output, results, summary, labels)
     for problem in problems:

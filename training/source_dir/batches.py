@@ -10,7 +10,7 @@ import math
 import queue
 import threading
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -80,11 +80,6 @@ def load(folder: Path) -> Dataset:
     scientific = [one["scientific_name"] for one in species]
     names = [one["common_name"] or one["scientific_name"] for one in species]
     return Dataset(windows, rows, [*listed, *others, NO_BIRD], listed, scientific, names)
-
-
-def joined(dataset: Dataset) -> Dataset:
-    """The same dataset with every recording in the training part."""
-    return replace(dataset, rows=[{**row, "part": "train"} for row in dataset.rows])
 
 
 class Sampler:

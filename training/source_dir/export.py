@@ -67,17 +67,12 @@ def export(
 ) -> None:
     """Write saved_model/, model.tflite and constants.json into a folder; what was there of them is replaced."""
     served = _serve(network, dataset, calibration, version)
-    _write_lite(served, folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "model.tflite").write_bytes(_lite(served))
+    (folder / "constants.json").write_text(served.text, "utf-8")
     shutil.rmtree(folder / "saved_model", ignore_errors=True)
     signatures = {"serving_default": served.predict, "describe": served.describe}
     tf.saved_model.save(served, str(folder / "saved_model"), signatures=signatures)
-
-
-def export_lite(
-    network: keras.Model, dataset: batches.Dataset, calibration: Calibration, *, folder: Path, version: str
-) -> None:
-    """Write model.tflite and constants.json alone: enough to be scored, and to be served on one machine."""
-    _write_lite(_serve(network, dataset, calibration, version), folder)
 
 
 def _serve(network: keras.Model, dataset: batches.Dataset, calibration: Calibration, version: str) -> Served:
@@ -87,12 +82,6 @@ def _serve(network: keras.Model, dataset: batches.Dataset, calibration: Calibrat
     settings = {"version": version, "thresholds": calibration.thresholds, "pooling": calibration.pooling}
     constants = {"labels": dataset.scientific_names, "names": dataset.names, "settings": settings}
     return Served(rounded, constants, calibration.temperature)
-
-
-def _write_lite(served: Served, folder: Path) -> None:
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / "model.tflite").write_bytes(_lite(served))
-    (folder / "constants.json").write_text(served.text, "utf-8")
 
 
 def round_weights(network: keras.Model) -> None:

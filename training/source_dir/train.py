@@ -1,8 +1,7 @@
 """Train a network on a prepared dataset, calibrate it, and export it: the script that runs in the SageMaker container.
 
 One story: read the data, learn epoch by epoch (with checkpoints, from which a stopped training goes on), take the
-averaged weights, learn temperature and thresholds on the calibration part, and write the model folder. Where it is
-asked for, write this network to be measured on the test part, and learn on from all parts before.
+averaged weights, learn temperature and thresholds on the calibration part, and write the model folder.
 Several machines share each batch (distribution.py); the first of them does what is done once.
 """
 
@@ -15,9 +14,8 @@ os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
 import argparse
 import hashlib
 import json
-import shutil
 import time
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -41,13 +39,8 @@ KEEP_MINUTES = 5.0
 # A batch is learnt in halves that are computed side by side, one thread each: two threads in one half wait for each
 # other, and cost a third more (27 ms of processor time a window in place of 19, measured in turn).
 HALVES = 2
-# The second training, on all parts, begins where the first one ended: slower, and with this share of the minutes.
-REFIT_RATE = 0.5
-REFIT_SHARE = 0.25
-# Windows sound as from other recorders for this part of the first training; the rest hears them as they are.
+# Windows sound as from other recorders for this part of the training; the rest hears them as they are.
 STRANGE_SHARE = 0.78
-# Where the network stands, beside the model, that did not learn from the held-back parts: it is the one to be scored.
-MEASURED = "measured"
 TINY_MINUTES = 0.001
 
 
@@ -61,7 +54,6 @@ class Settings:
     seed: int
     batch_size: int
     learning_rate: float
-    strange_share: float = STRANGE_SHARE
 
     def __post_init__(self) -> None:
         if self.epochs < 1 or self.minutes <= 0 or self.batch_size < 1 or self.batch_size % HALVES:
@@ -102,16 +94,6 @@ class Training:
         counters = [self.epoch, self.batch, self.steps, self.minutes]
         workers.follow_chief([*self.network.weights, *self.optimizer.variables, *self.averages, *counters])
         self._kept = float(self.minutes)
-        self._is_scored = bool(dataset.part("calibration"))
-
-    def begin_from(self, network: keras.Model) -> None:
-        """Take over another network's weights, unless a checkpoint was there to go on from."""
-        if int(self.steps):
-            return
-        for variable, value in zip(self.network.weights, network.weights, strict=True):
-            variable.assign(value)
-        for average, variable in zip(self.averages, self.network.trainable_variables, strict=True):
-            average.assign(variable)
 
     @property
     def epochs(self) -> float:
@@ -140,7 +122,7 @@ class Training:
         with tqdm(feed, total=self.batches, initial=first, desc=name, unit="batch", mininterval=5) as bar:
             for images, targets in bar:
                 self.optimizer.learning_rate.assign(self._learning_rate())
-                if self._progress >= self.settings.strange_share:
+                if self._progress >= STRANGE_SHARE:
                     self._hear_own_recorder()
                 losses.append(float(self._step(tf.cast(images, tf.float32), targets)))
                 self.batch.assign_add(1)
@@ -159,10 +141,8 @@ class Training:
     def _keep(self, loss: float) -> None:
         last = self.curve[-1] if self.curve else {"epoch": -1.0, "minutes": 0.0}
         whole = self.epochs // CURVE_EPOCHS > last["epoch"] // CURVE_EPOCHS
-        if self._is_scored and (whole or float(self.minutes) - last["minutes"] >= KEEP_MINUTES):
+        if whole or float(self.minutes) - last["minutes"] >= KEEP_MINUTES:
             self._extend_curve(loss)
-        elif not self._is_scored:
-            print(f"epoch={self.epochs:g} loss={loss:.4f}", flush=True)
         self._checkpoints.save()
         self._kept = float(self.minutes)
 
@@ -229,8 +209,7 @@ def arguments(argv: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--checkpoint-dir", type=Path, default=Path("/opt/ml/checkpoints"))
     parser.add_argument("--architecture", choices=model.ARCHITECTURES, default="default")
     parser.add_argument("--epochs", type=int, default=92)
-    parser.add_argument("--refit-epochs", type=int, default=0, help="of a second training, on all parts; 0: none")
-    parser.add_argument("--minutes", type=float, default=82.0, help="the most that both trainings may take")
+    parser.add_argument("--minutes", type=float, default=82.0, help="the most that it may take")
     parser.add_argument("--batch-size", type=int, default=32)
     parser.add_argument("--learning-rate", type=float, default=1.6e-2)
     parser.add_argument("--seed", type=int, default=7)
@@ -255,24 +234,19 @@ def checkpoints(folder: Path, settings: Settings, data: Path) -> Path:
 
 
 def main(argv: list[str] | None = None) -> None:
-    """Train, calibrate, train on all parts, export."""
+    """Train, calibrate, export."""
     options = arguments(argv)
     workers = distribution.Workers()
     dataset, folder = batches.load(Path(options.data)), Path(options.model_dir)
     settings = _settings(options)
     points = checkpoints(options.checkpoint_dir, settings, Path(options.data))
-    first = last = _train(Training(dataset, settings, points, workers))
-    calibration = calibrate.calibrate(first.network, dataset)
-    shutil.rmtree(folder / MEASURED, ignore_errors=True)
-    if options.refit_epochs:
-        if workers.is_chief:
-            export.export_lite(first.network, dataset, calibration, folder=folder / MEASURED, version=options.version)
-        last = Training(batches.joined(dataset), _refit(settings, options), points / f"refit-{first.epochs:g}", workers)
-        last.begin_from(first.network)
-        _train(last)
+    training = Training(dataset, settings, points, workers)
+    training.run()
+    training.use_averages()
     if workers.is_chief:
-        export.export(last.network, dataset, calibration, folder=folder, version=options.version)
-        _write_report(folder, first, last)
+        calibration = calibrate.calibrate(training.network, dataset)
+        export.export(training.network, dataset, calibration, folder=folder, version=options.version)
+        _write_report(folder, training)
     # Till then the first machine may need the others: one that leaves early would look lost.
     workers.wait()
 
@@ -281,45 +255,25 @@ def _settings(options: argparse.Namespace) -> Settings:
     return Settings(
         architecture=options.architecture,
         epochs=1 if options.tiny else options.epochs,
-        minutes=TINY_MINUTES if options.tiny else options.minutes * (1 - REFIT_SHARE if options.refit_epochs else 1),
+        minutes=TINY_MINUTES if options.tiny else options.minutes,
         seed=options.seed,
         batch_size=4 if options.tiny else options.batch_size,
         learning_rate=options.learning_rate,
     )
 
 
-def _refit(settings: Settings, options: argparse.Namespace) -> Settings:
-    epochs = 1 if options.tiny else options.refit_epochs
-    minutes = TINY_MINUTES if options.tiny else options.minutes * REFIT_SHARE
-    rate = settings.learning_rate * REFIT_RATE
-    return replace(settings, epochs=epochs, minutes=minutes, learning_rate=rate, strange_share=0.0)
-
-
-def _train(training: Training) -> Training:
-    training.run()
-    training.use_averages()
-    return training
-
-
-def _write_report(folder: Path, first: Training, last: Training) -> None:
+def _write_report(folder: Path, training: Training) -> None:
     report = {
-        **_spent(first),
-        "settings": asdict(first.settings),
-        "machines": first.workers.count,
-        "parameters": first.network.count_params(),
-        "multiplications": model.multiplications(first.network),
-        "refit": _spent(last) if last is not first else None,
-        "curve": first.curve,
-    }
-    (folder / "training.json").write_text(json.dumps(report, indent=1) + "\n", "utf-8")
-
-
-def _spent(training: Training) -> dict[str, float]:
-    return {
         "epochs": training.epochs,
         "windows_seen": int(training.steps) * training.batch_size,
         "minutes": round(float(training.minutes), 1),
+        "settings": asdict(training.settings),
+        "machines": training.workers.count,
+        "parameters": training.network.count_params(),
+        "multiplications": model.multiplications(training.network),
+        "curve": training.curve,
     }
+    (folder / "training.json").write_text(json.dumps(report, indent=1) + "\n", "utf-8")
 
 
 if __name__ == "__main__":
