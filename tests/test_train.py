@@ -332,12 +332,14 @@ def test_noises_of_all_kinds_are_finite_and_equally_loud(code):
 
 
 @pytest.mark.parametrize("exponent", [1, 2, 4])
-def test_calibration_gives_a_species_without_rivals_the_probability_that_the_app_shows(code, exponent):
+@pytest.mark.parametrize("rivals", [1e-4, 0.3])
+def test_calibration_gives_the_best_species_the_probability_that_the_app_shows(code, exponent, rivals):
     random = np.random.default_rng(exponent)
-    chances = np.concatenate([random.uniform(0.3, 0.9, (3, 1)), random.uniform(0, 1e-4, (3, 11))], axis=1)
+    chances = np.concatenate([random.uniform(0.3, 0.9, (3, 1)), random.uniform(0, rivals, (3, 11))], axis=1)
     points = code.calibrate._curve((1.3, 0.9))
     found = code.calibrate.Recording(chances, np.ones(3), 0)
-    expected = np.interp(code.calibrate.score(found, exponent, 0.5).max(), code.calibrate.CURVE_POINTS, points)
+    scores = code.calibrate.score(found, exponent, 0.5)
+    expected = code.calibrate.share_out(np.interp([scores], code.calibrate.CURVE_POINTS, points)).max()
     rule = PoolingRule(exponent, 20, tuple(zip(code.calibrate.CURVE_POINTS, points, strict=True)), 0.5)
     names = [f"Species {place}" for place in range(12)]
     judged = [
@@ -345,6 +347,16 @@ def test_calibration_gives_a_species_without_rivals_the_probability_that_the_app
     ]
     _, species = pool(judged, rule)
     assert species[0].probability == pytest.approx(expected, abs=1e-3)
+
+
+def test_curve_makes_what_is_shown_as_likely_as_it_is_right(code):
+    clear, rivals = [[0.6, 0.05, 0.05]], [[0.6, 0.55, 0.05]]
+    kinds = [(clear, 0)] * 66 + [(clear, 1)] * 4 + [(rivals, 0)] * 18 + [(rivals, 1)] * 12
+    found = [code.calibrate.Recording(np.array(chances), np.ones(1), truth) for chances, truth in kinds]
+    exponent, points = code.calibrate._pooling(found, 0.5, 3)
+    scores = np.array([code.calibrate.score(one, exponent, 0.5) for one in found])
+    shown = code.calibrate.share_out(np.interp(scores, code.calibrate.CURVE_POINTS, points)).max(axis=1)
+    assert shown.mean() == pytest.approx(0.84, abs=0.04)
 
 
 @pytest.mark.parametrize(

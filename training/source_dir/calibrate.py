@@ -3,7 +3,7 @@
 The calibration part is used twice: as it is, and with noise laid over it, because phones record worse than experts.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -29,6 +29,8 @@ CURVE_POINTS = np.round(np.linspace(0, 1, 21), 2)
 # Slope and offset of the curve: where the search begins, and how far it may go.
 LINE_START = (1.5, 0.5)
 LINE_BOUNDS = ((0.1, 10.0), (-5.0, 5.0))
+# A confidence of 1 has no odds: so much doubt stays.
+LEAST_DOUBT = 1e-12
 PREDICT_BATCH = 64
 
 Floats = npt.NDArray[np.float64]
@@ -148,6 +150,16 @@ def score(recording: Recording, exponent: int, no_bird: float) -> Floats:
     return np.asarray(np.mean(counted**exponent, axis=0) ** (1 / exponent))
 
 
+def share_out(confidences: Floats) -> Floats:
+    """Turn confidences [n, listed] into the probabilities that are shown, by the rule of docs/contracts.md, step 5."""
+    total = confidences.sum(axis=1, keepdims=True)
+    odds = confidences / np.maximum(1 - confidences, LEAST_DOUBT)
+    least = np.minimum(confidences, odds / np.maximum(odds.sum(axis=1, keepdims=True), LEAST_DOUBT))
+    kept = least.sum(axis=1, keepdims=True)
+    part = (1 - kept) / np.where(total > 1, total - kept, 1)
+    return np.asarray(np.where(total > 1, least + (confidences - least) * part, confidences))
+
+
 def _temperature(dataset: batches.Dataset, indices: Sequence[int], logits: Floats) -> float:
     """The temperature whose best listed species have the best Brier score, each recording counting alike.
 
@@ -180,23 +192,26 @@ def _no_bird_threshold(found: Sequence[Recording], no_bird_class: int) -> float:
 
 
 def _pooling(found: Sequence[Recording], no_bird: float, listed: int) -> tuple[int, Floats]:
-    """The exponent, and the curve from score to confidence (Platt, 1999), that make the best names the likeliest."""
+    """The exponent, and the curve from score to confidence (Platt, 1999), that make the best names the likeliest.
+
+    The exponent is the one whose scores tell right from wrong best. Its curve is then fitted to what is shown: step 5
+    takes from the best name what its rivals get.
+    """
     known = [one for one in found if one.truth < listed]
     truths = np.array([one.truth for one in known])
-    best: tuple[float, int, Floats] | None = None
-    for exponent in EXPONENTS:
-        scores = np.array([score(one, exponent, no_bird) for one in known])
-        best_scores, right = scores.max(axis=1), scores.argmax(axis=1) == truths
+    scores = {exponent: np.array([score(one, exponent, no_bird) for one in known]) for exponent in EXPONENTS}
 
-        def loss(line: Floats, best_scores: Floats = best_scores, right: Flags = right) -> float:
-            chances = np.interp(best_scores, CURVE_POINTS, _curve(line))
+    def fit(exponent: int, shown: Callable[[Floats], Floats]) -> Any:
+        right = scores[exponent].argmax(axis=1) == truths
+
+        def loss(line: Floats) -> float:
+            chances = shown(np.interp(scores[exponent], CURVE_POINTS, _curve(line))).max(axis=1)
             return float(-np.log(np.maximum(np.where(right, chances, 1 - chances), 1e-4)).mean())
 
-        fit = optimize.minimize(loss, LINE_START, method="Nelder-Mead", bounds=LINE_BOUNDS)
-        if best is None or fit.fun < best[0]:
-            best = (float(fit.fun), exponent, np.round(_curve(fit.x), 4))
-    assert best is not None  # noqa: S101  # EXPONENTS is not empty.
-    return best[1], best[2]
+        return optimize.minimize(loss, LINE_START, method="Nelder-Mead", bounds=LINE_BOUNDS)
+
+    exponent = min(EXPONENTS, key=lambda one: float(fit(one, np.asarray).fun))
+    return exponent, np.round(_curve(fit(exponent, share_out).x), 4)
 
 
 def _curve(line: Floats) -> Floats:
