@@ -176,7 +176,7 @@ def _report_training(report: Path | None) -> str:
         return ""
     training = read(report / "training.json")
     minutes, windows = training["minutes"], training["windows_seen"]
-    return f";\nthe report's CNN for {minutes:.0f} minutes on the same machine, and saw {windows:,}"
+    return f";\nthe report's CNN for {minutes:.0f} minutes, and saw {windows:,}"
 
 
 def main(argv: Sequence[str] | None = None) -> int:
