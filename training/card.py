@@ -175,8 +175,11 @@ def _report_training(report: Path | None) -> str:
     if not report:
         return ""
     training = read(report / "training.json")
+    command = "train.py --architecture {architecture} --epochs {epochs} --minutes {minutes:g}".format(
+        **training["settings"]
+    )
     minutes, windows = training["minutes"], training["windows_seen"]
-    return f";\nthe report's CNN for {minutes:.0f} minutes, and saw {windows:,}"
+    return f";\nthe report's CNN (`{command}`) for {minutes:.0f} minutes, and saw {windows:,}"
 
 
 def main(argv: Sequence[str] | None = None) -> int:
