@@ -28,7 +28,7 @@ HEADER = """# Networks compared
 
 The same recordings, the same parts, the same minutes; scores on the held-back part, 95 % intervals in brackets.
 Each row was made by the command in `results.json`, which also says on how many cores; `python -m training.compare`
-makes all. These few minutes tell networks apart; the shipped one learnt ten times as long.
+makes all.
 
 | network | seed | minutes | windows seen | parameters | MAC | LiteRT ms a window | top-1 | top-3 | macro-F1 |
 | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |

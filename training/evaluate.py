@@ -166,8 +166,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     if not results:
         print(f"evaluate: none of {len(pairs)} recordings could be scored; {problems[:1]}", file=sys.stderr)
         return 1
-    summary: dict[str, Any] = {"command": "make evaluate"}
-    summary |= {"left_out": len(found) - len(pairs), "problems": problems, **scores.summarise(results, labels)}
+    left_out = len(found) - len(pairs)
+    scored = scores.summarise(results, labels)
+    summary = {"command": "make evaluate", "left_out": left_out, "problems": problems, **scored}
     write(options.output, results, summary, labels)
     for problem in problems:
         print(problem, file=sys.stderr)
