@@ -102,11 +102,15 @@ def module(browser):
 
 @pytest.fixture
 def open_page(browser, api):
-    """Open the page with any options of a browser context; a console error or a refused policy fails the test."""
+    """Open the page with any options of a browser context; a console error or a refused policy fails the test.
+
+    The page is opened without motion, so that a place can be read at any moment; tests of motion ask for it.
+    """
     contexts, troubles = [], []
 
     def start(**options):
-        context = (options.pop("browser", None) or browser).new_context(**{"locale": "en-GB", **options})
+        settings = {"locale": "en-GB", "reduced_motion": "reduce", **options}
+        context = (settings.pop("browser", None) or browser).new_context(**settings)
         contexts.append(context)
         page = context.new_page()
         page.set_default_timeout(60_000)  # Machines are busy.

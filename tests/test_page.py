@@ -40,7 +40,8 @@ def test_the_recording_can_be_played(page):
     until(page, "document.querySelector('#player').duration > 6.9")
 
 
-def test_the_birds_fly_until_the_button_pauses_them(page):
+def test_the_birds_fly_until_the_button_pauses_them(open_page):
+    page = open_page(reduced_motion="no-preference")
     playing = "document.getAnimations().filter((a) => a.playState === 'running').length"
     assert page.evaluate(playing) >= 15
     page.click("#pause-birds")
@@ -48,8 +49,7 @@ def test_the_birds_fly_until_the_button_pauses_them(page):
     assert page.inner_text("#pause-birds") == "Let the birds fly"
 
 
-def test_the_birds_rest_for_readers_who_prefer_no_motion(open_page):
-    page = open_page(reduced_motion="reduce")
+def test_the_birds_rest_for_readers_who_prefer_no_motion(page):
     assert page.evaluate("document.getAnimations().filter((a) => a.playState === 'running').length") == 0
     page.click("#pause-birds")
     until(page, "document.getAnimations().some((a) => a.playState === 'running')")

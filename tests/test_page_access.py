@@ -71,11 +71,11 @@ STATES = [
 
 @pytest.mark.parametrize("reach", STATES, ids=[reach.__name__[3:] for reach in STATES])
 def test_axe_finds_nothing_in_any_look(open_page, api, microphone, reach):
-    page = open_page(browser=microphone, reduced_motion="reduce", permissions=["microphone", "clipboard-write"])
+    page = open_page(browser=microphone, permissions=["microphone", "clipboard-write"])
     state = reach(page, api)
     for width, theme in LOOKS:
         page.set_viewport_size({"width": width, "height": 844})
-        page.emulate_media(color_scheme=theme, reduced_motion="reduce")
+        page.emulate_media(color_scheme=theme)
         page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
         assert complaints(page) == [], (width, theme)
         assert page.get_attribute("main", "data-state") == state
@@ -124,8 +124,7 @@ def test_the_focus_goes_to_what_can_be_done_next(page, api):
 
 @pytest.mark.parametrize("width", [390, 1280])
 def test_nothing_jumps_from_chosen_to_the_result(open_page, api, width):
-    # Without motion: else the first top would be read while the cards still glide up from the empty page.
-    page = open_page(viewport={"width": width, "height": 844}, reduced_motion="reduce")
+    page = open_page(viewport={"width": width, "height": 844})
     api.species = [{"name": "Great Spotted Woodpecker", "scientific_name": "Dendrocopos major", "probability": 0.87}]
     tops = []
     for reach in (to_chosen, to_analysing):
