@@ -35,9 +35,13 @@ class Model:
         self.version = str(constants["settings"]["version"])
         self._pool: queue.SimpleQueue[Any] = queue.SimpleQueue()
         for _ in range(INTERPRETERS):
-            self._pool.put(Interpreter(model_content=network, num_threads=THREADS).get_signature_runner())
+            self._pool.put(
+                Interpreter(model_content=network, num_threads=THREADS).get_signature_runner()
+            )
         with self._runner() as runner:
-            self.window_shape: tuple[int, ...] = tuple(runner.get_input_details()["spectrogram"]["shape"][1:])
+            self.window_shape: tuple[int, ...] = tuple(
+                runner.get_input_details()["spectrogram"]["shape"][1:]
+            )
 
     def predict(self, windows: Spectrograms) -> dict[str, Any]:
         """Turn windows [n, 216, 514] into outputs: probabilities [n, k] and, where the network has it, bird [n]."""
@@ -80,7 +84,9 @@ def check(model: Model, window: Spectrograms) -> None:
         answer = model.predict(window[np.newaxis])
         faults = [*_label_faults(model), *_shape_faults(model, answer), *_value_faults(answer)]
     except (ValueError, TypeError, RuntimeError) as error:
-        raise BadModelError(f"it does not answer a window of shape {list(window.shape)}: {error!r}") from error
+        raise BadModelError(
+            f"it does not answer a window of shape {list(window.shape)}: {error!r}"
+        ) from error
     if faults:
         raise BadModelError("; ".join(faults))
 
@@ -92,7 +98,8 @@ def noise(shape: tuple[int, ...]) -> Spectrograms:
 
 def whistles() -> Spectrograms:
     """Make the spectrogram [216, 514] of whistles that fall from 5 to 3 kHz, by the path of all sounds."""
-    from spectrogram_fn import spectrogram  # noqa: PLC0415 (scipy takes a second to import; a start needs none)
+    # scipy takes a second to import; a start needs none.
+    from spectrogram_fn import spectrogram  # noqa: PLC0415
 
     times = np.arange(spectrogram.WINDOW_SAMPLES) / spectrogram.SAMPLE_RATE % 1
     samples = 0.3 * np.sin(2 * np.pi * (5_000 - 1_000 * times) * times)

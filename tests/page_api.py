@@ -25,7 +25,9 @@ BLACKBIRD = [
     {"name": "European Robin", "scientific_name": "Erithacus rubecula", "probability": 0.06},
 ]
 ROBIN = [{"name": "European Robin", "scientific_name": "Erithacus rubecula", "probability": 0.91}]
-DOUBTFUL = [{"name": "Common Chaffinch", "scientific_name": "Fringilla coelebs", "probability": 0.34}]
+DOUBTFUL = [
+    {"name": "Common Chaffinch", "scientific_name": "Fringilla coelebs", "probability": 0.34}
+]
 # What the API may do with a request: (status, code, message, Retry-After).
 BUSY = (429, "rate_limited", "Too many recordings at once. Please wait a moment.", "1")
 AWAY = (503, "upstream_unavailable", "The bird service is starting. Please wait a moment.", "1")
@@ -112,7 +114,11 @@ class ApiHandler(Handler):
 
     def do_GET(self):  # noqa: N802
         self.respond(
-            200, {"model": "canned", "species": [{k: s[k] for k in ("name", "scientific_name")} for s in BLACKBIRD]}
+            200,
+            {
+                "model": "canned",
+                "species": [{k: s[k] for k in ("name", "scientific_name")} for s in BLACKBIRD],
+            },
         )
 
     def do_POST(self):  # noqa: N802
@@ -126,7 +132,9 @@ class ApiHandler(Handler):
     def fail(self, fault):
         status, code, message, retry_after = fault
         headers = {"Retry-After": retry_after} if retry_after else {}
-        self.respond(status, {"error": {"code": code, "message": message, "request_id": "r-1"}}, headers)
+        self.respond(
+            status, {"error": {"code": code, "message": message, "request_id": "r-1"}}, headers
+        )
 
     def respond(self, status, answer, headers=None):
         cors = {

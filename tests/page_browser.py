@@ -93,5 +93,8 @@ def retry(page):
 
 def shown(page):
     """The words of the answer card."""
-    texts = {name: page.inner_text(f"#{name}") for name in ("kicker", "bird-name", "bird-probability", "message")}
+    texts = {
+        name: page.inner_text(f"#{name}")
+        for name in ("kicker", "bird-name", "bird-probability", "message")
+    }
     return SimpleNamespace(**{name.replace("-", "_"): value for name, value in texts.items()})

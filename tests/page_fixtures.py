@@ -37,7 +37,11 @@ def launch(playwright_driver):
     started = []
 
     def start(*arguments):
-        started.append(playwright_driver.chromium.launch(executable_path=CHROMIUM, args=[*ARGUMENTS, *arguments]))
+        started.append(
+            playwright_driver.chromium.launch(
+                executable_path=CHROMIUM, args=[*ARGUMENTS, *arguments]
+            )
+        )
         return started[-1]
 
     yield start

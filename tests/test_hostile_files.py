@@ -46,7 +46,9 @@ def test_a_known_beginning_with_no_sound_behind_it_is_undecodable(magic, rest):
     assert refusal(magic + rest) in {"undecodable_audio", "no_audio_stream"}
 
 
-@pytest.mark.parametrize(("codec", "container"), [("mpeg4", "mp4"), ("libvpx", "webm"), ("libtheora", "ogg")])
+@pytest.mark.parametrize(
+    ("codec", "container"), [("mpeg4", "mp4"), ("libvpx", "webm"), ("libtheora", "ogg")]
+)
 def test_video_without_sound_is_told_so(codec, container, tmp_path):
     assert refusal(sounds.make_video(tmp_path, codec, container)) == "no_audio_stream"
 
@@ -61,7 +63,9 @@ def listener():
 
 @pytest.mark.parametrize("tagged", [False, True], ids=["plain", "behind a tag"])
 @pytest.mark.parametrize("protocol", ["http", "tcp", "file"])
-@pytest.mark.parametrize("form", ["#EXTM3U\n#EXTINF:5,\n{}\n#EXT-X-ENDLIST\n", "ffconcat version 1.0\nfile '{}'\n"])
+@pytest.mark.parametrize(
+    "form", ["#EXTM3U\n#EXTINF:5,\n{}\n#EXT-X-ENDLIST\n", "ffconcat version 1.0\nfile '{}'\n"]
+)
 def test_a_playlist_opens_nothing(form, protocol, tagged, listener, tmp_path):
     secret = tmp_path / "secret.wav"
     secret.write_bytes(sounds.make_wav(b"\1\2" * RATE))

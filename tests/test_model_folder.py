@@ -29,7 +29,10 @@ def test_a_model_that_makes_no_sense_is_refused(tmp_path, species, network, mess
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"labels": ["Turdus merula", "Turdus merula", "Parus major"]}, "3 labels, 2 of them different"),
+        (
+            {"labels": ["Turdus merula", "Turdus merula", "Parus major"]},
+            "3 labels, 2 of them different",
+        ),
         ({"labels": []}, "0 labels"),
         ({"labels": [[], [], []]}, "unhashable"),
         ({"names": ["Common Blackbird"]}, "1 names for 3 labels"),
@@ -45,7 +48,9 @@ def test_constants_that_make_no_sense_are_refused(tiny_folder, tmp_path, change,
 
 
 def test_a_model_for_another_window_is_refused(tiny_folder):
-    with pytest.raises(model_folder.BadModelError, match="does not answer a window of shape \\[100, 514\\]"):
+    with pytest.raises(
+        model_folder.BadModelError, match="does not answer a window of shape \\[100, 514\\]"
+    ):
         model_folder.check(model_folder.load(tiny_folder), model_folder.noise((100, 514)))
 
 

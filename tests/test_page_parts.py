@@ -2,7 +2,18 @@
 
 import page_api
 import pytest
-from page_browser import choose, identify, long_recording, recording, retry, shown, until, wait_for, wait_state, wav
+from page_browser import (
+    choose,
+    identify,
+    long_recording,
+    recording,
+    retry,
+    shown,
+    until,
+    wait_for,
+    wait_state,
+    wav,
+)
 
 pytest_plugins = ["page_fixtures"]
 PROGRESS = "document.querySelector('#progress-text').textContent"
@@ -23,7 +34,10 @@ def test_parts_are_joined_into_the_whole(page, api):
     identify(page, recording(38))
     assert sorted(api.seconds) == [3.0, 5.0, 30.0]
     assert page.locator("#timeline button").count() == 8
-    assert page.locator("#timeline button").last.get_attribute("title") == "0:35–0:38: Common Blackbird, 87 %"
+    assert (
+        page.locator("#timeline button").last.get_attribute("title")
+        == "0:35–0:38: Common Blackbird, 87 %"
+    )
 
 
 def test_ten_minutes_are_cancelled_started_again_and_finished(page, api, tmp_path):
@@ -64,7 +78,10 @@ def test_an_api_that_stays_busy_is_told(open_page, api):
     api.faults = [page_api.BUSY] * 9
     choose(page, recording(5))
     page.click("#send")
-    wait_for(page, lambda: page.clock.run_for(1_100) or page.get_attribute("main", "data-state") == "error")
+    wait_for(
+        page,
+        lambda: page.clock.run_for(1_100) or page.get_attribute("main", "data-state") == "error",
+    )
     assert shown(page).message == page_api.BUSY[2]
     api.faults = []
     retry(page)
@@ -89,7 +106,10 @@ def test_an_api_that_is_down_is_told_and_the_recording_kept(open_page, api):
     page = open_page(service_workers="block")  # What goes past one while it starts is not routed.
     page.route(f"{api.url}/**", lambda route: route.abort("connectionrefused"))
     assert identify(page, recording(5)) == "error"
-    assert shown(page).message == "The bird service cannot be reached. Check your connection and try again."
+    assert (
+        shown(page).message
+        == "The bird service cannot be reached. Check your connection and try again."
+    )
     page.unroute(f"{api.url}/**")
     retry(page)
 
@@ -97,17 +117,24 @@ def test_an_api_that_is_down_is_told_and_the_recording_kept(open_page, api):
 def test_an_answer_of_another_form_is_told(open_page, api):
     page = open_page(service_workers="block")
     page.route(
-        f"{api.url}/**", lambda route: route.fulfill(body="<html>", headers={"Access-Control-Allow-Origin": "*"})
+        f"{api.url}/**",
+        lambda route: route.fulfill(body="<html>", headers={"Access-Control-Allow-Origin": "*"}),
     )
     assert identify(page, recording(5)) == "error"
-    assert shown(page).message.startswith("The bird service gave an answer that this page does not understand")
+    assert shown(page).message.startswith(
+        "The bird service gave an answer that this page does not understand"
+    )
 
 
 def test_a_silent_part_is_no_bird_and_no_failure(page, api):
     api.faults = [None, page_api.SILENT]
     assert identify(page, recording(12)) == "result"
     titles = page.locator("#timeline button").evaluate_all("all => all.map((each) => each.title)")
-    assert titles == ["0:00–0:05: Common Blackbird, 87 %", "0:05–0:10: No bird heard", "0:10–0:12: No bird heard"]
+    assert titles == [
+        "0:00–0:05: Common Blackbird, 87 %",
+        "0:05–0:10: No bird heard",
+        "0:10–0:12: No bird heard",
+    ]
 
 
 def test_a_wholly_silent_recording_is_told(page, api):
@@ -117,7 +144,9 @@ def test_a_wholly_silent_recording_is_told(page, api):
 
 
 def test_what_the_browser_cannot_read_is_sent_as_it_is(page, api):
-    choose(page, {"name": "notes.txt", "mimeType": "text/plain", "buffer": b"a blackbird sang at dawn"})
+    choose(
+        page, {"name": "notes.txt", "mimeType": "text/plain", "buffer": b"a blackbird sang at dawn"}
+    )
     page.wait_for_selector("[data-picture=none]")
     page.click("#send")
     assert wait_state(page, "error") == "error"

@@ -14,7 +14,12 @@ POOL = "(m, {windows, pooling}) => m.pool(windows, pooling)"
 def window(case_window):
     """A window of the table in the form of an answer."""
     species = [dict(zip(KEYS, each, strict=True)) for each in case_window["species"]]
-    return {"start_seconds": 0, "end_seconds": 5, "verdict": case_window["verdict"], "species": species}
+    return {
+        "start_seconds": 0,
+        "end_seconds": 5,
+        "verdict": case_window["verdict"],
+        "species": species,
+    }
 
 
 @pytest.mark.parametrize("case", CASES, ids=[case["name"] for case in CASES])

@@ -29,7 +29,11 @@ def saved(page, button, folder):
 def test_the_csv_has_a_row_for_each_block(page, api, tmp_path):
     api.faults = [None, page_api.SILENT]
     identify(page, recording(12))
-    rows = list(csv.DictReader(io.StringIO(saved(page, "#save-csv", tmp_path).read_text(), newline=""), strict=True))
+    rows = list(
+        csv.DictReader(
+            io.StringIO(saved(page, "#save-csv", tmp_path).read_text(), newline=""), strict=True
+        )
+    )
     assert [row["verdict"] for row in rows] == ["bird", "no_bird", "no_bird"]
     assert rows[0] == {
         "start_seconds": "0",
@@ -45,7 +49,10 @@ def test_a_csv_field_survives_commas_quotes_and_line_breaks(page, api, tmp_path)
     api.species = ODD
     identify(page, recording(5))
     text = saved(page, "#save-csv", tmp_path).read_bytes().decode()
-    assert next(csv.DictReader(io.StringIO(text, newline=""), strict=True))["species"] == ODD[0]["name"]
+    assert (
+        next(csv.DictReader(io.StringIO(text, newline=""), strict=True))["species"]
+        == ODD[0]["name"]
+    )
 
 
 def test_the_json_is_the_answer_of_the_contract(page, api, tmp_path):
@@ -101,7 +108,10 @@ def test_a_link_carries_the_result_and_not_the_sound(open_page, api):
     other.goto(link)
     other.reload()
     assert wait_state(other, "result") == "result"
-    assert (shown(other).bird_name, shown(other).bird_probability) == ("Common Blackbird", "87 %: quite sure")
+    assert (shown(other).bird_name, shown(other).bird_probability) == (
+        "Common Blackbird",
+        "87 %: quite sure",
+    )
     assert other.inner_text("#found .times") == "0:00–0:38"
     assert not other.is_visible("#sound")
     assert len(api.requests) == asked
@@ -113,7 +123,13 @@ def test_a_link_with_no_result_opens_the_empty_page(module, fragment):
 
 
 def test_names_from_a_link_are_text_and_never_html(page, api):
-    api.species = [{"name": "<img src=x onerror=alert(1)>", "scientific_name": "<b>Parus</b>", "probability": 0.9}]
+    api.species = [
+        {
+            "name": "<img src=x onerror=alert(1)>",
+            "scientific_name": "<b>Parus</b>",
+            "probability": 0.9,
+        }
+    ]
     identify(page, recording(5))
     assert shown(page).bird_name == "<img src=x onerror=alert(1)>"
     assert page.locator("main img[src=x], main b").count() == 0

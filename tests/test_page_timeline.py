@@ -21,7 +21,9 @@ def test_a_click_plays_just_that_block(page):
     page.locator("#timeline button").nth(2).click()
     assert (page.input_value("#part-from"), page.input_value("#part-to")) == ("10.0", "12.0")
     until(page, f"!{PLAYER}.paused && {PLAYER}.currentTime > 10")
-    until(page, "parseFloat(document.querySelector('#playhead').style.left) > 84")  # 10 of 12 s are 83 %.
+    until(
+        page, "parseFloat(document.querySelector('#playhead').style.left) > 84"
+    )  # 10 of 12 s are 83 %.
     until(page, f"{PLAYER}.paused")
     page.locator("#timeline button").nth(0).click()
     until(page, f"{PLAYER}.currentTime > 0.2 && {PLAYER}.currentTime < 5.5")
@@ -64,12 +66,18 @@ def test_all_species_are_listed_with_their_times(page, api):
     assert [line[0] for line in lines] == ["A", "B"]
     assert "Common Blackbird Turdus merula" in lines[0][1]
     assert page.locator("#found .times").all_inner_texts() == ["▶ 0:00–0:05", "▶ 0:05–0:35"]
-    assert [page.locator("#timeline button").nth(i).inner_text() for i in (0, 1, 6)] == ["A", "B", "B"]
+    assert [page.locator("#timeline button").nth(i).inner_text() for i in (0, 1, 6)] == [
+        "A",
+        "B",
+        "B",
+    ]
 
 
 def test_doubt_brings_tips_and_a_bird_brings_reference_recordings(page, api):
     identify(page, recording(5))
-    assert page.get_attribute("#reference", "href") == "https://xeno-canto.org/species/Turdus-merula"
+    assert (
+        page.get_attribute("#reference", "href") == "https://xeno-canto.org/species/Turdus-merula"
+    )
     assert not page.is_visible("#tips")
     api.verdict = "no_bird"
     identify(page, recording(5))

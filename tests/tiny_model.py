@@ -4,8 +4,17 @@ import functools
 import json
 
 SHAPE = (216, 514)
-BLACKBIRD = {"Turdus merula": "Common Blackbird", "Parus major": "Great Tit", "Fringilla coelebs": "Common Chaffinch"}
-OWLS = {"Strix aluco": "Tawny Owl", "Asio otus": "Long-eared Owl", "Tyto alba": "Barn Owl", "Bubo bubo": "Eagle-Owl"}
+BLACKBIRD = {
+    "Turdus merula": "Common Blackbird",
+    "Parus major": "Great Tit",
+    "Fringilla coelebs": "Common Chaffinch",
+}
+OWLS = {
+    "Strix aluco": "Tawny Owl",
+    "Asio otus": "Long-eared Owl",
+    "Tyto alba": "Barn Owl",
+    "Bubo bubo": "Eagle-Owl",
+}
 
 
 def write_model(folder, species=None, version="tiny", network=None):
@@ -25,7 +34,12 @@ def write_whole(file, content):
 
 def constants(species, version="tiny"):
     """Say what stands beside the network (docs/contracts.md, "The model folder")."""
-    pooling = {"rule": "power_mean", "exponent": 4, "species_per_window": 20, "calibration": [[0, 0], [1, 1]]}
+    pooling = {
+        "rule": "power_mean",
+        "exponent": 4,
+        "species_per_window": 20,
+        "calibration": [[0, 0], [1, 1]],
+    }
     return {
         "labels": list(species),
         "names": list(species.values()),
@@ -51,8 +65,13 @@ def make_network(count, scale=0.95):
             bands = tf.reduce_mean(tf.cast(spectrogram, tf.float32) / 255, axis=2)
             bands = bands - tf.reduce_mean(bands, axis=1, keepdims=True)
             probabilities = scale * tf.nn.softmax(tf.linalg.matmul(bands, weights))
-            return {"probabilities": probabilities, "bird": tf.reduce_max(tf.nn.sigmoid(20 * bands), axis=1)}
+            return {
+                "probabilities": probabilities,
+                "bird": tf.reduce_max(tf.nn.sigmoid(20 * bands), axis=1),
+            }
 
     network = Network()
-    converter = tf.lite.TFLiteConverter.from_concrete_functions([network.predict.get_concrete_function()], network)
+    converter = tf.lite.TFLiteConverter.from_concrete_functions(
+        [network.predict.get_concrete_function()], network
+    )
     return converter.convert()

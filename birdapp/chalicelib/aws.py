@@ -43,7 +43,10 @@ def _make_client(service: str, read_seconds: int) -> Any:
     )
     session = boto3.Session()
     return session.client(
-        service, region_name=session.region_name or PLACEHOLDER_REGION, config=config, **_placeholder_keys(session)
+        service,
+        region_name=session.region_name or PLACEHOLDER_REGION,
+        config=config,
+        **_placeholder_keys(session),
     )
 
 

@@ -39,7 +39,9 @@ def decode(data: bytes, seconds_left: float, *, max_seconds: float = MAX_SECONDS
     try:
         decoded = run_ffmpeg(data, formats, seconds=seconds_left, max_seconds=max_seconds)
     except TimeoutError as error:
-        raise ServiceError("undecodable_audio", "Decoding this file takes too long.", detail=str(error)) from error
+        raise ServiceError(
+            "undecodable_audio", "Decoding this file takes too long.", detail=str(error)
+        ) from error
     _check_decoded(decoded)
     return _check_length(decoded.pcm, max_seconds)
 

@@ -4,7 +4,7 @@ import itertools
 from dataclasses import dataclass
 from typing import Any
 
-from . import forms
+from . import validation
 from .pooling import SQUARINGS, PoolingRule
 
 MAX_SPECIES_PER_WINDOW = 20
@@ -28,19 +28,19 @@ class Model:
 
 def parse_model(outputs: dict[str, Any]) -> Model:
     """Check the outputs labels, names and settings. Raises ValueError or KeyError."""
-    labels = [forms.text(label) for label in forms.items(outputs["labels"])]
+    labels = [validation.text(label) for label in validation.items(outputs["labels"])]
     if len(set(labels)) != len(labels):
         raise ValueError("expected unique labels")
-    names = [forms.text(name) for name in forms.items(outputs["names"], len(labels))]
-    settings = forms.parse_json(forms.text(outputs["settings"]))
-    thresholds = forms.mapping(settings["thresholds"])
-    pooling = forms.mapping(settings["pooling"])
+    names = [validation.text(name) for name in validation.items(outputs["names"], len(labels))]
+    settings = validation.parse_json(validation.text(outputs["settings"]))
+    thresholds = validation.mapping(settings["thresholds"])
+    pooling = validation.mapping(settings["pooling"])
     return Model(
         names,
         labels,
-        forms.text(settings["version"]),
-        forms.number(thresholds["bird"], high=1.0),
-        forms.number(thresholds["no_bird"], high=1.0),
+        validation.text(settings["version"]),
+        validation.number(thresholds["bird"], high=1.0),
+        validation.number(thresholds["no_bird"], high=1.0),
         pooling,
         _parse_rule(pooling),
     )
@@ -49,20 +49,22 @@ def parse_model(outputs: dict[str, Any]) -> Model:
 def _parse_rule(pooling: dict[str, Any]) -> PoolingRule:
     if pooling["rule"] != "power_mean":
         raise ValueError(f"expected the rule power_mean, got {pooling['rule']!r}")
-    exponent = forms.whole(pooling["exponent"], min(SQUARINGS), max(SQUARINGS))
+    exponent = validation.whole(pooling["exponent"], min(SQUARINGS), max(SQUARINGS))
     if exponent not in SQUARINGS:
         raise ValueError(f"expected an exponent of {list(SQUARINGS)}, got {pooling['exponent']!r}")
     return PoolingRule(
         exponent,
-        forms.whole(pooling["species_per_window"], 1, MAX_SPECIES_PER_WINDOW),
+        validation.whole(pooling["species_per_window"], 1, MAX_SPECIES_PER_WINDOW),
         _parse_calibration(pooling["calibration"]),
-        forms.number(pooling["bird_threshold"], high=1.0),
+        validation.number(pooling["bird_threshold"], high=1.0),
     )
 
 
 def _parse_calibration(value: object) -> tuple[tuple[float, float], ...]:
-    pairs = [forms.items(point, 2) for point in forms.items(value)]
-    points = tuple((forms.number(x, high=1.0), forms.number(y, high=1.0)) for x, y in pairs)
+    pairs = [validation.items(point, 2) for point in validation.items(value)]
+    points = tuple(
+        (validation.number(x, high=1.0), validation.number(y, high=1.0)) for x, y in pairs
+    )
     rising = all(a[0] < b[0] and a[1] <= b[1] for a, b in itertools.pairwise(points))
     if points[0] != (0.0, 0.0) or points[-1] != (1.0, 1.0) or not rising:
         raise ValueError("expected calibration points that rise from [0, 0] to [1, 1]")

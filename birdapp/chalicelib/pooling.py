@@ -64,7 +64,9 @@ def pool(windows: Sequence[PooledWindow], rule: PoolingRule) -> tuple[str, list[
     confidences = {name: _calibrate(score, rule.calibration) for name, score in scores.items()}
     names = {one.scientific_name: one.name for window in counted for one in window.species}
     shares = _share_out(confidences)
-    species = ranked(Species(names[scientific], scientific, share) for scientific, share in shares.items())
+    species = ranked(
+        Species(names[scientific], scientific, share) for scientific, share in shares.items()
+    )
     return _verdict(windows, max(confidences.values()), rule), species
 
 
@@ -105,12 +107,20 @@ def _share_out(confidences: dict[str, float]) -> dict[str, float]:
     total = _total(confidences)
     if total <= 1:
         return confidences
-    odds = {name: confidence / max(1.0 - confidence, LEAST_DOUBT) for name, confidence in confidences.items()}
+    odds = {
+        name: confidence / max(1.0 - confidence, LEAST_DOUBT)
+        for name, confidence in confidences.items()
+    }
     all_odds = _total(odds)
-    least = {name: min(confidence, odds[name] / all_odds) for name, confidence in confidences.items()}
+    least = {
+        name: min(confidence, odds[name] / all_odds) for name, confidence in confidences.items()
+    }
     kept = _total(least)
     part = (1.0 - kept) / (total - kept)
-    return {name: least[name] + (confidence - least[name]) * part for name, confidence in confidences.items()}
+    return {
+        name: least[name] + (confidence - least[name]) * part
+        for name, confidence in confidences.items()
+    }
 
 
 def _total(values: dict[str, float]) -> float:

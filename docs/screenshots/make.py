@@ -85,12 +85,25 @@ def empty(_page: Page, _api: page_api.Api) -> None:
     """The page as it opens."""
 
 
-STATES: list[State] = [empty, chosen, recording, preparing, analysing, result, colour, unsure, no_bird, error]
+STATES: list[State] = [
+    empty,
+    chosen,
+    recording,
+    preparing,
+    analysing,
+    result,
+    colour,
+    unsure,
+    no_bird,
+    error,
+]
 
 
 def main(argv: list[str] | None = None) -> int:
     """Take each state on a laptop in light and on a phone in dark, or a real answer."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--song", type=Path, help="a recording for result.png")
     song = parser.parse_args(argv).song
     with sync_playwright() as driver, tempfile.NamedTemporaryFile(suffix=".wav") as heard:
@@ -109,7 +122,9 @@ def take_states(browser: Browser) -> int:
                 vars(api).update(vars(page_api.Api()))
                 page = opened(browser, api.site_url, look)
                 state(page, api)
-                picture(page).save(FOLDER / f"{state.__name__.replace('_', '-')}-{name}.webp", quality=80, method=6)
+                picture(page).save(
+                    FOLDER / f"{state.__name__.replace('_', '-')}-{name}.webp", quality=80, method=6
+                )
                 page.close()
     return 0
 

@@ -7,10 +7,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import batches
 import keras
 import numpy as np
 import numpy.typing as npt
+import sampler
 import spectrogram
 from scipy import optimize, special
 
@@ -56,7 +56,11 @@ class Recording:
 
 
 def predict(
-    network: keras.Model, dataset: batches.Dataset, indices: Sequence[int], *, noise_seed: int | None = None
+    network: keras.Model,
+    dataset: sampler.Dataset,
+    indices: Sequence[int],
+    *,
+    noise_seed: int | None = None,
 ) -> Floats:
     """Give the logits [n, classes] of windows, with noise laid over them where a seed for it is given."""
     logits = []
@@ -67,13 +71,15 @@ def predict(
     return np.asarray(np.concatenate(logits), np.float64)
 
 
-def image(dataset: batches.Dataset, index: int, noise_seed: int | None = None) -> npt.NDArray[np.uint8]:
+def image(
+    dataset: sampler.Dataset, index: int, noise_seed: int | None = None
+) -> npt.NDArray[np.uint8]:
     """The spectrogram bytes [216, 514] of a window: the same, to the byte, that the Lambda sends to the endpoint."""
     sound = dataset.windows[index].astype(np.float32) / np.float32(spectrogram.PCM_FULL_SCALE)
     if noise_seed is not None:
         random = np.random.default_rng((noise_seed, index))
         level = np.float32(10 ** (random.uniform(*NOISE_DECIBELS) / 20))
-        sound = sound + batches.noise(random) * level * np.float32(batches.rms(sound))
+        sound = sound + sampler.noise(random) * level * np.float32(sampler.rms(sound))
     return spectrogram.to_bytes(spectrogram.to_spectrogram(sound))
 
 
@@ -84,10 +90,14 @@ def softmax(logits: Floats, temperature: float) -> Floats:
     return np.asarray(exponentials / exponentials.sum(axis=1, keepdims=True))
 
 
-def quick_score(network: keras.Model, dataset: batches.Dataset, part: str) -> dict[str, float]:
+def quick_score(network: keras.Model, dataset: sampler.Dataset, part: str) -> dict[str, float]:
     """Top-1 and top-3 of the listed species' recordings of a part, by the mean over their windows."""
     listed = len(dataset.listed)
-    indices = [index for index in dataset.part(part) if dataset.rows[index]["primary_label"] in dataset.listed]
+    indices = [
+        index
+        for index in dataset.part(part)
+        if dataset.rows[index]["primary_label"] in dataset.listed
+    ]
     if not indices:
         return {"top1": 0.0, "top3": 0.0}
     truths, means = [], []
@@ -99,7 +109,9 @@ def quick_score(network: keras.Model, dataset: batches.Dataset, part: str) -> di
     return {"top1": float(hits[:, 0].mean()), "top3": float(hits[:, :3].any(axis=1).mean())}
 
 
-def recordings(dataset: batches.Dataset, indices: Sequence[int], probabilities: Floats) -> list[Recording]:
+def recordings(
+    dataset: sampler.Dataset, indices: Sequence[int], probabilities: Floats
+) -> list[Recording]:
     """Group the rows of probabilities [n, classes] by recording. A class that was not learnt counts as an other one."""
     class_of = {label: place for place, label in enumerate(dataset.classes)}
     places: dict[str, list[int]] = {}
@@ -116,10 +128,12 @@ def recordings(dataset: batches.Dataset, indices: Sequence[int], probabilities: 
     ]
 
 
-def calibrate(network: keras.Model, dataset: batches.Dataset) -> Calibration:
+def calibrate(network: keras.Model, dataset: sampler.Dataset) -> Calibration:
     """Learn temperature, pooling and thresholds on the calibration part, clean and noisy."""
     indices = dataset.part("calibration")
-    logits = np.concatenate([predict(network, dataset, indices), predict(network, dataset, indices, noise_seed=1)])
+    logits = np.concatenate(
+        [predict(network, dataset, indices), predict(network, dataset, indices, noise_seed=1)]
+    )
     temperature = _temperature(dataset, indices, logits)
     probabilities = softmax(logits, temperature)
     copies = np.split(probabilities, COPIES)
@@ -127,9 +141,17 @@ def calibrate(network: keras.Model, dataset: batches.Dataset) -> Calibration:
     listed, no_bird_class = len(dataset.listed), len(dataset.classes) - 1
     no_bird = _no_bird_threshold(found, no_bird_class)
     exponent, points = _pooling(found, no_bird, listed)
-    scores, truths = np.array([score(one, exponent, no_bird) for one in found]), np.array([one.truth for one in found])
-    confidences, right = np.interp(scores.max(axis=1), CURVE_POINTS, points), scores.argmax(axis=1) == truths
-    confidences[[one.bird.max() < no_bird for one in found]] = 0  # The verdict is "no bird", however sure the rest.
+    scores, truths = (
+        np.array([score(one, exponent, no_bird) for one in found]),
+        np.array([one.truth for one in found]),
+    )
+    confidences, right = (
+        np.interp(scores.max(axis=1), CURVE_POINTS, points),
+        scores.argmax(axis=1) == truths,
+    )
+    confidences[[one.bird.max() < no_bird for one in found]] = (
+        0  # The verdict is "no bird", however sure the rest.
+    )
     known, empty = truths < listed, truths == no_bird_class
     pooling = {
         "rule": "power_mean",
@@ -160,7 +182,7 @@ def share_out(confidences: Floats) -> Floats:
     return np.asarray(np.where(total > 1, least + (confidences - least) * part, confidences))
 
 
-def _temperature(dataset: batches.Dataset, indices: Sequence[int], logits: Floats) -> float:
+def _temperature(dataset: sampler.Dataset, indices: Sequence[int], logits: Floats) -> float:
     """The temperature whose best listed species have the best Brier score, each recording counting alike.
 
     The likelihood of the true species would be ruled by the windows in which it does not sing.
@@ -176,16 +198,22 @@ def _temperature(dataset: batches.Dataset, indices: Sequence[int], logits: Float
 
     def loss(log_temperature: float) -> float:
         listed = softmax(logits[kept], float(np.exp(log_temperature)))[:, : len(dataset.listed)]
-        return float((weights * (listed.max(axis=1) - (listed.argmax(axis=1) == truths)) ** 2).sum())
+        return float(
+            (weights * (listed.max(axis=1) - (listed.argmax(axis=1) == truths)) ** 2).sum()
+        )
 
-    sharpness = np.float16(np.exp(-optimize.minimize_scalar(loss, bounds=(-1.5, 1.5), method="bounded").x))
+    sharpness = np.float16(
+        np.exp(-optimize.minimize_scalar(loss, bounds=(-1.5, 1.5), method="bounded").x)
+    )
     return 1 / float(sharpness)  # Its inverse is what the LiteRT file keeps, in 16 bits.
 
 
 def _no_bird_threshold(found: Sequence[Recording], no_bird_class: int) -> float:
     """The `bird` value that best parts recordings with a bird (their best window) from windows without one."""
     with_bird = np.array([one.bird.max() for one in found if one.truth != no_bird_class])
-    without = np.concatenate([one.bird for one in found if one.truth == no_bird_class] or [np.zeros(1)])
+    without = np.concatenate(
+        [one.bird for one in found if one.truth == no_bird_class] or [np.zeros(1)]
+    )
     candidates = np.round(np.linspace(0.05, 0.7, 66), 2)
     merits = [(with_bird >= value).mean() * 2 + (without < value).mean() for value in candidates]
     return float(candidates[int(np.argmax(merits))])
@@ -199,7 +227,10 @@ def _pooling(found: Sequence[Recording], no_bird: float, listed: int) -> tuple[i
     """
     known = [one for one in found if one.truth < listed]
     truths = np.array([one.truth for one in known])
-    scores = {exponent: np.array([score(one, exponent, no_bird) for one in known]) for exponent in EXPONENTS}
+    scores = {
+        exponent: np.array([score(one, exponent, no_bird) for one in known])
+        for exponent in EXPONENTS
+    }
 
     def fit(exponent: int, shown: Callable[[Floats], Floats]) -> Any:
         right = scores[exponent].argmax(axis=1) == truths
@@ -233,7 +264,9 @@ def _bird_threshold(confidences: Floats, right: Flags, known: Flags, empty: Flag
     for value in np.round(np.linspace(0.3, 0.99, 70), 2):
         said = confidences >= value
         precise = bool(right[said & known].size) and right[said & known].mean() >= BIRD_IS_RIGHT
-        rare = at_most(OTHER_SPECIES_AS_BIRD, said[~known & ~empty]) and at_most(NO_BIRD_AS_BIRD, said[empty])
+        rare = at_most(OTHER_SPECIES_AS_BIRD, said[~known & ~empty]) and at_most(
+            NO_BIRD_AS_BIRD, said[empty]
+        )
         if precise and rare:
             return float(value)
     return 0.99

@@ -7,9 +7,9 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-import batches
 import keras
 import numpy as np
+import sampler
 import spectrogram
 import tensorflow as tf
 from calibrate import Calibration
@@ -29,12 +29,17 @@ class Served(tf.Module):  # type: ignore[misc]  # TensorFlow ships no types.
         self._call = network.stateless_call
         self.text = json.dumps(constants, indent=1, ensure_ascii=False) + "\n"
         self._listed, self._sharpness = len(constants["labels"]), 1 / temperature
-        self._labels, self._names = tf.constant(constants["labels"]), tf.constant(constants["names"])
+        self._labels, self._names = (
+            tf.constant(constants["labels"]),
+            tf.constant(constants["names"]),
+        )
         self._settings = tf.constant(json.dumps(constants["settings"]))
 
     def classify(self, images: Any) -> dict[str, Any]:
         """Spectrogram bytes as numbers [n, 216, 514] -> probabilities [n, k] and bird [n]."""
-        trainable, fixed = ([_widen(one) for one in group] for group in (self.trainable, self.fixed))
+        trainable, fixed = (
+            [_widen(one) for one in group] for group in (self.trainable, self.fixed)
+        )
         logits, _ = self._call(trainable, fixed, tf.cast(images, tf.float32), training=False)
         chances = tf.nn.softmax(logits * self._sharpness)
         return {"probabilities": chances[:, : self._listed], "bird": 1 - chances[:, -1]}
@@ -43,7 +48,9 @@ class Served(tf.Module):  # type: ignore[misc]  # TensorFlow ships no types.
     def predict(self, spectrogram: Any) -> dict[str, Any]:
         """The endpoint's signature: n texts of 216 x 514 bytes each, row by row."""
         # A window of another size is refused: padded or cut, it would be named all the same.
-        values = tf.ensure_shape(tf.io.decode_raw(spectrogram, tf.uint8), (None, SHAPE[0] * SHAPE[1]))
+        values = tf.ensure_shape(
+            tf.io.decode_raw(spectrogram, tf.uint8), (None, SHAPE[0] * SHAPE[1])
+        )
         images = tf.reshape(values, (-1, *SHAPE))
         return {**self.classify(images), **self._constants()}
 
@@ -63,7 +70,12 @@ class Served(tf.Module):  # type: ignore[misc]  # TensorFlow ships no types.
 
 
 def export(
-    network: keras.Model, dataset: batches.Dataset, calibration: Calibration, *, folder: Path, version: str
+    network: keras.Model,
+    dataset: sampler.Dataset,
+    calibration: Calibration,
+    *,
+    folder: Path,
+    version: str,
 ) -> None:
     """Write saved_model/, model.tflite and constants.json into a folder; what was there of them is replaced."""
     served = _serve(network, dataset, calibration, version)
@@ -75,11 +87,17 @@ def export(
     tf.saved_model.save(served, str(folder / "saved_model"), signatures=signatures)
 
 
-def _serve(network: keras.Model, dataset: batches.Dataset, calibration: Calibration, version: str) -> Served:
+def _serve(
+    network: keras.Model, dataset: sampler.Dataset, calibration: Calibration, version: str
+) -> Served:
     rounded = keras.models.clone_model(network)
     rounded.set_weights(network.get_weights())
     round_weights(rounded)
-    settings = {"version": version, "thresholds": calibration.thresholds, "pooling": calibration.pooling}
+    settings = {
+        "version": version,
+        "thresholds": calibration.thresholds,
+        "pooling": calibration.pooling,
+    }
     constants = {"labels": dataset.scientific_names, "names": dataset.names, "settings": settings}
     return Served(rounded, constants, calibration.temperature)
 
@@ -98,7 +116,9 @@ def round_weights(network: keras.Model) -> None:
 
 def _fold(convolution: keras.layers.Conv2D, normalisation: keras.layers.BatchNormalization) -> None:
     """Scale a convolution as the normalisation after it would, and leave to that one the shift alone."""
-    gamma, beta, mean, variance = (value.astype(np.float64) for value in normalisation.get_weights())
+    gamma, beta, mean, variance = (
+        value.astype(np.float64) for value in normalisation.get_weights()
+    )
     scale = gamma / np.sqrt(variance + normalisation.epsilon)
     kernel, *bias = convolution.get_weights()
     convolution.set_weights([kernel * scale, *(part * scale for part in bias)])
@@ -108,7 +128,10 @@ def _fold(convolution: keras.layers.Conv2D, normalisation: keras.layers.BatchNor
 
 def _lite(served: Served) -> bytes:
     """Convert to LiteRT with 16-bit weights: half the size, and within 1e-3 of the SavedModel (a test holds it)."""
-    lite = tf.function(served.classify, input_signature=[tf.TensorSpec([None, *SHAPE], tf.uint8, name="spectrogram")])
+    lite = tf.function(
+        served.classify,
+        input_signature=[tf.TensorSpec([None, *SHAPE], tf.uint8, name="spectrogram")],
+    )
     with tempfile.TemporaryDirectory() as folder:
         tf.saved_model.save(served, folder, signatures={"serving_default": lite})
         converter = tf.lite.TFLiteConverter.from_saved_model(folder)

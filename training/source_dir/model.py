@@ -82,7 +82,9 @@ def _light(name: str, design: Design, classes: int) -> keras.Model:
     for channels, *strides in design.body:
         x = layers.Conv2D(channels, 3, strides=strides, padding="same", use_bias=False)(x)
         x = layers.ReLU()(layers.BatchNormalization()(x))
-    x = layers.Dropout(0.2)(FrequencyFlattening()(x) if design.knows_frequency else FrequencyPooling()(x))
+    x = layers.Dropout(0.2)(
+        FrequencyFlattening()(x) if design.knows_frequency else FrequencyPooling()(x)
+    )
     x = layers.Dropout(0.3)(layers.Dense(HEAD_UNITS, activation="relu")(x))
     logits = layers.Dense(classes, name=LAST_LAYER)(x)
     if design.attention:
@@ -112,7 +114,9 @@ def mel_bands() -> npt.NDArray[np.float32]:
     # No triangle narrower than a bin on either side, or low bands would fall between two bins.
     rise = np.maximum(edges[1:-1] - edges[:-2], bins[1, 0])
     fall = np.maximum(edges[2:] - edges[1:-1], bins[1, 0])
-    weights = np.clip(np.minimum(1 + (bins - edges[1:-1]) / rise, 1 - (bins - edges[1:-1]) / fall), 0, None)
+    weights = np.clip(
+        np.minimum(1 + (bins - edges[1:-1]) / rise, 1 - (bins - edges[1:-1]) / fall), 0, None
+    )
     return np.asarray((weights / weights.sum(axis=0)).astype(np.float16), np.float32)
 
 
@@ -130,7 +134,9 @@ class Bands(layers.Layer):  # type: ignore[misc]  # Keras ships no types.
 
     def call(self, inputs: Any) -> Any:
         power = tf.exp((tf.cast(inputs, tf.float32) - 255) * POWER_STEP)
-        power = tf.nn.avg_pool1d(tf.transpose(power, (0, 2, 1)), COLUMNS_PER_FRAME, COLUMNS_PER_FRAME, "VALID")
+        power = tf.nn.avg_pool1d(
+            tf.transpose(power, (0, 2, 1)), COLUMNS_PER_FRAME, COLUMNS_PER_FRAME, "VALID"
+        )
         level = tf.math.log(tf.matmul(power, tf.constant(mel_bands()))) * LEVEL_STEP + 1
         level = tf.transpose(level, (0, 2, 1))
         stands_out = level - tf.reduce_mean(level, axis=2, keepdims=True)
@@ -165,7 +171,11 @@ class Perturb(layers.Layer):  # type: ignore[misc]  # Keras ships no types.
             return inputs
         count, bands, times = tf.shape(inputs)[0], inputs.shape[1], inputs.shape[2]
         x = self._another_bird(self._another_recorder(inputs, count), count)
-        tilt = tf.random.normal((count, 1, 1, 1)) * 0.2 * tf.linspace(-1.0, 1.0, bands)[None, :, None, None]
+        tilt = (
+            tf.random.normal((count, 1, 1, 1))
+            * 0.2
+            * tf.linspace(-1.0, 1.0, bands)[None, :, None, None]
+        )
         colour = (tf.random.normal((count, 1, 1, 1)) * 0.2 + tilt) * tf.constant([1.0, 0.0])
         kept = tf.ones((count, bands, times, 1))
         for _ in range(2):
@@ -179,7 +189,9 @@ class Perturb(layers.Layer):  # type: ignore[misc]  # Keras ships no types.
         spread = tf.sqrt(tf.math.reduce_variance(inputs, axis=2, keepdims=True) + LEAST_VARIANCE)
         chosen = tf.random.uniform((count, 1, 1, 1)) < self.recorder
         share = tf.where(chosen, tf.random.uniform((count, 1, 1, 1)), 0.0)
-        new_mean, new_spread = (own + share * (tf.roll(own, 1, axis=0) - own) for own in (mean, spread))
+        new_mean, new_spread = (
+            own + share * (tf.roll(own, 1, axis=0) - own) for own in (mean, spread)
+        )
         return (inputs - mean) / spread * new_spread + new_mean
 
     def _another_bird(self, inputs: Any, count: Any) -> Any:
@@ -189,13 +201,22 @@ class Perturb(layers.Layer):  # type: ignore[misc]  # Keras ships no types.
         pace = tf.random.uniform((count, 1), 1 - self.pace, 1 + self.pace)
         moments = (tf.range(times, dtype=tf.float32)[None] - middle) * pace + middle
         x = tf.gather(inputs, _places(moments, times), axis=2, batch_dims=1)
-        heights = tf.range(bands, dtype=tf.float32)[None] + tf.random.uniform((count, 1), -self.pitch, self.pitch)
+        heights = tf.range(bands, dtype=tf.float32)[None] + tf.random.uniform(
+            (count, 1), -self.pitch, self.pitch
+        )
         part = (heights - tf.floor(heights))[:, :, None, None]
         below, above = (_places(tf.floor(heights) + step, bands) for step in (0, 1))
-        return (1 - part) * tf.gather(x, below, batch_dims=1) + part * tf.gather(x, above, batch_dims=1)
+        return (1 - part) * tf.gather(x, below, batch_dims=1) + part * tf.gather(
+            x, above, batch_dims=1
+        )
 
     def get_config(self) -> dict[str, Any]:
-        own = {"band_mask": self.band_mask, "time_mask": self.time_mask, "pitch": self.pitch, "pace": self.pace}
+        own = {
+            "band_mask": self.band_mask,
+            "time_mask": self.time_mask,
+            "pitch": self.pitch,
+            "pace": self.pace,
+        }
         return {**super().get_config(), **own, "recorder": float(self.recorder)}
 
 
@@ -235,4 +256,6 @@ class TimePooling(layers.Layer):  # type: ignore[misc]  # Keras ships no types.
 
     def call(self, inputs: Any) -> Any:
         times = tf.cast(tf.shape(inputs)[1], tf.float32)
-        return (tf.reduce_logsumexp(inputs * POOLING_SHARPNESS, axis=1) - tf.math.log(times)) / POOLING_SHARPNESS
+        return (
+            tf.reduce_logsumexp(inputs * POOLING_SHARPNESS, axis=1) - tf.math.log(times)
+        ) / POOLING_SHARPNESS

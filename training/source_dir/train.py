@@ -2,7 +2,7 @@
 
 One story: read the data, learn epoch by epoch (with checkpoints, from which a stopped training goes on), take the
 averaged weights, learn temperature and thresholds on the calibration part, and write the model folder.
-Several machines share each batch (distribution.py); the first of them does what is done once.
+Several machines share each batch (multi_worker.py); the first of them does what is done once.
 """
 
 import os
@@ -19,14 +19,14 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-import batches
 import calibrate
-import distribution
 import export
 import keras
 import model
+import multi_worker
 import numpy as np
 import optimizer
+import sampler
 import tensorflow as tf
 from tqdm import tqdm
 
@@ -57,14 +57,20 @@ class Settings:
 
     def __post_init__(self) -> None:
         if self.epochs < 1 or self.minutes <= 0 or self.batch_size < 1 or self.batch_size % HALVES:
-            raise ValueError("epochs, minutes and batch size must be positive, and the batch size even")
+            raise ValueError(
+                "epochs, minutes and batch size must be positive, and the batch size even"
+            )
 
 
 class Training:
     """The state that a checkpoint holds: network, optimizer, averages, epochs and batches done, minutes spent."""
 
     def __init__(
-        self, dataset: batches.Dataset, settings: Settings, folder: Path, workers: distribution.Workers
+        self,
+        dataset: sampler.Dataset,
+        settings: Settings,
+        folder: Path,
+        workers: multi_worker.Workers,
     ) -> None:
         keras.utils.set_random_seed(settings.seed + workers.index)
         self.dataset, self.settings, self.workers = dataset, settings, workers
@@ -73,9 +79,12 @@ class Training:
         self.optimizer = optimizer.Muon()
         self.optimizer.build(self.network.trainable_variables)
         self.averages = [tf.Variable(weights) for weights in self.network.trainable_variables]
-        self.sampler = batches.Sampler(dataset, settings.seed)
+        self.sampler = sampler.Sampler(dataset, settings.seed)
         self.batches = max(1, self.sampler.windows // self.batch_size)
-        self.epoch, self.batch, self.steps, self.minutes = (*(tf.Variable(0) for _ in range(3)), tf.Variable(0.0))
+        self.epoch, self.batch, self.steps, self.minutes = (
+            *(tf.Variable(0) for _ in range(3)),
+            tf.Variable(0.0),
+        )
         state = tf.train.Checkpoint(
             network=self.network,
             optimizer=self.optimizer,
@@ -92,7 +101,9 @@ class Training:
             print(f"going on after epoch {self.epochs:g}, {float(self.minutes):.1f} minutes")
             self.curve = json.loads(self._curve.read_text("utf-8")) if self._curve.exists() else []
         counters = [self.epoch, self.batch, self.steps, self.minutes]
-        workers.follow_chief([*self.network.weights, *self.optimizer.variables, *self.averages, *counters])
+        workers.follow_chief(
+            [*self.network.weights, *self.optimizer.variables, *self.averages, *counters]
+        )
         self._kept = float(self.minutes)
 
     @property
@@ -102,7 +113,9 @@ class Training:
 
     def run(self) -> None:
         """Learn until the epochs or the minutes are spent. Ctrl-C loses what came after the last checkpoint."""
-        while int(self.epoch) < self.settings.epochs and float(self.minutes) < self.settings.minutes:
+        while (
+            int(self.epoch) < self.settings.epochs and float(self.minutes) < self.settings.minutes
+        ):
             loss = self._run_epoch()
             if int(self.batch) == self.batches:
                 self.epoch.assign_add(1)
@@ -117,9 +130,11 @@ class Training:
         losses: list[float] = []
         spent, began = float(self.minutes), time.monotonic()
         places = self.workers.places(self.batches)[first:]
-        feed = batches.ahead(self.sampler.batches(int(self.epoch), share, places))
+        feed = sampler.ahead(self.sampler.batches(int(self.epoch), share, places))
         name = f"epoch {int(self.epoch) + 1}"
-        with tqdm(feed, total=self.batches, initial=first, desc=name, unit="batch", mininterval=5) as bar:
+        with tqdm(
+            feed, total=self.batches, initial=first, desc=name, unit="batch", mininterval=5
+        ) as bar:
             for images, targets in bar:
                 self.optimizer.learning_rate.assign(self._learning_rate())
                 if self._progress >= STRANGE_SHARE:
@@ -132,8 +147,14 @@ class Training:
                 bar.set_postfix(loss=f"{np.mean(losses[-50:]):.3f}", refresh=False)
                 if float(self.minutes) >= self.settings.minutes:
                     break
-                whole = int(self.batch) == self.batches  # Kept by run(), as the start of the next epoch.
-                if self.workers.is_chief and not whole and float(self.minutes) - self._kept >= KEEP_MINUTES:
+                whole = (
+                    int(self.batch) == self.batches
+                )  # Kept by run(), as the start of the next epoch.
+                if (
+                    self.workers.is_chief
+                    and not whole
+                    and float(self.minutes) - self._kept >= KEEP_MINUTES
+                ):
                     self._keep(float(np.mean(losses)))
                     spent, began = float(self.minutes), time.monotonic()
         return float(np.mean(losses))
@@ -149,12 +170,17 @@ class Training:
     def _learning_rate(self) -> float:
         """Linear warm-up, then half a cosine to 0 at the last epoch or minute, whichever is nearer."""
         warm = min(1.0, (self._progress + 1e-4) / WARMUP)
-        return self.settings.learning_rate * warm * (0.5 + 0.5 * float(np.cos(np.pi * self._progress)))
+        return (
+            self.settings.learning_rate * warm * (0.5 + 0.5 * float(np.cos(np.pi * self._progress)))
+        )
 
     @property
     def _progress(self) -> float:
         """How much of the training is done, in [0, 1], by its epochs or its minutes."""
-        return min(1.0, max(self.epochs / self.settings.epochs, float(self.minutes) / self.settings.minutes))
+        return min(
+            1.0,
+            max(self.epochs / self.settings.epochs, float(self.minutes) / self.settings.minutes),
+        )
 
     def _hear_own_recorder(self) -> None:
         for layer in self.network.layers:
@@ -165,10 +191,15 @@ class Training:
     def _step(self, images: Any, targets: Any) -> Any:
         variables = self.network.trainable_variables
         halves = [
-            self._gradients(*half) for half in zip(tf.split(images, HALVES), tf.split(targets, HALVES), strict=True)
+            self._gradients(*half)
+            for half in zip(tf.split(images, HALVES), tf.split(targets, HALVES), strict=True)
         ]
-        own = [tf.add_n(parts) / HALVES for parts in zip(*(found for _, found in halves), strict=True)]
-        *gradients, loss = self.workers.mean([*own, tf.add_n([loss for loss, _ in halves]) / HALVES])
+        own = [
+            tf.add_n(parts) / HALVES for parts in zip(*(found for _, found in halves), strict=True)
+        ]
+        *gradients, loss = self.workers.mean(
+            [*own, tf.add_n([loss for loss, _ in halves]) / HALVES]
+        )
         self.optimizer.apply_gradients(zip(gradients, variables, strict=True))
         # Early averages would hold the random start: the decay grows with the steps.
         self.steps.assign_add(1)
@@ -190,10 +221,15 @@ class Training:
         score = calibrate.quick_score(self.network, self.dataset, "calibration")
         for variable, value in zip(self.network.trainable_variables, weights, strict=True):
             variable.assign(value)
-        self.curve.append({"epoch": self.epochs, "minutes": float(self.minutes), "loss": loss, **score})
+        self.curve.append(
+            {"epoch": self.epochs, "minutes": float(self.minutes), "loss": loss, **score}
+        )
         self._curve.write_text(json.dumps(self.curve, indent=1) + "\n", "utf-8")
         # The form of a CloudWatch metric definition (training/launch.py).
-        print(f"epoch={self.epochs:g} loss={loss:.4f} calibration_top1={score['top1']:.4f}", flush=True)
+        print(
+            f"epoch={self.epochs:g} loss={loss:.4f} calibration_top1={score['top1']:.4f}",
+            flush=True,
+        )
 
     def use_averages(self) -> None:
         """Put the averaged weights into the network (Polyak averaging): they generalise better than the last ones."""
@@ -213,8 +249,14 @@ def arguments(argv: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--batch-size", type=int, default=32)
     parser.add_argument("--learning-rate", type=float, default=1.6e-2)
     parser.add_argument("--seed", type=int, default=7)
-    parser.add_argument("--version", default=time.strftime("%Y-%m-%d"), help="the model's version, as the API says it")
-    parser.add_argument("--tiny", action="store_true", help="one epoch of one batch: proves that all parts fit")
+    parser.add_argument(
+        "--version",
+        default=time.strftime("%Y-%m-%d"),
+        help="the model's version, as the API says it",
+    )
+    parser.add_argument(
+        "--tiny", action="store_true", help="one epoch of one batch: proves that all parts fit"
+    )
     options, _ = parser.parse_known_args(argv)
     if options.data is None or options.model_dir is None:
         parser.error("--data and --model-dir are needed outside SageMaker")
@@ -227,7 +269,9 @@ def checkpoints(folder: Path, settings: Settings, data: Path) -> Path:
     More epochs or minutes do.
     """
     parts = [settings.architecture, settings.seed, settings.batch_size, settings.learning_rate]
-    digest = hashlib.sha256(json.dumps(parts).encode() + (data / "dataset.json").read_bytes()).hexdigest()
+    digest = hashlib.sha256(
+        json.dumps(parts).encode() + (data / "dataset.json").read_bytes()
+    ).hexdigest()
     found = folder / f"{settings.architecture}-{digest[:12]}"
     found.mkdir(parents=True, exist_ok=True)
     return found
@@ -236,8 +280,8 @@ def checkpoints(folder: Path, settings: Settings, data: Path) -> Path:
 def main(argv: list[str] | None = None) -> None:
     """Train, calibrate, export."""
     options = arguments(argv)
-    workers = distribution.Workers()
-    dataset, folder = batches.load(Path(options.data)), Path(options.model_dir)
+    workers = multi_worker.Workers()
+    dataset, folder = sampler.load(Path(options.data)), Path(options.model_dir)
     settings = _settings(options)
     points = checkpoints(options.checkpoint_dir, settings, Path(options.data))
     training = Training(dataset, settings, points, workers)
@@ -245,7 +289,9 @@ def main(argv: list[str] | None = None) -> None:
     training.use_averages()
     if workers.is_chief:
         calibration = calibrate.calibrate(training.network, dataset)
-        export.export(training.network, dataset, calibration, folder=folder, version=options.version)
+        export.export(
+            training.network, dataset, calibration, folder=folder, version=options.version
+        )
         _write_report(folder, training)
     # Till then the first machine may need the others: one that leaves early would look lost.
     workers.wait()
