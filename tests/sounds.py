@@ -19,6 +19,18 @@ ENCODERS = {
     "raw_aac": ["-c:a", "aac", "-f", "adts"],
     "webm": ["-c:a", "libopus", "-f", "webm"],
 }
+# Name above -> label in the table of formats.
+LABELS = {
+    "wav": "WAV",
+    "mp3": "MP3",
+    "ogg_vorbis": "OGG",
+    "opus": "OGG",
+    "flac": "FLAC",
+    "m4a_aac": "M4A",
+    "m4a_alac": "M4A",
+    "raw_aac": "AAC",
+    "webm": "WebM",
+}
 
 
 def encode(wav, options, folder):

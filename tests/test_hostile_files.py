@@ -7,7 +7,7 @@ import pytest
 import sounds
 from decoding import REFUSALS, refusal
 
-from birdapp.chalicelib.sniffing import sniff
+from birdapp.chalicelib.formats import sniff
 
 pytestmark = pytest.mark.usefixtures("real_ffmpeg")
 RATE = sounds.SAMPLE_RATE
