@@ -64,6 +64,16 @@ FORMATS = (
     ),
     AudioFormat("AAC", b"ID3|" + ADTS_FRAME, "aac", "aac", (".aac",), ("audio/aac",)),
     AudioFormat(
+        "AIFF",
+        rb"FORM....AIF[FC]",
+        "aiff",
+        # AIFF-C's "sowt", "raw ", "fl32", "fl64", "alaw" and "ulaw" included.
+        "pcm_s8,pcm_u8,pcm_s16be,pcm_s16le,pcm_s24be,pcm_s32be,pcm_f32be,pcm_f64be,"
+        "pcm_alaw,pcm_mulaw",
+        (".aiff", ".aif", ".aifc"),
+        ("audio/aiff", "audio/x-aiff"),
+    ),
+    AudioFormat(
         "WebM",
         rb"\x1aE\xdf\xa3",
         "matroska",
