@@ -14,7 +14,8 @@ TRAINING_SIBLINGS = {path.stem for path in (REPOSITORY / "training" / "source_di
 RULES = [
     ("birdapp/app.py", {"chalice", "chalicelib"}),
     ("birdapp/chalicelib/aws.py", {".", "boto3", "botocore"}),
-    ("birdapp/chalicelib/decode.py", {".", "pydub"}),
+    # audioop leaves the standard library with Python 3.13; audioop-lts brings it back.
+    ("birdapp/chalicelib/mono.py", {".", "pydub", "audioop"}),
     ("birdapp/chalicelib/", {".", "chalice"}),
     ("birdapp/", set()),
     ("spectrogram_fn/handler.py", {".", "spectrogram"}),
@@ -25,7 +26,10 @@ RULES = [
     ),
 ]
 # What the decoder leans on: training takes it along without Chalice and boto3.
-DECODER = ["decode", "errors", "ffmpeg", "ffmpeg_log", "formats", "pcm", "wav"]
+DECODER = [
+    *("decode", "errors", "ffmpeg", "ffmpeg_log", "ffmpeg_path", "formats", "graphs", "levels"),
+    *("mono", "mp3", "ogg", "pcm", "second_look", "wav"),
+]
 # app.py, the handlers and the scripts are edges; these alone may import them.
 EDGES = [
     "app",

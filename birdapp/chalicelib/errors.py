@@ -28,6 +28,10 @@ STATUSES = {
     "upstream_timeout": 504,
 }
 
+PLEASE = f"Please use {in_words()}."
+# What unsupported_audio says where the container is known, and the sound in it is not.
+UNKNOWN_SOUND = f"This kind of sound is not known. {PLEASE}"
+
 MESSAGES = {
     "bad_request_body": 'Expected a JSON object such as {"data": "<base64 of an audio file>"}.',
     "missing_field": 'Expected the field "data" with the recording in base64, but it is missing.',
@@ -38,12 +42,12 @@ MESSAGES = {
     "method_not_allowed": "This address answers another method.",
     "payload_too_large": "The recording is larger than 4 MiB. Please send a shorter or more compressed one.",
     "unsupported_media_type": 'Expected uncompressed JSON with the header "Content-Type: application/json".',
-    "unsupported_audio": f"This is not a sound file that we know. Please use {in_words()}.",
+    "unsupported_audio": f"This is not a sound file that we know. {PLEASE}",
     "undecodable_audio": "The sound in this file cannot be read. It may be damaged.",
     "no_audio_stream": "There is no sound in this file.",
     "audio_too_short": "The recording is too short. At least half a second is needed.",
     "audio_too_long": "The recording is too long. Please send at most 60 seconds at a time.",
-    "silent_audio": "The recording is silent.",
+    "silent_audio": "The recording is silent, or too quiet to hear anything in it.",
     "rate_limited": "Too many requests at the moment. Please try again in a few seconds.",
     "internal": "Something went wrong on our side. It is our mistake.",
     "upstream_error": "The bird recogniser could not answer. Please try again later.",
