@@ -9,6 +9,8 @@ import pytest
 import sounds
 from lambda_fixtures import body_of, error_of, tone_wav
 
+from birdapp.chalicelib.version import API_VERSION
+
 
 def test_a_recording_is_answered_in_the_contracts_form(send):
     status, headers, body = send("classify", body=body_of(tone_wav(12.0), top=2))
@@ -61,6 +63,7 @@ def test_species_are_those_of_the_model_that_is_deployed_now(send, fake):
     after = send("species")[2]
     assert len(before["species"]) == 3
     assert after == {
+        "api_version": API_VERSION,
         "model": "test-1",
         "species": [{"name": "Kingfisher", "scientific_name": "Alcedo atthis"}],
     }

@@ -20,6 +20,7 @@ from birdapp.chalicelib import (
 )
 from birdapp.chalicelib.errors import ServiceError
 from birdapp.chalicelib.model import parse_model
+from birdapp.chalicelib.version import API_VERSION
 from spectrogram_fn import handler, spectrogram
 
 TEXT = (Path(__file__).parent.parent / "docs" / "contracts.md").read_text(encoding="utf-8")
@@ -125,6 +126,10 @@ def test_the_answer_has_the_documented_form(found):
 
 def test_the_species_have_the_documented_form():
     assert form(response.list_species(documented_model())) == form(example_with("model", "species"))
+
+
+def test_the_version_of_the_api_is_the_documented_one():
+    assert example_with("api_version")["api_version"] == API_VERSION
 
 
 def test_the_request_example_is_taken():

@@ -127,7 +127,7 @@ def test_ffmpeg_is_found_beside_python_then_in_its_package_then_on_the_path(
     monkeypatch.setattr(sys, "executable", "/nowhere/python")
     monkeypatch.setenv("PATH", f"/nowhere{os.pathsep}{tmp_path}")
     assert find_ffmpeg() == sounds.FFMPEG
-    monkeypatch.setattr(ffmpeg_path, "find_spec", lambda name: None)
+    monkeypatch.setattr(ffmpeg_path, "find_spec", lambda _name: None)
     assert find_ffmpeg() == str(tmp_path / "ffmpeg")
     monkeypatch.setenv("PATH", "/nowhere")
     with pytest.raises(FileNotFoundError, match="ffmpeg is missing"):
