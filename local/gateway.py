@@ -30,7 +30,12 @@ MAX_BODY_BYTES = 10 * 2**20
 MAX_SECONDS = 29.0
 ALL_METHODS = "GET,POST"
 # What a server finds wrong with HTTP itself, as errors of the contract.
-CODES = {400: "bad_request_body", 413: "payload_too_large", 501: "method_not_allowed"}
+UNKNOWN_METHOD = 501
+CODES = {
+    400: "bad_request_body",
+    413: "payload_too_large",
+    UNKNOWN_METHOD: "method_not_allowed",
+}
 
 
 class GatewayHandler(Handler):
@@ -93,7 +98,8 @@ class GatewayHandler(Handler):
         """Refuse what is not HTTP, or a method that no one knows, in the contract's shape as well."""
         self.close_connection = True
         self.headers = getattr(self, "headers", Message())
-        self._refuse(CODES.get(code, "bad_request_body"))
+        allow = {"Allow": f"{ALL_METHODS},OPTIONS"} if code == UNKNOWN_METHOD else {}
+        self._refuse(CODES.get(code, "bad_request_body"), allow)
 
 
 def within(seconds: float, work: Callable[[], Any]) -> Any:
