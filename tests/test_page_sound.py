@@ -21,14 +21,14 @@ LOUDNESS = """(m, samples) => {
 
 def test_the_page_draws_what_the_network_sees(module):
     samples = chirps(5).astype(np.float32)[: 5 * RATE]
-    drawn = np.array(module("core/spectrum.js", LOUDNESS, samples.tolist()), float).reshape(514, 216).T
+    drawn = np.array(module("core/stft.js", LOUDNESS, samples.tolist()), float).reshape(514, 216).T
     shown = np.clip(1 + (drawn - drawn[4:].max()) / 2 / 80, 0, 1)  # Half decibels under the loudest above 200 Hz.
     difference = np.abs(shown - to_spectrogram(samples))[2:]  # The window's mean stays in the page's lowest bins.
     assert difference.max() < 0.02
 
 
 def test_a_tone_is_drawn_at_its_pitch(module, tone):
-    drawn = np.array(module("core/spectrum.js", LOUDNESS, tone(3_000, 1.0).tolist())).reshape(-1, 216)
+    drawn = np.array(module("core/stft.js", LOUDNESS, tone(3_000, 1.0).tolist())).reshape(-1, 216)
     assert np.all(drawn[5:-5].argmax(axis=1) * RATE / 430 == pytest.approx(3_000, abs=26))
 
 
@@ -46,7 +46,7 @@ def test_a_tone_is_drawn_at_its_pitch(module, tone):
     ],
 )
 def test_parts_stand_on_the_grid_and_no_remainder_is_too_short(module, seconds, expected):
-    parts = module("core/parts.js", "(m, n) => m.cutParts(0, n)", round(seconds * RATE))
+    parts = module("core/chunks.js", "(m, n) => m.cutChunks(0, n)", round(seconds * RATE))
     assert [part["end"] / RATE for part in parts] == pytest.approx(expected)
     assert [part["start"] for part in parts] == [0, *(part["end"] for part in parts[:-1])]
 
