@@ -1,4 +1,4 @@
-"""What the page does with the sound: the report's spectrogram in a Worker, parts on the 5 s grid, WAV files."""
+"""The sound: the report's spectrogram in a Worker, chunks on the 5 s grid, WAV files."""
 
 import base64
 import io
@@ -45,10 +45,10 @@ def test_a_tone_is_drawn_at_its_pitch(module, tone):
         (600, [5, *range(35, 600, 30), 600]),
     ],
 )
-def test_parts_stand_on_the_grid_and_no_remainder_is_too_short(module, seconds, expected):
-    parts = module("core/chunks.js", "(m, n) => m.cutChunks(0, n)", round(seconds * RATE))
-    assert [part["end"] / RATE for part in parts] == pytest.approx(expected)
-    assert [part["start"] for part in parts] == [0, *(part["end"] for part in parts[:-1])]
+def test_chunks_are_on_the_grid_and_no_remainder_is_too_short(module, seconds, expected):
+    chunks = module("core/chunks.js", "(m, n) => m.cutChunks(0, n)", round(seconds * RATE))
+    assert [chunk["end"] / RATE for chunk in chunks] == pytest.approx(expected)
+    assert [chunk["start"] for chunk in chunks] == [0, *(chunk["end"] for chunk in chunks[:-1])]
 
 
 def test_a_wav_holds_the_samples_to_the_bit(module):
@@ -113,7 +113,7 @@ def test_zoom_and_colour_change_the_picture_and_the_axis(page):
     wait_for(page, lambda: picture(page) != grey)
 
 
-def test_the_strip_scrolls_where_blocks_would_be_too_narrow(open_page):
+def test_the_strip_scrolls_where_windows_would_be_too_narrow(open_page):
     page = open_page(viewport={"width": 390, "height": 844})
     choose(page, recording(120))
     page.wait_for_selector("[data-picture=ready]")
