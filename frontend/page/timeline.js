@@ -1,8 +1,8 @@
 /** The windows under the spectrogram: which species sings when. */
 
 import {$, make} from "./dom.js"
-import {play} from "./player.js"
 import {clock, nameOf, percent, text} from "./i18n.js"
+import {play} from "./player.js"
 import {reveal, stripPercent} from "./view.js"
 
 const TONES = 6

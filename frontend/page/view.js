@@ -2,8 +2,8 @@
 
 import {SAMPLE_RATE, WINDOW} from "../core/chunks.js"
 import {$, make, onClick} from "./dom.js"
-import {draw, giveCanvas} from "./sound.js"
 import {clock} from "./i18n.js"
+import {draw, giveCanvas} from "./sound.js"
 
 // A window stays wide enough for a finger.
 const MIN_SCALE = (28 * SAMPLE_RATE) / WINDOW
