@@ -3,8 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from .endpoint_client import Prediction
-from .model import Model
+from .model import Model, Prediction
 from .pooling import BIRD, NO_BIRD, UNSURE, PooledWindow, Species, pool, ranked
 from .spectrogram_client import Spectrograms, Window
 
