@@ -1,6 +1,6 @@
 /** The shapes that the modules share (docs/contracts.md). Nothing here is shipped. */
 
-type Verdict = "bird" | "unsure" | "no_bird"
+type Verdict = "bird" | "unknown_bird" | "unsure" | "no_bird"
 type State =
   | "empty"
   | "chosen"
@@ -12,10 +12,34 @@ type State =
   | "no-bird"
   | "error"
 
-interface Species {
+interface Named {
   name: string
   scientific_name: string
+}
+
+interface Species extends Named {
   probability: number
+}
+
+interface Candidate extends Named {
+  confidence: number
+}
+
+interface Span {
+  start_seconds: number
+  end_seconds: number
+}
+
+/** A listed species that is heard, with a confidence of its own. */
+interface Bird extends Candidate {
+  certain: boolean
+  spans: Span[]
+}
+
+interface Heard {
+  verdict: Verdict
+  birds: Bird[]
+  candidates: Candidate[]
 }
 
 /** About 5 s of the recording, with a verdict. (`Window` is the browser's.) */
@@ -23,7 +47,19 @@ interface AnswerWindow {
   start_seconds: number
   end_seconds: number
   verdict: Verdict
+  /** The probability that any bird sings; missing in a shared link. */
+  bird?: number
   species: Species[]
+}
+
+interface BirdsRule {
+  heard: number
+  calibration: [number, number][]
+  candidate: number
+  bird: number
+  certain: number
+  unknown: number
+  sings: number
 }
 
 interface Pooling {
@@ -32,6 +68,8 @@ interface Pooling {
   species_per_window: number
   calibration: [number, number][]
   bird_threshold: number
+  /** Missing where the model has no rule of birds. */
+  birds?: BirdsRule
 }
 
 interface Pooled {
@@ -197,6 +235,12 @@ type AskWorker = (message: Omit<ToWorker, "id">, moved?: Transferable[], onReply
 type Collect = (port: MessagePort, rate: number, stop: AbortSignal) => Promise<Batches>
 
 type Pool = (windows: AnswerWindow[], rule: Pooling) => Pooled
+
+type Hear = (windows: AnswerWindow[], rule: BirdsRule) => Heard
+
+type HearOne = (windows: AnswerWindow[], verdict: Verdict, species: Species[]) => Heard
+
+type Judge = (counted: AnswerWindow[], best: number, rule: BirdsRule) => Verdict
 
 /** Return each species' mean, by name: the order of the sums that follow. */
 type PowerMeans = (windows: AnswerWindow[], rule: Pooling) => Species[]

@@ -1,5 +1,6 @@
 /** Cuts a recording into chunks on the 5 s grid, asks for them, joins their answers. */
 
+import {hear, hearOne} from "./birds.js"
 import {pool} from "./pooling.js"
 
 export const SAMPLE_RATE = 22_050
@@ -57,13 +58,15 @@ export const join = ({chunks, answers}) => {
 	const windows = answers.flatMap((answer, i) => (answer ? windowsOf(answer, chunks[i]) : []))
 	const {pooling, model} = first
 	const audio_seconds = windows[windows.length - 1].end_seconds
-	return {...pool(windows, pooling), windows, audio_seconds, model, pooling}
+	const {verdict, species} = pool(windows, pooling)
+	const heard = pooling.birds ? hear(windows, pooling.birds) : hearOne(windows, verdict, species)
+	return {...heard, species, windows, audio_seconds, model, pooling}
 }
 
 /** Its windows, with their times in the recording. @type {WindowsOf} */
 const windowsOf = (answer, {start, end}) =>
 	cutChunks(start, end, WINDOW).map((window, i) => ({
-		...(answer === "silent" ? {verdict: "no_bird", species: []} : answer.windows[i]),
+		...(answer === "silent" ? {verdict: "no_bird", bird: 0, species: []} : answer.windows[i]),
 		start_seconds: toSeconds(window.start),
 		end_seconds: toSeconds(window.end)
 	}))

@@ -1,6 +1,6 @@
 /** Joins windows into one answer: "The pooling rule" of docs/contracts.md. */
 
-const cut = (p = 0) => Math.floor(p * 10000 + 0.000001) / 10000
+export const cut = (p = 0) => Math.floor(p * 10000 + 0.000001) / 10000
 
 /** @type {Pool} */
 export const pool = (windows, rule) => {
@@ -47,7 +47,7 @@ const power = (p, exponent) => (exponent > 1 ? power(p * p, exponent / 2) : p)
 const root = (p, exponent) => (exponent > 1 ? root(Math.sqrt(p), exponent / 2) : p)
 
 /** Straight lines between the points. @param {number} score @param {[number, number][]} points */
-function calibrate(score, points) {
+export function calibrate(score, points) {
 	const found = points.findIndex(([x]) => score <= x)
 	const at = Math.max(1, found)
 	const [[x0, y0], [x1, y1]] = points.slice(at - 1, at + 1)
@@ -55,7 +55,7 @@ function calibrate(score, points) {
 }
 
 /** @type {ByRank} */
-const byRank = (a, b) => b.probability - a.probability || byName(a, b)
+export const byRank = (a, b) => b.probability - a.probability || byName(a, b)
 
 /** By code points; JavaScript's own order is that of UTF-16. @type {ByRank} */
 const byName = ({scientific_name: a}, {scientific_name: b}) => {
