@@ -166,5 +166,5 @@ def test_wrong_setting_of_birds_is_refused(wrong, reason):
 
 
 def test_missing_setting_of_birds_is_refused():
-    with pytest.raises(ValueError, match="settings.birds.heard is missing"):
+    with pytest.raises(ValueError, match=r"settings\.birds\.heard is missing"):
         a_model(birds={key: value for key, value in RULE.items() if key != "heard"})

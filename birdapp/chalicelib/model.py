@@ -21,9 +21,9 @@ MAX_ROW_SUM = 1.001
 class Model:
     """The constants of a model: names [k], labels (scientific names) [k] and settings.
 
-    `pooling` is what clients get: the model's object of that name, with its `birds` inside where it
-    has one. `rule` and `birds_rule` are the same, checked. Rows of an `independent` model may add up
-    to more than 1.
+    `pooling` is what clients get: the model's object of that name, with its `birds` inside where
+    it has one. `rule` and `birds_rule` are the same, checked. Rows of an `independent` model may
+    add up to more than 1.
     """
 
     names: list[str]
