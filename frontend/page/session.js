@@ -20,7 +20,7 @@ const MAX_MINUTES = 60
 const SURELY_SHORT_BYTES = 10 * 2 ** 20
 
 /** @type {Record<Verdict, State>} */
-const STATES = {bird: "result", unsure: "unsure", no_bird: "no-bird"}
+const STATES = {bird: "result", unknown_bird: "unsure", unsure: "unsure", no_bird: "no-bird"}
 
 /** @type {Recording | null} */
 let recording = null
