@@ -74,7 +74,7 @@ def test_a_network_that_makes_no_sense_is_refused(species, network, message, wat
 def test_settings_that_are_not_known_yet_travel_on(tiny_folder, tmp_path):
     network = (tiny_folder / "model.tflite").read_bytes()
     newer = constants(BLACKBIRD) | {"network_sha256": hashlib.sha256(network).hexdigest()}
-    newer["settings"]["birds"] = {"points": [[0, 0], [1, 1]]}
+    newer["settings"]["seasons"] = {"points": [[0, 0], [1, 1]]}
     write_model(tmp_path, network=network)
     (tmp_path / "constants.json").write_text(json.dumps(newer))
     model = model_folder.load(tmp_path)

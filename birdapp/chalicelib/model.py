@@ -8,8 +8,9 @@ import itertools
 from dataclasses import dataclass
 from typing import Any
 
+from .birds import BirdsRule
 from .pooling import SQUARINGS, PoolingRule
-from .validation import Fields, items, mapping, number, parse_json, text, whole
+from .validation import Fields, boolean, items, mapping, number, parse_json, text, whole
 
 MAX_SPECIES_PER_WINDOW = 20
 # Float32 rows of a softmax add up to a little more than 1.
@@ -20,7 +21,9 @@ MAX_ROW_SUM = 1.001
 class Model:
     """The constants of a model: names [k], labels (scientific names) [k] and settings.
 
-    `pooling` is the object as the model wrote it, which clients get; `rule` is the same, checked.
+    `pooling` is what clients get: the model's object of that name, with its `birds` inside where
+    it has one. `rule` and `birds_rule` are the same, checked. Rows of an `independent` model may
+    add up to more than 1.
     """
 
     names: list[str]
@@ -30,6 +33,8 @@ class Model:
     no_bird_threshold: float
     pooling: dict[str, Any]
     rule: PoolingRule
+    birds_rule: BirdsRule | None = None
+    independent: bool = False
 
 
 @dataclass(frozen=True)
@@ -63,7 +68,7 @@ def parse_prediction(outputs: object, windows: int) -> Prediction:
     fields = Fields(outputs)
     rows = fields.take(
         "probabilities",
-        lambda value: [_parse_row(row, len(model.labels)) for row in items(value, windows)],
+        lambda value: [_parse_row(row, model) for row in items(value, windows)],
     )
     if "bird" not in fields:
         return Prediction(model, rows, None)
@@ -77,14 +82,21 @@ def _texts(value: object, count: int | None = None) -> list[str]:
 def _parse_settings(labels: list[str], names: list[str], settings: dict[str, Any]) -> Model:
     fields = Fields(settings, "settings.")
     thresholds = fields.inner("thresholds")
+    pooling = fields.take("pooling", mapping)
+    birds_rule = None
+    if "birds" in fields:
+        birds_rule = _parse_birds_rule(fields.inner("birds"))
+        pooling = {**pooling, "birds": fields.take("birds", mapping)}
     return Model(
         names,
         labels,
         fields.take("version", text),
         thresholds.take("bird", _share),
         thresholds.take("no_bird", _share),
-        fields.take("pooling", mapping),
+        pooling,
         _parse_rule(fields.inner("pooling")),
+        birds_rule,
+        "independent" in fields and fields.take("independent", boolean),
     )
 
 
@@ -96,6 +108,26 @@ def _parse_rule(pooling: Fields) -> PoolingRule:
         pooling.take("species_per_window", lambda value: whole(value, 1, MAX_SPECIES_PER_WINDOW)),
         pooling.take("calibration", _parse_calibration),
         pooling.take("bird_threshold", _share),
+    )
+
+
+def _parse_birds_rule(birds: Fields) -> BirdsRule:
+    if (rule := birds.take("rule", text)) != "own_windows":
+        raise ValueError(f"settings.birds.rule: expected own_windows, got {rule}")
+    candidate, bird, certain = (birds.take(key, _share) for key in ("candidate", "bird", "certain"))
+    if not 0 < candidate <= bird <= certain:
+        raise ValueError(
+            "settings.birds: expected 0 < candidate <= bird <= certain, "
+            f"got {candidate}, {bird}, {certain}"
+        )
+    return BirdsRule(
+        birds.take("heard", _share),
+        birds.take("calibration", _parse_calibration),
+        candidate,
+        bird,
+        certain,
+        birds.take("unknown", _share),
+        birds.take("sings", _share),
     )
 
 
@@ -119,8 +151,10 @@ def _parse_calibration(value: object) -> tuple[tuple[float, float], ...]:
     return points
 
 
-def _parse_row(row: object, labels: int) -> list[float]:
-    values = [number(value, high=MAX_ROW_SUM) for value in items(row, labels)]
+def _parse_row(row: object, model: Model) -> list[float]:
+    values = [number(value, high=MAX_ROW_SUM) for value in items(row, len(model.labels))]
+    if model.independent:
+        return [min(value, 1.0) for value in values]
     total = 0.0
     for value in values:
         total += value
