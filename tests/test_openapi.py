@@ -70,6 +70,16 @@ def example_species():
     return {"name": "Common Blackbird", "scientific_name": "Turdus merula"}
 
 
+@pytest.mark.parametrize(
+    ("schema_name", "fields"),
+    [("Answer", ["verdict", "windows"]), ("SpeciesList", ["api_version"]), ("Request", ["data"])],
+)
+def test_the_schemas_have_the_fields_of_the_contracts_examples(schema_name, fields):
+    assert API["components"]["schemas"][schema_name]["properties"].keys() == (
+        example_with(*fields).keys()
+    )
+
+
 def test_answers_of_the_app_are_of_the_schemas(app):
     tone = 0.4 * np.sin(np.arange(6 * sounds.SAMPLE_RATE) / 5)
     status, answer = app.classify(sounds.make_wav(sounds.pcm16(tone)), top=3)

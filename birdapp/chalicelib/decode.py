@@ -1,7 +1,6 @@
 """The bytes of an audio file -> mono 16-bit PCM at 22,050 Hz. Training decodes with it too."""
 
 import time
-from pathlib import Path
 
 from . import ffmpeg_log, graphs, second_look
 from .errors import UNKNOWN_SOUND, ServiceError
@@ -18,9 +17,6 @@ MIN_SECONDS = 0.5
 # Encoders pad: a recording of 60 s may decode to a little more.
 MAX_SECONDS = 60.5
 DECODE_SECONDS = 5.0
-# Archives hold longer recordings than the API takes, and nobody waits for them.
-MAX_FILE_SECONDS = 3_600.0
-FILE_DECODE_SECONDS = 120.0
 MAX_DETAIL_CHARACTERS = 300
 
 
@@ -31,22 +27,14 @@ def decode(data: bytes, seconds_left: float, *, max_seconds: float = MAX_SECONDS
     undecodable_audio, no_audio_stream, audio_too_short or audio_too_long, and what run_ffmpeg raises
     where ffmpeg itself is at fault.
     """
-    pcm = _decode_any(data, seconds_left, max_seconds)
+    pcm = decode_start(data, seconds_left, max_seconds=max_seconds)
     if len(pcm) > max_seconds * SAMPLE_RATE * SAMPLE_BYTES:
         raise ServiceError("audio_too_long")
     return pcm
 
 
-def decode_file(path: Path) -> bytes:
-    """Decode a recording of an archive as the API does, but up to an hour; what is longer is cut.
-
-    Raises what `decode` raises but audio_too_long, and OSError.
-    """
-    pcm = _decode_any(path.read_bytes(), FILE_DECODE_SECONDS, MAX_FILE_SECONDS)
-    return pcm[: round(MAX_FILE_SECONDS) * SAMPLE_RATE * SAMPLE_BYTES]
-
-
-def _decode_any(data: bytes, seconds_left: float, max_seconds: float) -> bytes:
+def decode_start(data: bytes, seconds_left: float, *, max_seconds: float) -> bytes:
+    """Decode as `decode` does, but return `max_seconds` or a little more of what is longer."""
     wav = parse_plain_wav(data)
     if wav is not None and wav.sample_rate == SAMPLE_RATE:
         pcm = mix(wav.pcm, wav.channels)
