@@ -1,4 +1,4 @@
-"""The main Lambda as API Gateway calls it: raw proxy events in, HTTP answers out, both AWS hops over real sockets."""
+"""The main Lambda as API Gateway calls it: raw proxy events, both AWS hops over real sockets."""
 
 import json
 import sys

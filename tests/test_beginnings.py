@@ -1,4 +1,4 @@
-"""Files that do not begin, or go on, as they should: junk before MP3, joined Ogg, unknown codecs."""
+"""Files that begin or go on in odd ways: junk before MP3, joined Ogg, unknown codecs."""
 
 import struct
 

@@ -56,7 +56,7 @@ LAYOUTS = ["2.1", "4.0", "quad", "5.0", "5.1", "6.1", "7.1"]
 @pytest.mark.parametrize("layout", LAYOUTS)
 @pytest.mark.parametrize("codec", ["flac", "pcm_s24le"])
 def test_a_layout_that_ffmpeg_knows_is_mixed_by_the_same_rule(layout, codec, song, tmp_path):
-    """ffmpeg's own mix leaves the low channel out, and takes the centre for more than the others."""
+    """ffmpeg's own mix leaves the low channel out, and takes more of the centre."""
     container = ["-f", "flac"] if codec == "flac" else ["-f", "wav"]
     spread = f"aresample=22050,pan={layout}|c0=0*c0|c{2 if layout != '2.1' else 1}=0*c0|c3=c0"
     if layout == "2.1":

@@ -10,7 +10,8 @@ REPOSITORY = Path(__file__).parent.parent
 NOT_OURS = {"build", "dist", "node_modules", "venv"}
 TRAINING_SIBLINGS = {path.stem for path in (REPOSITORY / "training" / "source_dir").glob("*.py")}
 
-# The first line that fits a file is its rule: what it may import beside the standard library. "." is its own folder.
+# The first line that fits a file is its rule: what it may import beside the standard library.
+# "." is its own folder.
 RULES = [
     ("birdapp/app.py", {"chalice", "chalicelib"}),
     ("birdapp/chalicelib/aws.py", {".", "boto3", "botocore"}),
@@ -73,7 +74,7 @@ def imports_of(source):
 
 
 def packages_of(source):
-    """The first part of each import, the standard library left out; "." is the own folder, ".." the one above."""
+    """The first part of each import but the standard library's; "." is the own folder."""
     names = imports_of(source)
     relative = {"." * (len(name) - len(name.lstrip("."))) for name in names if name.startswith(".")}
     absolute = {name.split(".")[0] for name in names if not name.startswith(".")}

@@ -1,4 +1,4 @@
-"""docs/openapi.yaml against the routes, the examples and the errors; then hundreds of odd requests."""
+"""docs/openapi.yaml against the app and the contract; then hundreds of odd requests."""
 
 import json
 

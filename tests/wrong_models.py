@@ -1,4 +1,4 @@
-"""Constants that no part of the product may take: what is wrong -> (how to spoil them, the reason)."""
+"""Constants that no part of the product may take: what is wrong -> (a change, the reason)."""
 
 import copy
 

@@ -24,8 +24,8 @@ def decode(data: bytes, seconds_left: float, *, max_seconds: float = MAX_SECONDS
     """Decode a file of a listed format to mono 16-bit little-endian PCM at 22,050 Hz.
 
     Takes at most `seconds_left` of wall time. Raises ServiceError with the code unsupported_audio,
-    undecodable_audio, no_audio_stream, audio_too_short or audio_too_long, and what run_ffmpeg raises
-    where ffmpeg itself is at fault.
+    undecodable_audio, no_audio_stream, audio_too_short or audio_too_long, and what run_ffmpeg
+    raises where ffmpeg itself is at fault.
     """
     pcm = decode_start(data, seconds_left, max_seconds=max_seconds)
     if len(pcm) > max_seconds * SAMPLE_RATE * SAMPLE_BYTES:

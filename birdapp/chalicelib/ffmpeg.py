@@ -83,7 +83,7 @@ def _command(recording: Recording, graph: str) -> list[str]:
 
 @contextlib.contextmanager
 def _memory_file(data: bytes) -> Iterator[IO[bytes]]:
-    """Put `data` into a seekable file that never touches a disk, open at its start."""
+    """Yield a seekable file with `data` that never touches a disk."""
     with os.fdopen(os.memfd_create("recording"), "w+b") as file:
         file.write(data)
         file.seek(0)

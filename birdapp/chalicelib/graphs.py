@@ -22,7 +22,10 @@ FIRST_LOOK = f"[0:a:0]asplit[sound][first];{HEADER}"
 
 
 def measuring(track: int, samples: str) -> str:
-    """Return the graph that writes the levels of a track into the log; `samples` EXACT or FINITE."""
+    """Return the graph that writes the levels of a track into the log.
+
+    `samples` is EXACT or FINITE.
+    """
     return (
         f"[0:a:{track}]asplit[all][first];[all]{samples},aresample={SAMPLE_RATE},{EXACT},"
         f"asplit[each][every];[each]astats@channels={STATISTICS},anullsink;"

@@ -1,4 +1,4 @@
-"""A strict parser for the one kind of WAV that needs no decoder: plain 16-bit PCM, as the page sends it."""
+"""A strict parser for the WAV that needs no decoder: plain 16-bit PCM, as the page sends it."""
 
 import struct
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ class PlainWav:
 
 
 def parse_plain_wav(data: bytes) -> PlainWav | None:
-    """Take a WAV apart when it is plain, whole 16-bit PCM in mono or stereo; anything else is None, never an error."""
+    """Return the parts of a WAV of plain, whole 16-bit PCM in mono or stereo; otherwise None."""
     if data[:4] != b"RIFF" or data[8:12] != b"WAVE":
         return None
     chunks = _chunks(data)
