@@ -11,7 +11,7 @@ from .mp3 import find_frames
 from .ogg import split_links
 from .pcm import SAMPLE_BYTES
 from .pcm import SAMPLE_RATE as SAMPLE_RATE  # noqa: PLC0414 training takes it from here
-from .wav import parse_plain_wav
+from .wav import mend, parse_plain_wav
 
 MIN_SECONDS = 0.5
 # Encoders pad: a recording of 60 s may decode to a little more.
@@ -57,6 +57,8 @@ def _parts(data: bytes) -> list[tuple[bytes, str]]:
     demuxers = sniff(data)
     if demuxers == "ogg":
         return [(link, demuxers) for link in split_links(data)]
+    if demuxers == "wav":
+        return [(mend(data), demuxers)]
     if demuxers is not None:
         return [(data, demuxers)]
     start = find_frames(data)
