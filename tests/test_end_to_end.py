@@ -49,6 +49,8 @@ def test_an_answer_has_the_form_of_the_contract(answers):
     answer = answers["mp3"][1]
     assert set(answer) == {
         "verdict",
+        "birds",
+        "candidates",
         "species",
         "windows",
         "audio_seconds",
@@ -56,7 +58,13 @@ def test_an_answer_has_the_form_of_the_contract(answers):
         "pooling",
         "request_id",
     }
-    assert answer["windows"][0].keys() == {"start_seconds", "end_seconds", "verdict", "species"}
+    assert answer["windows"][0].keys() == {
+        "start_seconds",
+        "end_seconds",
+        "verdict",
+        "bird",
+        "species",
+    }
 
 
 def test_the_page_shows_the_name_that_the_api_gives(app, browser, recording):
