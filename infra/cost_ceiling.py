@@ -29,14 +29,14 @@ HEADS = ("a day", "a month")
 def lines(settings: Settings, preset: Preset) -> list[str]:
     """Set the bound as text, and say what it leaves out."""
     return [
-        *table("$ at most, if strangers never stop asking", HEADS, most(settings, preset)),
+        *table("$ at most, if strangers never stop asking", HEADS, upper_bound(settings, preset)),
         "Not in it, for nothing limits them: downloads of the page (about 0.09 $ a GB), and a line of log for each "
         f"request that is turned away (0.50 $ a GB). The guard is the budget's mail"
         f"{'' if settings.alarm_email else ', which needs alarm_email'}.",
     ]
 
 
-def most(settings: Settings, preset: Preset) -> list[Line]:
+def upper_bound(settings: Settings, preset: Preset) -> list[Line]:
     """Bound each part, in dollars a day and a month."""
     requests = settings.throttle_requests_per_second * SECONDS_A_DAY
     a_request = (

@@ -7,12 +7,12 @@ from infra import cloudformation, s3
 from infra.change import Change
 from infra.config import Settings
 from infra.endpoint import deploy
+from infra.endpoint.checks import Clip
 from infra.endpoint.images import image_uri
 from infra.endpoint.model import CheckedModel, check_model
 from infra.endpoint.plan import Plan
 from infra.endpoint.presets import Instances, Preset
 from infra.endpoint.role import ensure_role, policy, role_arn
-from infra.endpoint.smoke_clip import Clip
 from infra.monitoring.alarms import Watched, stage_alarms
 from infra.monitoring.monitor import Mail, ensure_watch, remove_watch
 from infra.packages import api, zips
@@ -93,7 +93,7 @@ def down(account: Account, settings: Settings) -> Iterator[Change]:
         account.site.s3, account.site.cloudfront, site, poll_seconds=aws.poll_seconds
     )
     yield cloudformation.delete_stack(aws, settings.api_stack)
-    yield from deploy.destroy(account.endpoint, settings.endpoint, poll_seconds=aws.poll_seconds)
+    yield from deploy.destroy(account.endpoint, settings.endpoint)
     yield cloudformation.delete_stack(aws, training_role.stack_name(settings))
     yield from spectrogram_stack.destroy(aws, settings)
     yield delete_bucket(aws.s3, settings.bucket(aws.account))
@@ -159,6 +159,5 @@ def _endpoint(account: Account, ready: Ready) -> Iterator[Change]:
         role_arn(endpoint, aws.account),
         image_uri(aws.region),
         ready.preset,
-        aws.poll_seconds,
     )
     yield from deploy.deploy(clients, plan, ready.model)

@@ -6,7 +6,7 @@ import served
 from endpoint_account import LOOPBACK, OLD
 from moto import mock_aws
 
-from infra.session import make_clients
+from infra.session import Account
 
 
 @pytest.fixture(scope="module")
@@ -16,9 +16,9 @@ def made():
         for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
             patch.setenv(name, "testing")
         patch.setenv("AWS_ENDPOINT_URL_SAGEMAKER_RUNTIME", url)
-        clients = make_clients("eu-west-1")
+        clients = Account("eu-west-1", poll_seconds=0)
         updates = aws_gaps.fill_update_endpoint(clients.sagemaker)
-        yield clients, endpoints, updates, aws_gaps.Lightning(*vars(clients).values())
+        yield clients, endpoints, updates, aws_gaps.Lightning(*clients.clients())
 
 
 @pytest.fixture

@@ -3,9 +3,9 @@
 import os
 from dataclasses import replace
 
-import boto3
 import pytest
-from botocore.stub import ANY, Stubber
+from botocore.stub import ANY
+from stubbed_account import ACCOUNT, account, stubbed
 
 import deploy
 import deploy_endpoint
@@ -17,7 +17,6 @@ from infra.site import publish
 from infra.stacks import gateway_logs
 from infra.stacks import spectrogram as spectrogram_stack
 
-ACCOUNT, REGION = "123456789012", "eu-west-1"
 TEMPLATE = {"Resources": {}}
 
 
@@ -29,21 +28,6 @@ def no_aws(monkeypatch, tmp_path):
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
     for name in ("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"):
         monkeypatch.setenv(name, str(tmp_path / "none"))
-
-
-def stubbed(service):
-    """A client that answers what a test adds, and checks what is asked against AWS's own shapes."""
-    keys = {"aws_access_key_id": "x", "aws_secret_access_key": "x"}
-    client = boto3.client(service, region_name=REGION, **keys)
-    stub = Stubber(client)
-    stub.activate()
-    return client, stub
-
-
-def account(**clients):
-    """An account whose other clients may not be used."""
-    others = dict.fromkeys(("s3", "cloudformation", "functions", "gateway", "iam", "logs"))
-    return session.Aws(ACCOUNT, REGION, **others | clients, poll_seconds=0)
 
 
 def described(status, digest=None):
@@ -83,7 +67,7 @@ def test_dry_run_calls_no_aws_and_says_what_and_for_how_much(capsys):
     ("script", "arguments"),
     [
         (deploy, ["status"]),
-        (deploy, ["down"]),
+        (deploy, ["destroy"]),
         (deploy_endpoint, ["--rollback"]),
         (publish, []),
         (plain_chalice, []),
@@ -235,7 +219,8 @@ def test_prices_add_up_and_grow_with_traffic():
 )
 def test_strangers_can_cost_no_more_than_every_limit_reached_all_day(preset, endpoint):
     found = {
-        line.what: line.dollars for line in cost_ceiling.most(config.load("dev"), PRESETS[preset])
+        line.what: line.dollars
+        for line in cost_ceiling.upper_bound(config.load("dev"), PRESETS[preset])
     }
     # Ten Lambdas of 256 MB and ten of 2,048 MB.
     wanted = {"endpoint": endpoint, "Lambda": 10 * 2.25 * 86_400 * 0.0000166667}
@@ -246,7 +231,8 @@ def test_strangers_can_cost_no_more_than_every_limit_reached_all_day(preset, end
 def test_without_a_cap_the_rate_and_the_time_limits_bound_the_lambdas():
     capped, free = config.load("dev"), config.load("dev", reserved_concurrency=0)
     lambdas = [
-        cost_ceiling.most(chosen, PRESETS["requests"])[2].dollars[0] for chosen in (capped, free)
+        cost_ceiling.upper_bound(chosen, PRESETS["requests"])[2].dollars[0]
+        for chosen in (capped, free)
     ]
     # 5 a second for up to 25 s and 10 s.
     assert lambdas[1] / lambdas[0] == pytest.approx((125 * 0.25 + 50 * 2) / (10 * 2.25))

@@ -238,7 +238,7 @@ def test_every_option_in_the_manual_is_one_that_its_script_takes(script, capsys)
 @pytest.mark.parametrize("stage", ["dev", "prod"])
 def test_the_manual_states_the_limits_of_each_stage_and_what_they_let_strangers_cost(stage):
     chosen = config.load(stage)
-    *_, together = cost_ceiling.most(chosen, PRESETS["requests"])
+    *_, together = cost_ceiling.upper_bound(chosen, PRESETS["requests"])
     limits = chosen.throttle_requests_per_second, chosen.throttle_burst, chosen.reserved_concurrency
     assert f"| {stage} | {' | '.join(map(str, limits))} | {together.dollars[1]:,.0f} $ |" in MANUAL
 

@@ -11,6 +11,7 @@ from pathlib import Path
 import packaged
 import pytest
 
+from infra import config
 from infra.packages import layer, wheels, zips
 from infra.packages import spectrogram as spectrogram_package
 
@@ -90,7 +91,7 @@ def test_compiled_modules_are_for_lambdas_machine_and_python(spectrogram):
 
 def test_wheels_need_no_newer_glibc_than_lambda_has(spectrogram):
     for wheel in wheels.download(
-        [spectrogram_package.FOLDER / "requirements.txt"], spectrogram[0], spectrogram_package.BUILD
+        [spectrogram_package.FOLDER / "requirements.txt"], spectrogram[0], config.PACKAGES
     ):
         tags = wheel.stem.split("-")[-1].split(".")
         assert (
@@ -105,8 +106,8 @@ def test_layer_holds_ffmpeg_and_pydub_and_nothing_else(ffmpeg_layer):
 
 
 def test_lambda_gets_the_ffmpeg_that_runs_here():
-    pinned = (layer.BIRDAPP / "requirements-layer.txt").read_text().splitlines()[-1]
-    assert pinned in (layer.ROOT / "requirements-run.txt").read_text().splitlines()
+    pinned = (config.BIRDAPP / "requirements-layer.txt").read_text().splitlines()[-1]
+    assert pinned in (config.ROOT / "requirements-run.txt").read_text().splitlines()
 
 
 def test_layers_ffmpeg_runs(ffmpeg_layer, tmp_path):
@@ -130,7 +131,7 @@ def test_main_lambdas_zip_holds_its_code_and_nothing_else(application):
         "chalice/__init__.py",
         "chalice/app.py",
     }
-    kept = {path.name for path in (layer.BIRDAPP / "chalicelib").glob("*.py")}
+    kept = {path.name for path in (config.BIRDAPP / "chalicelib").glob("*.py")}
     assert {name.split("/")[1] for name in found if name.startswith("chalicelib/")} == kept
 
 

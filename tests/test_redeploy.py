@@ -10,7 +10,7 @@ from endpoint_account import NAME, NEW, OLD, a_plan, serving_config
 import deploy_endpoint
 from infra.endpoint import deploy, model, rollout
 from infra.endpoint.probe import examine
-from infra.endpoint.smoke_clip import made_clip
+from infra.endpoint.smoke_clip import make_clip
 
 pytest_plugins = ["endpoint_fixtures"]
 
@@ -47,8 +47,8 @@ def still_as_before(clients, updates):
     ("fault", "why"),
     [
         ("wrong_shape", "does not take 216 x 514 bytes a window"),
-        ("nan", "NaN"),
-        ("other_label_count", "rows of 2 values, one a label"),
+        ("nan", "would refuse its answer: expected a finite number, got NoneType"),
+        ("other_label_count", "would refuse its answer: expected a list of 2 items"),
     ],
 )
 def test_a_bad_model_is_refused_before_anything_is_paid_for(standing, tmp_path, capsys, fault, why):
@@ -102,9 +102,9 @@ def test_a_good_model_that_does_not_serve_well_is_refused_on_the_candidate(
 def test_a_good_model_goes_live_and_back(standing, tmp_path, capsys):
     clients, endpoints, _ = standing
     folder = tiny_saved_model.write_saved_model(tmp_path / "saved_model")
-    checked = model.check_model(str(folder), made_clip(), s3=None)
+    checked = model.check_model(str(folder), make_clip(), s3=None)
     endpoints.outputs = checked.reference
     deploy.deploy(clients, a_plan(), checked)
     assert serving_config(clients) == a_plan().config_name(checked)
-    rollout.roll_back(clients, NAME, poll_seconds=0)
+    rollout.roll_back(clients, NAME, make_clip())
     assert serving_config(clients) == a_plan().config_name(OLD)
