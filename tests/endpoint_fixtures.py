@@ -1,4 +1,4 @@
-"""Fixtures: an AWS account in moto, its gaps filled, and real sockets that answer for each endpoint."""
+"""Fixtures: an AWS account in moto, its gaps filled; real sockets answer for each endpoint."""
 
 import aws_gaps
 import pytest

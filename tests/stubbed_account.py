@@ -20,7 +20,7 @@ class StubbedSession:
     def __init__(self, clients):
         self.clients = clients
 
-    def client(self, service, region, config):
+    def client(self, service, *_, **__):
         """Return the client of a service."""
         return self.clients[service]
 

@@ -1,11 +1,14 @@
-"""deploy.py's words: what would be done and its price, and one sentence for each thing that can go wrong."""
+"""What deploy.py says: what it would do and its price, and one sentence for each failure."""
 
+import ast
 import os
+import subprocess
+import sys
 from dataclasses import replace
 
 import pytest
 from botocore.stub import ANY
-from stubbed_account import ACCOUNT, account, stubbed
+from stubbed_account import ACCOUNT, REGION, account, stubbed
 
 import deploy
 import deploy_endpoint
@@ -16,6 +19,7 @@ from infra.packages import plain_chalice
 from infra.site import publish
 from infra.stacks import gateway_logs
 from infra.stacks import spectrogram as spectrogram_stack
+from infra.wait import wait_until_settled
 
 TEMPLATE = {"Resources": {}}
 
@@ -63,6 +67,28 @@ def test_dry_run_calls_no_aws_and_says_what_and_for_how_much(capsys):
     assert "$ at most, if strangers never stop asking" in said
 
 
+WITHOUT_MODELS = """
+import sys, deploy
+status = deploy.main(["--dry-run"])
+print(sorted({name.split(".")[0] for name in sys.modules}), file=sys.stderr)
+sys.exit(status)
+"""
+
+
+def test_a_dry_run_needs_none_of_the_large_packages():
+    done = subprocess.run(
+        [sys.executable, "-c", WITHOUT_MODELS],
+        cwd=config.ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    imported = set(ast.literal_eval(done.stderr))
+    assert "boto3" in imported
+    large = {"chalice", "imageio_ffmpeg", "matplotlib", "numpy", "pydub", "scipy", "tensorflow"}
+    assert imported & large == set()
+
+
 @pytest.mark.parametrize(
     ("script", "arguments"),
     [
@@ -89,6 +115,23 @@ def test_an_unknown_stage_is_one_sentence(capsys):
 def test_a_region_that_is_none_is_one_sentence():
     with pytest.raises(DeployError, match="There is no AWS region 'eu-nowhere-1'"):
         session.connect("eu-nowhere-1")
+
+
+def test_an_account_makes_each_client_once(monkeypatch):
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
+    made = session.Account(REGION)
+    services = {client.meta.service_model.service_name for client in made.clients()}
+    assert len(services) == len(made.clients()) == 14
+    assert list(map(id, made.clients())) == list(map(id, made.clients()))
+
+
+def test_what_never_settles_is_one_sentence_after_an_hour(monkeypatch):
+    slept = []
+    monkeypatch.setattr("time.sleep", slept.append)
+    with pytest.raises(DeployError, match="Stack s did not settle within an hour; run this again"):
+        wait_until_settled(lambda: 1, lambda _: False, name="Stack s", poll_seconds=60)
+    assert sum(slept) == 3_600
 
 
 @pytest.mark.parametrize("code", ["BucketAlreadyExists", "OperationAborted"])

@@ -1,4 +1,7 @@
-"""A checked model becomes an endpoint, is replaced, goes back and goes away: moto for AWS, real sockets for answers."""
+"""A checked model becomes an endpoint, is replaced, goes back and goes away.
+
+moto plays AWS, real sockets give the answers.
+"""
 
 import itertools
 
@@ -88,15 +91,15 @@ def test_a_first_model_that_answers_badly_leaves_no_endpoint(aws):
         (None, "did not answer the smoke clip"),
         (
             NEW.reference | {"probabilities": [[None, 0.1]] * 3},
-            "would refuse its answer: expected a finite number, got NoneType",
+            "would refuse its answer: .*number, got NoneType",
         ),
         (
             NEW.reference | {"probabilities": [[0.9, 0.2]] * 3},
-            "would refuse its answer: expected probabilities that add up to at most 1, got 1.1",
+            "would refuse its answer: .*that add up to at most 1, got 1.1",
         ),
         (
             NEW.reference | {"probabilities": [[0.7, 0.1, 0.1]] * 3},
-            "would refuse its answer: expected a list of 2 items",
+            "would refuse its answer: .*expected a list of 2 items",
         ),
         (
             NEW.reference | {"labels": ["Strix aluco", "Tyto alba"]},

@@ -1,8 +1,9 @@
 """Each AWS call of a deploy fails once: the next run goes on, and nothing is done twice.
 
-One process; ministack and moto's server answer on loopback, aws_gaps.py where moto has nothing to answer. A call fails
-before AWS hears of it, or (late) after AWS has done it. The packages are a few bytes: what is in them is not what is
-tested here. The stage is prod, with CloudFront; the website bucket's own calls are walked in test_publish.py.
+One process; ministack and moto's server answer on loopback, aws_gaps.py where moto has nothing to
+answer. A call fails before AWS hears of it, or (late) after AWS has done it. The packages are a few
+bytes: what is in them is not what is tested here. The stage is prod, with CloudFront; the website
+bucket's own calls are walked in test_publish.py.
 """
 
 import json
@@ -42,7 +43,7 @@ LATE = pytest.mark.parametrize(
 
 
 class Emulators:
-    """Both emulators, the clients of an account in them, and every change that AWS has carried out."""
+    """Both emulators, an account's clients in them, and every change that AWS has carried out."""
 
     def __init__(self, account, urls):
         self.account = account
@@ -123,7 +124,7 @@ def outcomes(run):
 
 
 def operations(done):
-    """How often each operation was carried out. (Parameters hold ids, which are others after each reset.)"""
+    """How often each operation was carried out; parameters hold ids, new after each reset."""
     return Counter(call.split()[0] for call in done.elements())
 
 
@@ -145,7 +146,7 @@ def test_nothing_stands_after_down(emulators, ready):
 
 
 def test_after_any_call_of_up_failed_unheard_the_next_run_goes_on(emulators, ready):
-    """One run after another, each until a call that never failed before; what stands then is what stood before it."""
+    """Each run goes until a call that never failed before, and leaves what was before it."""
     emulators.reset()
     emulators.lightning.aim_at_each(late=False)
     while emulators.lightning.strikes(up(emulators, ready)):

@@ -1,4 +1,4 @@
-"""Alarms, dashboard, log retention, topic and budget: put there once, kept as they are, taken away."""
+"""Alarms, dashboard, log retention, topic, budget: made once, then unchanged, then deleted."""
 
 import dataclasses
 import json
@@ -44,7 +44,7 @@ def clients():
 
 @pytest.fixture
 def watchers(clients):
-    """The clients of an empty account, and the addresses that AWS Budgets knows (moto keeps none)."""
+    """The clients of an empty account; AWS Budgets knows no address, of which moto keeps none."""
     made, subscribers = clients
     subscribers.clear()
     with mock_aws():
@@ -52,7 +52,7 @@ def watchers(clients):
 
 
 def fill_subscribers(budgets):
-    """Let this client remember who was given to create_budget: moto has no describe_subscribers_for_notification."""
+    """Let this client remember whom a budget writes to: moto does not describe subscribers."""
     known = []
 
     def create(params, **_):
@@ -202,6 +202,7 @@ def test_what_boto3_cannot_do_is_a_sentence(error, said):
 MANUAL = (Path(__file__).parent.parent / "docs" / "operations.md").read_text()
 SCRIPTS = {
     "make": deploy,
+    "python deploy.py": deploy,
     "python deploy_endpoint.py": deploy_endpoint,
     "python -m infra.site.publish": publish,
     "python -m infra.packages.plain_chalice": plain_chalice,
@@ -225,7 +226,7 @@ def test_every_option_in_the_manual_is_one_that_its_script_takes(script, capsys)
     taken = capsys.readouterr().out
     lines = [
         line.split("#")[0]
-        for line in re.findall(r"^    (\S.*)$|`(make .*?)`", MANUAL, re.M)
+        for line in re.findall(r"^    (\S.*)$|`((?:make|\.venv/bin/python) .*?)`", MANUAL, re.M)
         for line in line
     ]
     options = {
@@ -233,6 +234,13 @@ def test_every_option_in_the_manual_is_one_that_its_script_takes(script, capsys)
     }
     assert options
     assert {option for option in options if option not in taken} == set()
+
+
+def test_every_python_command_in_the_manual_is_of_a_script_whose_options_are_checked():
+    commands = re.findall(r"(?:^    |`)\.venv/bin/(python \S+(?: \S+)?)", MANUAL, re.M)
+    assert len(commands) >= 8
+    known = tuple(SCRIPTS)
+    assert [command for command in commands if not command.startswith(known)] == []
 
 
 @pytest.mark.parametrize("stage", ["dev", "prod"])

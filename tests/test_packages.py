@@ -1,4 +1,4 @@
-"""What is packed for Lambda: everything that the code imports, for the right platform, and nothing else."""
+"""What is packed for Lambda: all that the code imports, for its platform, and nothing else."""
 
 import ast
 import json
@@ -12,7 +12,8 @@ import packaged
 import pytest
 
 from infra import config
-from infra.packages import layer, wheels, zips
+from infra.errors import DeployError
+from infra.packages import api, layer, wheels, zips
 from infra.packages import spectrogram as spectrogram_package
 
 LOCAL_PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"
@@ -174,9 +175,8 @@ def test_packages_hold_no_tests_and_no_caches(spectrogram, ffmpeg_layer):
 
 def test_unpacked_packages_stay_under_lambdas_limit(spectrogram, ffmpeg_layer):
     for package in (spectrogram[1], ffmpeg_layer):
-        print(
-            f"{package.path.name}: {package.unpacked_bytes:,} of {zips.UNPACKED_LIMIT_BYTES:,} bytes"
-        )
+        name, limit = package.path.name, zips.UNPACKED_LIMIT_BYTES
+        print(f"{name}: {package.unpacked_bytes:,} of {limit:,} bytes")
         assert package.unpacked_bytes == sum(map(len, zips.read(package.path).values()))
         assert package.unpacked_bytes < zips.UNPACKED_LIMIT_BYTES
 
@@ -209,3 +209,10 @@ def test_a_requirement_without_a_wheel_is_one_sentence(tmp_path):
         wheels.DeployError, match=r"no wheels of .* for Python 3\.12: .*numpy==0\.0\.1"
     ):
         wheels.download([requirements], "3.12", tmp_path)
+
+
+def test_an_app_that_cannot_be_imported_is_one_sentence(tmp_path):
+    api.copy_project(tmp_path / "birdapp")
+    (tmp_path / "birdapp" / "app.py").write_text("import no_such_module\n")
+    with pytest.raises(DeployError, match=r"^chalice package failed: ModuleNotFoundError: .*\w'$"):
+        api.run_chalice(tmp_path / "birdapp", ["package", str(tmp_path / "out")], "eu-west-1")

@@ -4,7 +4,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import lru_cache
-from typing import Any, Literal, NoReturn
+from typing import Any, NoReturn
 
 import boto3
 from botocore import exceptions
@@ -20,12 +20,10 @@ UNAVAILABLE_CODES = {"ThrottlingException"}
 MAX_DETAIL_CHARACTERS = 300
 PLACEHOLDER_REGION = "eu-west-1"
 
-Service = Literal["lambda", "sagemaker-runtime"]
-
 _making = threading.Lock()
 
 
-def client(service: Service, read_seconds: int) -> Any:
+def client(service: str, read_seconds: int) -> Any:
     """The boto3 client of a service: made on first use (240 ms), then the same one. `read_seconds` ends a dead socket.
 
     boto3 itself would try again after a read timeout, three times 60 s for one hung call.
@@ -35,7 +33,7 @@ def client(service: Service, read_seconds: int) -> Any:
 
 
 @lru_cache
-def _make_client(service: Service, read_seconds: int) -> Any:
+def _make_client(service: str, read_seconds: int) -> Any:
     config = Config(
         connect_timeout=CONNECT_SECONDS,
         read_timeout=read_seconds,
@@ -52,7 +50,7 @@ def _make_client(service: Service, read_seconds: int) -> Any:
     )
 
 
-def _placeholder_keys(session: boto3.Session) -> dict[str, Any]:
+def _placeholder_keys(session: boto3.Session) -> dict[str, str]:
     """Keys that AWS refuses and a local endpoint does not look at, where there are none; in a Lambda there always are.
 
     They are not in .chalice/config.json: Chalice would deploy with them, and to the Lambda.
