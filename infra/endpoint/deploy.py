@@ -48,18 +48,14 @@ def deploy(
         *ensure_alarms(account.cloudwatch, endpoint_alarms(plan.endpoint), topic_arn),
         *roll_out(account, plan, model),
     ]
-    if plan.preset.scaling is None:
-        return changes
     scaling = plan.preset.scaling
-    return changes + ensure_scaling(
-        account.autoscaling, account.cloudwatch, endpoint=plan.endpoint, scaling=scaling
-    )
+    return changes + (ensure_scaling(account, plan.endpoint, scaling) if scaling else [])
 
 
 def destroy(account: Account, endpoint: str) -> list[Change]:
     """Delete all that was made for an endpoint, but for the bucket: it may hold training data."""
     sagemaker = account.sagemaker
-    changes = remove_scaling(account.autoscaling, endpoint)
+    changes = remove_scaling(account, endpoint)
     changes += [
         delete_endpoint(sagemaker, name, account.poll_seconds)
         for name in (candidate_name(endpoint), endpoint)
