@@ -1,42 +1,21 @@
 """Files -> S3: in parts, so that a stopped upload goes on, each part and the whole checked by SHA-256."""
 
-from __future__ import annotations
-
 import base64
 import hashlib
-from typing import TYPE_CHECKING, TypedDict
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
 
 from botocore.exceptions import ClientError
 from tqdm import tqdm
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-    from pathlib import Path
-
-    from mypy_boto3_s3 import S3Client
-    from mypy_boto3_s3.type_defs import CompletedPartTypeDef, PartTypeDef
-
 PART_BYTES = 64 * 1024 * 1024
 # S3 takes no more; the parts of a larger file are larger.
 MAX_PARTS = 10_000
+Parts = dict[int, dict[str, Any]]
 
 
-class Target(TypedDict):
-    """Where a file goes."""
-
-    Bucket: str
-    Key: str
-
-
-class Sent(Target):
-    """A target that is sent in parts."""
-
-    UploadId: str
-
-
-def upload(
-    client: S3Client, folder: Path, names: Sequence[str], bucket: str, prefix: str
-) -> list[str]:
+def upload(client: Any, folder: Path, names: Sequence[str], bucket: str, prefix: str) -> list[str]:
     """Upload files of `folder` below `prefix`; answer their addresses. What is there already is left as it is.
 
     Raises ValueError where S3 then holds something else than was sent, and botocore's ClientError.
@@ -47,16 +26,16 @@ def upload(
 
 
 def upload_sealed(
-    client: S3Client, folder: Path, names: Sequence[str], bucket: str, prefix: str
+    client: Any, folder: Path, names: Sequence[str], bucket: str, prefix: str
 ) -> list[str]:
     """Upload as `upload` does, but remove another last file first: while it is there, all others belong to it."""
-    seal: Target = {"Bucket": bucket, "Key": f"{prefix}/{names[-1]}"}
+    seal = {"Bucket": bucket, "Key": f"{prefix}/{names[-1]}"}
     if _stored_checksum(client, seal) not in {"", _checksum(folder / names[-1])}:
         client.delete_object(**seal)
     return upload(client, folder, names, bucket, prefix)
 
 
-def upload_file(client: S3Client, path: Path, target: Target) -> None:
+def upload_file(client: Any, path: Path, target: dict[str, str]) -> None:
     """Upload one file to `target` (Bucket and Key); a large one goes on where a stopped upload was."""
     whole = _checksum(path)
     if _stored_checksum(client, target) == whole:
@@ -79,9 +58,9 @@ def _checksum(path: Path) -> str:
     return _text(digests[0] if len(digests) == 1 else hashlib.sha256(b"".join(digests)).digest())
 
 
-def _upload_in_parts(client: S3Client, path: Path, target: Target) -> None:
+def _upload_in_parts(client: Any, path: Path, target: dict[str, str]) -> None:
     upload_id, present = _running_upload(client, target)
-    sent: Sent = {"UploadId": upload_id, **target}
+    sent = {"UploadId": upload_id, **target}
     parts = [
         _send(client, sent, present, number, part) for number, part in enumerate(_parts(path), 1)
     ]
@@ -101,7 +80,7 @@ def _text(digest: bytes) -> str:
     return base64.b64encode(digest).decode("ascii")
 
 
-def _stored_checksum(client: S3Client, target: Target) -> str:
+def _stored_checksum(client: Any, target: dict[str, str]) -> str:
     """SHA-256 of an object, or over those of its parts (S3 then writes "-<parts>" behind it); "" where nothing is."""
     try:
         answer = client.head_object(**target, ChecksumMode="ENABLED")
@@ -112,7 +91,7 @@ def _stored_checksum(client: S3Client, target: Target) -> str:
     return str(answer.get("ChecksumSHA256", "")).partition("-")[0]
 
 
-def _running_upload(client: S3Client, target: Target) -> tuple[str, dict[int, PartTypeDef]]:
+def _running_upload(client: Any, target: dict[str, str]) -> tuple[str, Parts]:
     """Find the upload that was stopped and the parts that it has, or start one."""
     answer = client.list_multipart_uploads(Bucket=target["Bucket"], Prefix=target["Key"])
     ids = [
@@ -121,24 +100,27 @@ def _running_upload(client: S3Client, target: Target) -> tuple[str, dict[int, Pa
         if upload["Key"] == target["Key"] and upload.get("ChecksumAlgorithm") == "SHA256"
     ]
     if not ids:
-        made = client.create_multipart_upload(**target, ChecksumAlgorithm="SHA256")
-        return made["UploadId"], {}
+        return str(
+            client.create_multipart_upload(**target, ChecksumAlgorithm="SHA256")["UploadId"]
+        ), {}
     pages = client.get_paginator("list_parts").paginate(**target, UploadId=ids[-1])
-    return ids[-1], {part["PartNumber"]: part for page in pages for part in page.get("Parts", [])}
+    return str(ids[-1]), {
+        part["PartNumber"]: part for page in pages for part in page.get("Parts", [])
+    }
 
 
 def _send(
-    client: S3Client, sent: Sent, present: dict[int, PartTypeDef], number: int, part: bytes
-) -> CompletedPartTypeDef:
+    client: Any, sent: dict[str, str], present: Parts, number: int, part: bytes
+) -> dict[str, Any]:
     """Send a part unless S3 has the same already; answer what completing the upload needs to know of it."""
     checksum = _text(hashlib.sha256(part).digest())
-    found: PartTypeDef = present.get(number, {})
+    found = present.get(number, {})
     # S3 tells the checksum of a part; what stands in for it in tests tells only the MD5.
     md5 = hashlib.md5(part, usedforsecurity=False).hexdigest()
     same = found.get("ChecksumSHA256") == checksum or found.get("ETag", "").strip('"') == md5
-    if same:
-        etag = found["ETag"]
-    else:
-        sending = client.upload_part(**sent, PartNumber=number, Body=part, ChecksumSHA256=checksum)
-        etag = sending["ETag"]
-    return {"PartNumber": number, "ETag": etag, "ChecksumSHA256": checksum}
+    answer = (
+        found
+        if same
+        else client.upload_part(**sent, PartNumber=number, Body=part, ChecksumSHA256=checksum)
+    )
+    return {"PartNumber": number, "ETag": answer["ETag"], "ChecksumSHA256": checksum}
