@@ -8,11 +8,14 @@ from pathlib import Path
 from infra import config
 from infra.cost import price_lines
 from infra.endpoint.current import chosen_preset, find_serving
-from infra.endpoint.deploy import SHIPPED_MODEL, check, destroy, make, plan_for
+from infra.endpoint.deploy import SHIPPED_MODEL, check, deploy, destroy
+from infra.endpoint.images import image_uri
+from infra.endpoint.plan import Plan
 from infra.endpoint.presets import DEFAULT_PRESET, PRESETS
 from infra.endpoint.rollout import roll_back
 from infra.errors import in_a_sentence, show
-from infra.session import make_clients
+from infra.session import connect, make_clients
+from infra.stacks import foundation
 
 
 def parse_arguments(argv: Sequence[str] | None) -> argparse.Namespace:
@@ -22,10 +25,6 @@ def parse_arguments(argv: Sequence[str] | None) -> argparse.Namespace:
         "model", nargs="?", default=SHIPPED_MODEL, help="folder, model.tar.gz or s3://bucket/key"
     )
     parser.add_argument("--stage", default="dev", help="of birdapp/.chalice/config.json (dev)")
-    parser.add_argument("--endpoint", help="another name")
-    parser.add_argument("--region", help="another AWS region")
-    parser.add_argument("--bucket", help="the private bucket of the models")
-    parser.add_argument("--role", help="ARN of the role that SageMaker takes to read the model")
     hosting = parser.add_mutually_exclusive_group()
     hosting.add_argument(
         "--preset", choices=sorted(PRESETS), help=f"else what stands, at first {DEFAULT_PRESET}"
@@ -61,10 +60,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def run(arguments: argparse.Namespace) -> Iterator[str]:
     """Do what was asked and yield one line for each thing that was done."""
-    stage = config.load(
-        arguments.stage, **({"region": arguments.region} if arguments.region else {})
-    )
-    endpoint = arguments.endpoint or stage.endpoint
+    stage = config.load(arguments.stage)
+    endpoint = stage.endpoint
     clients = make_clients(stage.region)
     if arguments.rollback:
         yield str(roll_back(clients, endpoint))
@@ -77,7 +74,11 @@ def run(arguments: argparse.Namespace) -> Iterator[str]:
         preset = chosen_preset(arguments.preset, serving)
         yield from price_lines(preset)
         if not arguments.dry_run:
-            yield from make(arguments, clients, plan_for(arguments, clients, stage, preset), model)
+            base = foundation.ensure(connect(stage.region), stage)
+            yield str(base)
+            role, image = base.outputs["EndpointRoleArn"], image_uri(stage.region)
+            plan = Plan(endpoint, base.outputs["Bucket"], role, image, preset)
+            yield from map(str, deploy(clients, plan, model))
 
 
 if __name__ == "__main__":

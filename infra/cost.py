@@ -8,7 +8,6 @@ aws-samples/sagemaker-serverless-inference-benchmarking); ml.m4.xlarge is rememb
 
 from dataclasses import dataclass
 
-from infra import stage
 from infra.config import Settings
 from infra.endpoint.presets import DEFAULT_PRESET, PRESETS, Hosting, Instances, Preset
 from infra.monitoring.alarms import stage_alarms
@@ -75,7 +74,7 @@ def monthly(settings: Settings, hosting: Hosting) -> list[Line]:
         SITE_REQUESTS * DOLLARS["CloudFront, 10,000 requests"] / 1e4
         + SITE_GB * DOLLARS["CloudFront, a GB"]
     )
-    alarms = len(stage_alarms(stage.watched(settings)))
+    alarms = len(stage_alarms(settings, instances=True))
     watching = alarms * DOLLARS["CloudWatch, an alarm"] + DOLLARS["CloudWatch, a dashboard"]
     lines = [
         Line(

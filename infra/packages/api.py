@@ -7,7 +7,9 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from infra import config
 from infra.errors import DeployError, in_a_sentence
@@ -19,7 +21,21 @@ NOT_COPIED = shutil.ignore_patterns("__pycache__", "deployments", "deployed", "r
 CHALICE = [sys.executable, "-c", "from chalice.cli import main; main()"]
 
 
-def build(chosen: config.Settings, folder: Path = BUILD) -> api.Application:
+@dataclass(frozen=True)
+class Application:
+    """The main Lambda's two packages, and Chalice's template, which does not name their place."""
+
+    code: zips.Package
+    layer: zips.Package
+    template: dict[str, Any] = field(repr=False)
+
+    def finished_template(self, chosen: config.Settings, bucket: str) -> dict[str, Any]:
+        """Return the template for CloudFormation, with both packages in `bucket`."""
+        keys = {"code": self.code.key, "layer": self.layer.key}
+        return api.finish(self.template, chosen, bucket, **keys)
+
+
+def build(chosen: config.Settings, folder: Path = BUILD) -> Application:
     """Package birdapp for a stage. Raises DeployError with Chalice's own words where it fails."""
     with tempfile.TemporaryDirectory() as workspace:
         project, out = Path(workspace, "birdapp"), Path(workspace, "out")
@@ -38,7 +54,7 @@ def build(chosen: config.Settings, folder: Path = BUILD) -> api.Application:
         }
         merged = json.loads((out / "sam.json").read_text())
     code = zips.pack(folder, chosen.function, files)
-    return api.Application(code, layer.build(chosen.python, folder), merged)
+    return Application(code, layer.build(chosen.python, folder), merged)
 
 
 def copy_project(target: Path) -> None:

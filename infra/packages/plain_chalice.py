@@ -16,6 +16,7 @@ from infra import config, s3
 from infra.errors import in_a_sentence
 from infra.packages import api, layer, zips
 from infra.session import Aws, connect
+from infra.stacks import foundation
 
 BUILD = config.ROOT / "build" / "chalice"
 PARTITION = "aws"
@@ -63,8 +64,8 @@ def ensure_layer(aws: Aws, chosen: config.Settings, package: zips.Package) -> st
     if versions and versions[0].get("Description") == package.digest:
         return str(versions[0]["LayerVersionArn"])
     code_bucket = chosen.bucket(aws.account)
-    s3.ensure_stage_bucket(aws, code_bucket)
-    s3.upload_package(aws, code_bucket, package)
+    foundation.ensure(aws, chosen)
+    s3.upload_once(aws, code_bucket, package.key, package.path)
     content = {"S3Bucket": code_bucket, "S3Key": package.key}
     made = aws.functions.publish_layer_version(
         LayerName=name,

@@ -12,7 +12,6 @@ from infra.packages import wheels, zips
 FOLDER = ROOT / "spectrogram_fn"
 BUILD = ROOT / "build" / "packages"
 SOURCES = ("handler.py", "spectrogram.py")
-HANDLER = "handler.handler"
 
 
 def build(python: str = wheels.DEFAULT_PYTHON, folder: Path = BUILD) -> zips.Package:
