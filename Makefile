@@ -30,7 +30,7 @@ evaluate: # RECORDINGS=DIR -> scores of the model, per species and overall
 	@$(ENVIRONMENT) && .venv/bin/python -m training.evaluate --recordings "$(RECORDINGS)" --model "$(MODEL)"
 
 deploy destroy status: # AWS: all up, all down, what stands; ARGS=--dry-run says what and its price
-	@$(ENVIRONMENT) && exec .venv/bin/python deploy.py $(subst deploy,up,$(subst destroy,down,$@)) --stage $(STAGE) $(ARGS)
+	@$(ENVIRONMENT) && exec .venv/bin/python deploy.py $@ --stage $(STAGE) $(ARGS)
 
 load: # the report's load tests against the local app; ARGS="--seconds 600" for their whole length
 	@$(ENVIRONMENT) && exec .venv/bin/python -m loadtests.load $(ARGS)

@@ -6,19 +6,21 @@ from botocore.exceptions import ClientError
 
 from infra.change import error_code
 from infra.config import Settings
-from infra.session import Aws
+from infra.session import Account
 
 # AWS keeps so many for the functions that reserve none.
 LEFT_FOR_OTHERS = 100
 
 
-def fit(aws: Aws, settings: Settings) -> Settings:
+def fit(account: Account, settings: Settings) -> Settings:
     """Drop the cap where the account is too small for it.
 
     A new account often has 10 concurrent Lambdas in all, which is a cap by itself.
     """
-    limits = aws.functions.get_account_settings()["AccountLimit"]
-    ours = sum(_reserved(aws, name) for name in (settings.function, settings.spectrogram_function))
+    limits = account.functions.get_account_settings()["AccountLimit"]
+    ours = sum(
+        _reserved(account, name) for name in (settings.function, settings.spectrogram_function)
+    )
     room = limits["UnreservedConcurrentExecutions"] + ours - LEFT_FOR_OTHERS
     if 2 * settings.reserved_concurrency <= room:
         return settings
@@ -36,9 +38,9 @@ def note(settings: Settings, fitted: Settings) -> list[str]:
     ]
 
 
-def _reserved(aws: Aws, function: str) -> int:
+def _reserved(account: Account, function: str) -> int:
     try:
-        answer = aws.functions.get_function_concurrency(FunctionName=function)
+        answer = account.functions.get_function_concurrency(FunctionName=function)
     except ClientError as error:
         if error_code(error) != "ResourceNotFoundException":
             raise

@@ -1,30 +1,40 @@
 """Objects in buckets: looked for, uploaded once, deleted. The buckets belong to stacks."""
 
-from pathlib import Path
-from typing import Any
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
 from infra.change import Change, error_code
-from infra.session import Aws
+from infra.session import Account
 
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from mypy_boto3_s3 import S3Client
+    from mypy_boto3_s3.type_defs import ObjectIdentifierTypeDef
+
+DELETE_AT_ONCE = 1_000
 NOT_THERE = {"404", "NoSuchKey", "NotFound"}
 
 
-def upload_once(aws: Aws, bucket: str, key: str, path: Path) -> Change:
+def upload_once(account: Account, bucket: str, key: str, path: Path) -> Change:
     """Upload a file whose key names its content, unless it is there already."""
     resource = f"package s3://{bucket}/{key}"
-    if is_there(aws.s3, bucket, key, ExpectedBucketOwner=aws.account):
+    if is_there(account.s3, bucket, key):
         return Change(resource, "unchanged")
     with path.open("rb") as body:
-        aws.s3.put_object(Bucket=bucket, Key=key, Body=body, ExpectedBucketOwner=aws.account)
+        account.s3.put_object(
+            Bucket=bucket, Key=key, Body=body, ExpectedBucketOwner=account.account_id
+        )
     return Change(resource, "created")
 
 
-def is_there(s3: Any, bucket: str, key: str, **owner: str) -> bool:
+def is_there(s3: S3Client, bucket: str, key: str) -> bool:
     """Tell whether there is an object."""
     try:
-        s3.head_object(Bucket=bucket, Key=key, **owner)
+        s3.head_object(Bucket=bucket, Key=key)
     except ClientError as error:
         if error_code(error) in NOT_THERE:
             return False
@@ -32,14 +42,21 @@ def is_there(s3: Any, bucket: str, key: str, **owner: str) -> bool:
     return True
 
 
-def empty_bucket(aws: Aws, bucket: str) -> None:
+def empty_bucket(account: Account, bucket: str) -> None:
     """Delete every object. A bucket that is gone, or is another account's, is left alone."""
-    owner = {"Bucket": bucket, "ExpectedBucketOwner": aws.account}
+    owner, pages = account.account_id, account.s3.get_paginator("list_objects_v2")
     try:
-        for page in aws.s3.get_paginator("list_objects_v2").paginate(**owner):
-            keys = [{"Key": item["Key"]} for item in page.get("Contents", [])]
-            if keys:
-                aws.s3.delete_objects(Delete={"Objects": keys, "Quiet": True}, **owner)
+        for page in pages.paginate(Bucket=bucket, ExpectedBucketOwner=owner):
+            delete_objects(account.s3, bucket, [it["Key"] for it in page.get("Contents", [])])
     except ClientError as error:
         if error_code(error) not in {"404", "NoSuchBucket", "403", "AccessDenied"}:
             raise
+
+
+def delete_objects(s3: S3Client, bucket: str, keys: list[str]) -> None:
+    """Delete objects, a thousand a call, which is S3's limit."""
+    for start in range(0, len(keys), DELETE_AT_ONCE):
+        some: list[ObjectIdentifierTypeDef] = [
+            {"Key": key} for key in keys[start : start + DELETE_AT_ONCE]
+        ]
+        s3.delete_objects(Bucket=bucket, Delete={"Objects": some, "Quiet": True})

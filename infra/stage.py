@@ -2,18 +2,17 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
 from infra import s3
 from infra.change import Change
 from infra.cloudformation import delete_stack, ensure_stack
 from infra.config import Settings
 from infra.endpoint import deploy as endpoint
+from infra.endpoint.checks import Clip
 from infra.endpoint.images import image_uri
 from infra.endpoint.model import CheckedModel, check_model
 from infra.endpoint.plan import Plan
 from infra.endpoint.presets import Instances, Preset
-from infra.endpoint.smoke_clip import Clip
 from infra.monitoring.alarms import stage_alarms
 from infra.packages import api as api_package
 from infra.packages import spectrogram as spectrogram_package
@@ -46,7 +45,7 @@ def prepare(
     account: Account, settings: Settings, *, model: str, clip: Clip, preset: Preset
 ) -> Ready:
     """Check the model and build the packages. Raises DeployError with all that is wrong."""
-    checked = check_model(model, clip, s3=account.endpoint.s3)
+    checked = check_model(model, clip, s3=account.s3)
     function = spectrogram_package.build(settings.python)
     return Ready(settings, function, api_package.build(settings), checked, preset)
 
@@ -56,39 +55,40 @@ def up(account: Account, ready: Ready) -> Iterator[Change]:
 
     Safe to run again, also after a failure anywhere in it.
     """
-    aws, settings, application = account.aws, ready.settings, ready.application
-    base = foundation.ensure(aws, settings)
+    settings, application = ready.settings, ready.application
+    base = foundation.ensure(account, settings)
     yield base
     bucket = base.outputs["Bucket"]
 
     yield _upload(account, bucket, ready.spectrogram)
     function = spectrogram.template(settings, bucket, ready.spectrogram.key)
-    yield ensure_stack(aws, spectrogram.stack_name(settings), function)
+    yield ensure_stack(account, spectrogram.stack_name(settings), function)
 
-    yield from endpoint.deploy(account.endpoint, plan(account, ready, base.outputs), ready.model)
+    yield from endpoint.deploy(account, plan(ready, base.outputs), ready.model)
 
     yield _upload(account, bucket, application.code)
     yield _upload(account, bucket, application.layer)
-    yield gateway_logs.ensure(aws)
-    gateway = ensure_stack(aws, settings.api_stack, application.finished_template(settings, bucket))
+    yield gateway_logs.ensure(account)
+    gateway = ensure_stack(
+        account, settings.api_stack, application.finished_template(settings, bucket)
+    )
     yield gateway
 
     address = gateway.outputs["EndpointURL"].rstrip("/")
-    yield from publish.publish(aws, settings, address).changes
+    yield from publish.publish(account, settings, address).changes
 
     alarms = monitoring.template(settings, instances=has_instances(ready.preset))
-    yield ensure_stack(aws, monitoring.stack_name(settings), alarms)
+    yield ensure_stack(account, monitoring.stack_name(settings), alarms)
 
 
 def down(account: Account, settings: Settings) -> Iterator[Change]:
     """Delete all parts and yield what became of each. What is gone already is no fault."""
-    aws = account.aws
-    yield delete_stack(aws, monitoring.stack_name(settings))
-    yield publish.destroy(aws, settings)
-    yield delete_stack(aws, settings.api_stack)
-    yield from endpoint.destroy(account.endpoint, settings.endpoint, poll_seconds=aws.poll_seconds)
-    yield delete_stack(aws, spectrogram.stack_name(settings))
-    yield foundation.delete(aws, settings)
+    yield delete_stack(account, monitoring.stack_name(settings))
+    yield publish.destroy(account, settings)
+    yield delete_stack(account, settings.api_stack)
+    yield from endpoint.destroy(account, settings.endpoint)
+    yield delete_stack(account, spectrogram.stack_name(settings))
+    yield foundation.delete(account, settings)
 
 
 def stacks(settings: Settings) -> list[str]:
@@ -102,17 +102,10 @@ def stacks(settings: Settings) -> list[str]:
     ]
 
 
-def plan(account: Account, ready: Ready, outputs: dict[str, str]) -> Plan:
+def plan(ready: Ready, outputs: dict[str, str]) -> Plan:
     """Return the endpoint as it shall be, on the foundation's outputs."""
-    aws = account.aws
-    where: dict[str, Any] = {"bucket": outputs["Bucket"], "role_arn": outputs["EndpointRoleArn"]}
-    return Plan(
-        ready.settings.endpoint,
-        **where,
-        image=image_uri(aws.region),
-        preset=ready.preset,
-        poll_seconds=aws.poll_seconds,
-    )
+    role, image = outputs["EndpointRoleArn"], image_uri(ready.settings.region)
+    return Plan(ready.settings.endpoint, outputs["Bucket"], role, image, ready.preset)
 
 
 def has_instances(preset: Preset) -> bool:
@@ -150,4 +143,4 @@ def resources(settings: Settings, preset: Preset) -> list[str]:
 
 
 def _upload(account: Account, bucket: str, package: Package) -> Change:
-    return s3.upload_once(account.aws, bucket, package.key, package.path)
+    return s3.upload_once(account, bucket, package.key, package.path)

@@ -1,13 +1,18 @@
 """What exists of a stage on AWS, asked there and not remembered here."""
 
-from typing import Any
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
 
 from infra.cloudformation import find_stack, outputs
 from infra.config import Settings
 from infra.endpoint.plan import candidate_name
 from infra.endpoint.sagemaker import find_endpoint, list_configs, list_models
-from infra.session import Account, Aws, Clients
+from infra.session import Account
 from infra.stage import stacks
+
+if TYPE_CHECKING:
+    from mypy_boto3_cloudformation.type_defs import StackTypeDef
 
 # An output of a stack -> the line that shows it.
 SHOWN = {
@@ -19,7 +24,7 @@ SHOWN = {
 
 def list_existing(account: Account, settings: Settings) -> list[str]:
     """Return a line for each thing that exists, those that cost by the hour first."""
-    return [*_endpoints(account.endpoint, settings), *_stacks(account.aws, settings)]
+    return [*_endpoints(account, settings), *_stacks(account, settings)]
 
 
 def lines(account: Account, settings: Settings) -> list[str]:
@@ -33,11 +38,11 @@ def lines(account: Account, settings: Settings) -> list[str]:
     ]
 
 
-def _endpoints(clients: Clients, settings: Settings) -> list[str]:
+def _endpoints(account: Account, settings: Settings) -> list[str]:
     names = (settings.endpoint, candidate_name(settings.endpoint))
-    found = [(name, find_endpoint(clients.sagemaker, name)) for name in names]
-    configs = list_configs(clients.sagemaker, settings.endpoint)
-    models = list_models(clients.sagemaker, settings.endpoint)
+    found = [(name, find_endpoint(account.sagemaker, name)) for name in names]
+    configs = list_configs(account.sagemaker, settings.endpoint)
+    models = list_models(account.sagemaker, settings.endpoint)
     return [
         *(
             f"endpoint {name}: {it['EndpointStatus']} (paid by the hour)"
@@ -49,12 +54,12 @@ def _endpoints(clients: Clients, settings: Settings) -> list[str]:
     ]
 
 
-def _stacks(aws: Aws, settings: Settings) -> list[str]:
-    found = [stack for name in stacks(settings) if (stack := find_stack(aws, name))]
+def _stacks(account: Account, settings: Settings) -> list[str]:
+    found = [stack for name in stacks(settings) if (stack := find_stack(account, name))]
     addresses = [line for stack in found for line in _shown(stack)]
     return addresses + [f"stack {stack['StackName']}: {stack['StackStatus']}" for stack in found]
 
 
-def _shown(stack: dict[str, Any]) -> list[str]:
+def _shown(stack: StackTypeDef) -> list[str]:
     named = outputs(stack)
     return [text.format(named[key].rstrip("/")) for key, text in SHOWN.items() if key in named]

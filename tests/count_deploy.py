@@ -21,11 +21,10 @@ from collections import Counter
 from pathlib import Path
 
 import botocore.client
-import test_deploy_faults as faults
 from botocore.loaders import Loader
 from botocore.model import ServiceModel
 
-import deploy
+from infra import commands
 
 pytest_plugins = ["test_deploy_faults"]
 REPOSITORY = Path(__file__).parent.parent
@@ -95,7 +94,7 @@ def test_count(emulators, ready, monkeypatch):
     monkeypatch.setattr(botocore.client.BaseClient, "_make_api_call", counted)
     sys.setprofile(trace)
     try:
-        changes = list(deploy.act(faults.UP, ready.settings, emulators.account))
+        changes = list(commands.deploy(emulators.account, ready.settings, commands.Request()))
     finally:
         sys.setprofile(None)
     once = Counter(f"{service} {operation}" for service, operation, _ in set(calls))

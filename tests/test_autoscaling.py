@@ -10,7 +10,7 @@ from infra.endpoint import autoscaling
 from infra.endpoint.presets import DEFAULT_PRESET, PRESETS
 
 NAME = "bird-classifier"
-# Report 4.5, 5.1 and 5.2: target, statistic in seconds, data points, cooldowns in seconds, instances.
+# Report 4.5, 5.1 and 5.2: target, statistic in seconds, data points, cooldowns, instances.
 REPORT = {"report-70": (70.0, 10, 3, 300, 300, 1, 4), "report-300": (300.0, 60, 3, 300, 300, 1, 4)}
 
 
@@ -73,7 +73,8 @@ def test_a_ten_second_statistic_has_a_metric_that_is_as_fine():
     [
         (
             "report-70",
-            "target 70 % CPU as CloudWatch's sum over 4 cores (= 17.5 % of the machine), 3 statistics of 10 s",
+            "target 70 % CPU as CloudWatch's sum over 4 cores (= 17.5 % of the machine), "
+            "3 statistics of 10 s",
         ),
         ("report-300", "(= 75 % of the machine), 3 statistics of 60 s"),
         ("requests", "1 to 4 x ml.c5.large, target 600 requests a minute and instance"),
@@ -151,8 +152,8 @@ def made_by_aws(alarm):
         "PolicyARN": "arn",
         "PolicyName": f"{NAME}-target",
         "ServiceNamespace": "sagemaker",
-        "ResourceId": autoscaling.resource_id(NAME),
-        "ScalableDimension": autoscaling.DIMENSION,
+        "ResourceId": autoscaling.variant(NAME)["ResourceId"],
+        "ScalableDimension": autoscaling.variant(NAME)["ScalableDimension"],
         "PolicyType": "TargetTrackingScaling",
         "CreationTime": 0,
         "Alarms": of_policy,

@@ -15,33 +15,32 @@ import aws_gaps
 import pytest
 import served
 import stack_aws
+from tiny_saved_model import SETTINGS
 
 import deploy
-from infra import config, stage, status
+from infra import commands, config, session, stage, status
 from infra.endpoint.model import CheckedModel
 from infra.endpoint.presets import PRESETS
-from infra.endpoint.smoke_clip import made_clip
+from infra.endpoint.smoke_clip import make_clip
 from infra.packages import api, zips
-from infra.session import open_account
 from infra.site import publish
 from infra.site.assets import make_assets
 
-CLIP = made_clip()
+CLIP = make_clip()
 REFERENCE = {
     "labels": ["Turdus merula", "Parus major"],
     "names": ["Common Blackbird", "Great Tit"],
-    "settings": json.dumps({"version": "1", "thresholds": {}, "pooling": {}}),
+    "settings": json.dumps({"version": "1"} | SETTINGS),
     "probabilities": [[0.7, 0.1]] * len(CLIP.windows),
     "bird": [0.9] * len(CLIP.windows),
 }
-UP = deploy.parse_arguments(["up", "--stage", "prod"])
 LATE = pytest.mark.parametrize(
     "late", [False, True], ids=["before AWS hears of it", "after AWS has done it"]
 )
 
 
 class Emulators:
-    """Both emulators, the clients of an account in them, and every change that AWS has carried out."""
+    """Both emulators, an account's clients in them, and every change that AWS has carried out."""
 
     def __init__(self, account, urls):
         self.account = account
@@ -98,7 +97,7 @@ def emulators(tmp_path_factory, ready):
         for name, value in environment.items():
             if name.startswith("AWS_"):
                 patch.setenv(name, value)
-        account = open_account(ready.settings, poll_seconds=0.01)
+        account = session.connect(ready.settings.region, poll_seconds=0.01)
         resets = {
             environment[f"AWS_ENDPOINT_URL_{name}"] + path
             for name, path in stack_aws.RESETS.items()
@@ -108,12 +107,12 @@ def emulators(tmp_path_factory, ready):
 
 def up(emulators, ready):
     """What `make deploy` does, but for building and checking: all its AWS calls."""
-    return lambda: deploy.act(UP, ready.settings, emulators.account)
+    return lambda: commands.deploy(emulators.account, ready.settings, commands.Request())
 
 
 def down(emulators, ready):
     """What `make destroy` does."""
-    return lambda: stage.down(emulators.account, ready.settings)
+    return lambda: commands.destroy(emulators.account, ready.settings)
 
 
 def outcomes(run):
@@ -122,7 +121,7 @@ def outcomes(run):
 
 
 def operations(done):
-    """How often each operation was carried out. (Parameters hold ids, which are others after each reset.)"""
+    """How often each operation was carried out; parameters hold ids, new after each reset."""
     return Counter(call.split()[0] for call in done.elements())
 
 
@@ -144,10 +143,7 @@ def test_nothing_exists_after_down(emulators, ready):
 
 
 def test_after_any_call_of_up_failed_unheard_the_next_run_goes_on(emulators, ready):
-    """One run after another, each until a call that never failed before.
-
-    What exists then is what existed before that call.
-    """
+    """Each run goes until a call that never failed before, and leaves what was before it."""
     emulators.reset()
     emulators.lightning.aim_at_each(late=False)
     while emulators.lightning.strikes(up(emulators, ready)):
@@ -185,10 +181,11 @@ def test_a_down_that_fails_at_every_call_leaves_nothing_in_the_end(emulators, re
     assert status.list_existing(emulators.account, ready.settings) == []
 
 
-def test_a_deploy_that_fails_half_way_says_why_and_what_exists(emulators, ready, capsys):
+def test_a_deploy_that_fails_half_way_says_why_and_what_exists(emulators, monkeypatch, capsys):
     emulators.reset()
     emulators.lightning.aim(30, late=False)
-    assert deploy.run(UP, ready.settings, emulators.account) == 1
+    monkeypatch.setattr(session, "connect", lambda *_: emulators.account)
+    assert deploy.main(["deploy", "--stage", "prod"]) == 1
     said = capsys.readouterr()
     assert said.err.startswith("AWS refused ")
     assert said.err.endswith("Run this again to go on from here, or `make destroy` to delete it.\n")

@@ -1,8 +1,8 @@
-"""`make deploy` twice, then `make destroy`, on AWS's emulators; between them a real MP3 is named through all parts.
+"""`make deploy` twice, then `make destroy`, on AWS's emulators; a real MP3 is named between them.
 
-Every process is real: make, deploy.py, API Gateway and the Lambdas in ministack, SageMaker's control
-plane in moto, the model behind run_local's endpoint. Nothing but the AWS_ENDPOINT_URL_* variables
-tells that this is not AWS.
+Every process is real: make, deploy.py, API Gateway and the Lambdas in ministack, SageMaker's
+control plane in moto, the model behind run_local's endpoint. Nothing but the AWS_ENDPOINT_URL_*
+variables tells that this is not AWS.
 """
 
 import base64
@@ -41,7 +41,7 @@ def environment(tmp_path_factory, model):
 
 
 def make(target, environment, arguments):
-    """Run make as a person does, in the environment that is there; (exit status, lines, errors)."""
+    """Run make as a person does, in this environment; (exit status, lines, error text)."""
     command = ["make", "--silent", target, "ENVIRONMENT=true", f"ARGS={arguments}"]
     done = subprocess.run(
         command,
@@ -85,10 +85,7 @@ def api_url(environment, deployed):
 
 
 def classify(api_url, sound):
-    """POST a recording; (status, headers, answer).
-
-    A cold Lambda unpacks scipy, here on a busy disk: it gets time.
-    """
+    """POST a recording; (status, headers, answer). A cold Lambda unpacks scipy: it gets time."""
     for _ in range(COLD_ATTEMPTS):
         answer = ask(f"{api_url}/classify", {"data": base64.b64encode(sound).decode()})
         if answer[0] != 504:

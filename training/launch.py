@@ -68,7 +68,7 @@ def _run_on_aws(arguments: argparse.Namespace) -> int:
 
 def _job(arguments: argparse.Namespace, stage: config.Settings, session: Any) -> Job:
     """Find bucket, role and dataset where they were not named; this reads AWS and changes nothing."""
-    bucket = arguments.bucket or stage.bucket(connect(stage.region).account)
+    bucket = arguments.bucket or stage.bucket(connect(stage.region).account_id)
     dataset = _read_summary(session.client("s3"), bucket, f"{arguments.prefix}/dataset/{SUMMARY}")
     return Job(
         role=arguments.role or foundation.training_role_arn(connect(stage.region), stage),

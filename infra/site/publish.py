@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from infra import config
 from infra.change import Change
 from infra.cloudformation import api_address, delete_stack, ensure_stack
-from infra.errors import in_a_sentence
-from infra.session import Aws, connect
+from infra.errors import run_cli
+from infra.session import Account, connect
 from infra.site.assets import make_assets
 from infra.site.headers import content_security_policy
 from infra.site.upload import synchronise
@@ -38,18 +38,22 @@ def bucket_name(settings: config.Settings, account: str) -> str:
     return f"{settings.function}-site-{account}"
 
 
-def publish(aws: Aws, settings: config.Settings, api_base: str, mode: str = "") -> Published:
+def publish(
+    account: Account, settings: config.Settings, api_base: str, mode: str = ""
+) -> Published:
     """Bring the site to the files of frontend/. Safe to run again, also after a failure in it."""
-    mode, bucket = mode or default_mode(settings.stage), bucket_name(settings, aws.account)
+    mode, bucket = mode or default_mode(settings.stage), bucket_name(settings, account.account_id)
     assets = make_assets(api_base, policy_in_page=mode == WEBSITE)
     wanted = template(bucket, mode, content_security_policy(api_base))
-    stack = ensure_stack(aws, stack_name(settings), wanted)
-    return Published([stack, *synchronise(aws.s3, bucket, assets)], stack.outputs["Address"])
+    stack = ensure_stack(account, stack_name(settings), wanted)
+    return Published([stack, *synchronise(account.s3, bucket, assets)], stack.outputs["Address"])
 
 
-def destroy(aws: Aws, settings: config.Settings) -> Change:
+def destroy(account: Account, settings: config.Settings) -> Change:
     """Delete the site with all its files, whichever way it was published."""
-    return delete_stack(aws, stack_name(settings), bucket=bucket_name(settings, aws.account))
+    return delete_stack(
+        account, stack_name(settings), bucket=bucket_name(settings, account.account_id)
+    )
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -62,17 +66,17 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--mode", choices=MODES, help="(cloudfront for prod, website for the rest)")
     parser.add_argument("--destroy", action="store_true", help="delete the site")
     given = parser.parse_args(argv)
-    return in_a_sentence(lambda: print(*run(given), sep="\n"))
+    return run_cli(lambda: print(*run(given), sep="\n"))
 
 
 def run(given: argparse.Namespace) -> list[str]:
     """Do what was asked; one line for each thing that was done, the address last."""
     settings = config.load(given.stage)
-    aws = connect(settings.region)
+    account = connect(settings.region)
     if given.destroy:
-        return [str(destroy(aws, settings))]
-    api_base = (given.api_base or api_address(aws, settings)).rstrip("/")
-    published = publish(aws, settings, api_base, given.mode or "")
+        return [str(destroy(account, settings))]
+    api_base = (given.api_base or api_address(account, settings)).rstrip("/")
+    published = publish(account, settings, api_base, given.mode or "")
     return [*map(str, published.changes), published.url]
 
 

@@ -1,36 +1,38 @@
 """The site's files in its bucket: what changed is uploaded, what is gone is deleted."""
 
+from __future__ import annotations
+
 import hashlib
-from typing import Any
+from typing import TYPE_CHECKING
 
 from infra.change import Change
+from infra.s3 import delete_objects
 from infra.site.assets import Asset
 from infra.site.headers import FOR_EVER
 
-DELETE_AT_ONCE = 1_000
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
 
 
-def synchronise(s3: Any, bucket: str, assets: list[Asset]) -> list[Change]:
+def synchronise(s3: S3Client, bucket: str, assets: list[Asset]) -> list[Change]:
     """Upload what changed, in the order given, then delete what is gone; one Change a file."""
     existing = list_names(s3, bucket)
     changes = [
         upload(s3, bucket, asset) for asset in assets if not is_same(s3, bucket, asset, existing)
     ]
     gone = sorted(existing - {asset.name for asset in assets})
-    for start in range(0, len(gone), DELETE_AT_ONCE):
-        keys = [{"Key": name} for name in gone[start : start + DELETE_AT_ONCE]]
-        s3.delete_objects(Bucket=bucket, Delete={"Objects": keys, "Quiet": True})
+    delete_objects(s3, bucket, gone)
     changes += [Change(f"file {name}", "deleted") for name in gone]
     return changes or [Change(f"{len(assets)} files", "unchanged")]
 
 
-def list_names(s3: Any, bucket: str) -> set[str]:
+def list_names(s3: S3Client, bucket: str) -> set[str]:
     """Return the names of all files in the bucket."""
     pages = s3.get_paginator("list_objects_v2").paginate(Bucket=bucket)
     return {item["Key"] for page in pages for item in page.get("Contents", [])}
 
 
-def is_same(s3: Any, bucket: str, asset: Asset, existing: set[str]) -> bool:
+def is_same(s3: S3Client, bucket: str, asset: Asset, existing: set[str]) -> bool:
     """Tell whether the file is there with this content, type and lifetime.
 
     A digest in its name says so without asking.
@@ -48,7 +50,7 @@ def is_same(s3: Any, bucket: str, asset: Asset, existing: set[str]) -> bool:
     return found == (digest(asset), asset.content_type, asset.cache_control)
 
 
-def upload(s3: Any, bucket: str, asset: Asset) -> Change:
+def upload(s3: S3Client, bucket: str, asset: Asset) -> Change:
     """Upload one file."""
     s3.put_object(
         Bucket=bucket,

@@ -10,7 +10,7 @@ from infra.cloudformation import StackChange, delete_stack, ensure_stack, read_o
 from infra.config import Settings
 from infra.errors import DeployError
 from infra.monitoring.alarm import endpoint_alarms
-from infra.session import Aws
+from infra.session import Account
 from infra.stacks.resources import PRIVATE, arn, log_group, resource
 from infra.stacks.roles import endpoint_log_groups, endpoint_role, training_role
 
@@ -65,11 +65,11 @@ def _mail(settings: Settings) -> dict[str, Any]:
     }
 
 
-def ensure(aws: Aws, settings: Settings) -> StackChange:
+def ensure(account: Account, settings: Settings) -> StackChange:
     """Bring up the stack. Raises DeployError, also where another account has the bucket's name."""
-    wanted = template(settings, settings.bucket(aws.account))
+    wanted = template(settings, settings.bucket(account.account_id))
     try:
-        return ensure_stack(aws, stack_name(settings), wanted)
+        return ensure_stack(account, stack_name(settings), wanted)
     except DeployError as error:
         if "already exists" not in str(error):
             raise
@@ -79,11 +79,11 @@ def ensure(aws: Aws, settings: Settings) -> StackChange:
         ) from error
 
 
-def delete(aws: Aws, settings: Settings) -> Change:
+def delete(account: Account, settings: Settings) -> Change:
     """Delete the stack with code, models and training data."""
-    return delete_stack(aws, stack_name(settings), bucket=settings.bucket(aws.account))
+    return delete_stack(account, stack_name(settings), bucket=settings.bucket(account.account_id))
 
 
-def training_role_arn(aws: Aws, settings: Settings) -> str:
+def training_role_arn(account: Account, settings: Settings) -> str:
     """Return the role for training/launch.py. Raises DeployError where there is no such stack."""
-    return read_outputs(aws, stack_name(settings))["TrainingRoleArn"]
+    return read_outputs(account, stack_name(settings))["TrainingRoleArn"]

@@ -4,7 +4,7 @@ from typing import Any
 
 from infra.change import Change
 from infra.cloudformation import ensure_stack
-from infra.session import Aws
+from infra.session import Account
 from infra.stacks.resources import resource, role
 
 STACK = "api-gateway-logs"
@@ -23,11 +23,11 @@ def template() -> dict[str, Any]:
     }
 
 
-def ensure(aws: Aws) -> Change:
+def ensure(account: Account) -> Change:
     """Let API Gateway write logs, unless somebody's role already does: that one is left alone.
 
     No stage deletes this stack: it belongs to all of them, and to APIs that are not ours.
     """
-    if aws.gateway.get_account().get("cloudwatchRoleArn"):
+    if account.gateway.get_account().get("cloudwatchRoleArn"):
         return Change(f"stack {STACK}", "unchanged")
-    return ensure_stack(aws, STACK, template())
+    return ensure_stack(account, STACK, template())
