@@ -9,12 +9,15 @@ from infra import config
 from infra.cost import price_lines
 from infra.endpoint import deploy
 from infra.endpoint.current import choose_preset, find_deployed
+from infra.endpoint.images import image_uri
 from infra.endpoint.model import check_model
+from infra.endpoint.plan import Plan
 from infra.endpoint.presets import DEFAULT_PRESET, PRESETS
 from infra.endpoint.rollout import roll_back
 from infra.endpoint.smoke_clip import make_clip, read_or_make_clip
 from infra.errors import run_cli, show
 from infra.session import Account
+from infra.stacks import foundation
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -32,10 +35,6 @@ def parse_arguments(argv: Sequence[str] | None) -> argparse.Namespace:
         help="folder, model.tar.gz or s3://bucket/key",
     )
     parser.add_argument("--stage", default="dev", help="of birdapp/.chalice/config.json (dev)")
-    parser.add_argument("--endpoint", help="another name")
-    parser.add_argument("--region", help="another AWS region")
-    parser.add_argument("--bucket", help="the private bucket of the models")
-    parser.add_argument("--role", help="ARN of the role with which SageMaker reads the model")
     hosting = parser.add_mutually_exclusive_group()
     hosting.add_argument(
         "--preset",
@@ -63,7 +62,7 @@ def parse_arguments(argv: Sequence[str] | None) -> argparse.Namespace:
 
 def run(given: argparse.Namespace) -> Iterator[object]:
     """Do what was asked and yield one line for each thing that was done."""
-    settings = config.load(given.stage, region=given.region, endpoint=given.endpoint)
+    settings = config.load(given.stage)
     account = Account(settings.region)
     if given.rollback:
         yield roll_back(account, settings.endpoint, make_clip())
@@ -77,10 +76,10 @@ def run(given: argparse.Namespace) -> Iterator[object]:
         preset = choose_preset(given.preset, deployed)
         yield from price_lines(preset)
         if not given.dry_run:
-            chosen = {"bucket": given.bucket, "role": given.role}
-            plan = deploy.make_plan(account, settings, preset, **chosen)
-            if not given.role:
-                yield deploy.ensure_own_role(account, plan)
+            base = foundation.ensure(account, settings)
+            yield base
+            role, image = base.outputs["EndpointRoleArn"], image_uri(settings.region)
+            plan = Plan(settings.endpoint, base.outputs["Bucket"], role, image, preset)
             yield from deploy.deploy(account, plan, model)
 
 

@@ -9,7 +9,6 @@ among them, are remembered. eu-west-1 is up to a tenth dearer.
 
 from dataclasses import dataclass, field
 
-from infra import stage
 from infra.config import Settings
 from infra.endpoint.presets import DEFAULT_PRESET, PRESETS, Hosting, Instances, Preset
 from infra.monitoring.alarms import stage_alarms
@@ -86,7 +85,7 @@ def parts(settings: Settings, hosting: Hosting) -> list[Part]:
     gb_seconds = main_gb * MAIN_SECONDS + spectrogram_gb * SPECTROGRAM_SECONDS
     warm_gb = settings.provisioned_concurrency * main_gb
     warm_gb += settings.spectrogram_provisioned_concurrency * spectrogram_gb
-    alarms = len(stage_alarms(stage.watched(settings)))
+    alarms = len(stage_alarms(settings, instances=True))
     always = [
         _endpoint(hosting),
         Part("data into the endpoint", a_clip={"SageMaker, GB of data": ENDPOINT_GB}),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import boto3
 from botocore.config import Config
@@ -16,17 +16,12 @@ if TYPE_CHECKING:
     from botocore.client import BaseClient
     from mypy_boto3_apigateway import APIGatewayClient
     from mypy_boto3_application_autoscaling import ApplicationAutoScalingClient
-    from mypy_boto3_budgets import BudgetsClient
     from mypy_boto3_cloudformation import CloudFormationClient
-    from mypy_boto3_cloudfront import CloudFrontClient
     from mypy_boto3_cloudwatch import CloudWatchClient
-    from mypy_boto3_iam import IAMClient
     from mypy_boto3_lambda import LambdaClient
-    from mypy_boto3_logs import CloudWatchLogsClient
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_sagemaker import SageMakerClient
     from mypy_boto3_sagemaker_runtime import SageMakerRuntimeClient
-    from mypy_boto3_sns import SNSClient
     from mypy_boto3_sts import STSClient
 
 # Throttling is common while many things are made; each call is safe to repeat.
@@ -34,8 +29,6 @@ RETRIES = Config(retries={"mode": "standard", "max_attempts": 5})
 # The smoke clip must be answered as users' recordings are: at once and by the first attempt.
 ONE_ATTEMPT = Config(retries={"total_max_attempts": 1}, read_timeout=60)
 POLL_SECONDS = 5.0
-# AWS Budgets is one service for all regions; it answers here.
-BUDGETS_REGION = "us-east-1"
 
 
 @dataclass(frozen=True)
@@ -56,16 +49,8 @@ class Account:
         return self.boto3_session.client("application-autoscaling", self.region, config=RETRIES)
 
     @cached_property
-    def budgets(self) -> BudgetsClient:
-        return self.boto3_session.client("budgets", BUDGETS_REGION, config=RETRIES)
-
-    @cached_property
     def cloudformation(self) -> CloudFormationClient:
         return self.boto3_session.client("cloudformation", self.region, config=RETRIES)
-
-    @cached_property
-    def cloudfront(self) -> CloudFrontClient:
-        return self.boto3_session.client("cloudfront", self.region, config=RETRIES)
 
     @cached_property
     def cloudwatch(self) -> CloudWatchClient:
@@ -80,14 +65,6 @@ class Account:
         return self.boto3_session.client("apigateway", self.region, config=RETRIES)
 
     @cached_property
-    def iam(self) -> IAMClient:
-        return self.boto3_session.client("iam", self.region, config=RETRIES)
-
-    @cached_property
-    def logs(self) -> CloudWatchLogsClient:
-        return self.boto3_session.client("logs", self.region, config=RETRIES)
-
-    @cached_property
     def runtime(self) -> SageMakerRuntimeClient:
         return self.boto3_session.client("sagemaker-runtime", self.region, config=ONE_ATTEMPT)
 
@@ -100,10 +77,6 @@ class Account:
         return self.boto3_session.client("sagemaker", self.region, config=RETRIES)
 
     @cached_property
-    def sns(self) -> SNSClient:
-        return self.boto3_session.client("sns", self.region, config=RETRIES)
-
-    @cached_property
     def sts(self) -> STSClient:
         return self.boto3_session.client("sts", self.region, config=RETRIES)
 
@@ -111,23 +84,6 @@ class Account:
         """Return every client."""
         names = (name for name, made in vars(Account).items() if isinstance(made, cached_property))
         return [getattr(self, name) for name in names if name != "account_id"]
-
-    # The names of what this class replaces, until nobody uses them.
-    @property
-    def account(self) -> str:
-        return self.account_id
-
-    @property
-    def aws(self) -> Account:
-        return self
-
-    endpoint = site = watchers = aws
-
-
-Aws = Any
-Clients = Any
-SiteClients = Any
-Watchers = Any
 
 
 def connect(region: str, poll_seconds: float = POLL_SECONDS) -> Account:
@@ -142,7 +98,3 @@ def connect(region: str, poll_seconds: float = POLL_SECONDS) -> Account:
         )
     _ = account.account_id
     return account
-
-
-def make_watchers(region: str, _account: str) -> Account:
-    return Account(region)

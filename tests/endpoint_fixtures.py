@@ -3,7 +3,7 @@
 import aws_gaps
 import pytest
 import served
-from endpoint_account import LOOPBACK, OLD
+from endpoint_account import LOOPBACK, OLD, a_plan
 from moto import mock_aws
 
 from infra.session import Account
@@ -30,4 +30,6 @@ def aws(made):
     updates.fired = False
     endpoints.outputs, endpoints.endpoints, endpoints.asked = OLD.reference, {}, []
     with mock_aws(config=LOOPBACK):
+        place = {"LocationConstraint": "eu-west-1"}
+        clients.s3.create_bucket(Bucket=a_plan().bucket, CreateBucketConfiguration=place)
         yield clients, endpoints, updates

@@ -11,12 +11,16 @@ from samtranslator.translator.transform import transform
 
 from infra import config
 from infra.packages import api as api_package
-from infra.packages import spectrogram as spectrogram_package
 from infra.stacks import api as api_stack
+from infra.stacks import foundation as foundation_stack
+from infra.stacks import monitoring as monitoring_stack
+from infra.stacks import site as site_stack
 from infra.stacks import spectrogram as spectrogram_stack
-from infra.stacks import training_role
 
 BUCKET = "birdapp-dev-123456789012-eu-west-1"
+SITE_BUCKET = "birdapp-dev-site-123456789012"
+SPECTROGRAM_KEY = "code/spectrogram-3.12-0123456789abcdef.zip"
+SECURITY_POLICY = "default-src 'none'"
 
 
 class NoManagedPolicies:
@@ -45,13 +49,24 @@ def api(stage="dev", **changed):
 @cache
 def spectrogram(stage="dev", **changed):
     """The spectrogram function's stack."""
-    package = spectrogram_package.build()
-    return spectrogram_stack.template(replace(config.load(stage), **changed), BUCKET, package)
+    chosen = replace(config.load(stage), **changed)
+    return spectrogram_stack.template(chosen, BUCKET, SPECTROGRAM_KEY)
 
 
-def training(stage="dev"):
-    """The training role's stack."""
-    return training_role.template(config.load(stage), BUCKET)
+def foundation(stage="dev", **changed):
+    """The stack of bucket, roles and logs."""
+    return foundation_stack.template(replace(config.load(stage), **changed), BUCKET)
+
+
+def monitoring(stage="dev", *, instances=True, **changed):
+    """The stack of alarms, dashboard and budget."""
+    chosen = replace(config.load(stage), **changed)
+    return monitoring_stack.template(chosen, instances=instances)
+
+
+def site(mode, security_policy=SECURITY_POLICY):
+    """The page's stack."""
+    return site_stack.template(SITE_BUCKET, mode, security_policy)
 
 
 def expand(unexpanded):

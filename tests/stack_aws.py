@@ -11,8 +11,6 @@ from pathlib import Path
 from urllib.error import URLError
 from urllib.request import Request, urlopen
 
-import stack_s3
-
 from infra.packages import layer, zips
 from local import venv
 
@@ -23,15 +21,20 @@ LOOPBACK = "127.0.0.1"
 # moto's account. ministack takes a key of twelve digits as the account, and this one where there is no key.
 ACCOUNT = "123456789012"
 CREDENTIALS = {"AWS_ACCESS_KEY_ID": ACCOUNT, "AWS_SECRET_ACCESS_KEY": "test"}
-OF_MINISTACK = ("API_GATEWAY", "BUDGETS", "CLOUDFORMATION", "IAM", "LAMBDA", "STS")
-OF_MOTO = (
-    "APPLICATION_AUTO_SCALING",
+OF_MINISTACK = (
+    "API_GATEWAY",
+    "BUDGETS",
+    "CLOUDFORMATION",
     "CLOUDFRONT",
     "CLOUDWATCH",
     "CLOUDWATCH_LOGS",
-    "SAGEMAKER",
+    "IAM",
+    "LAMBDA",
+    "S3",
     "SNS",
+    "STS",
 )
+OF_MOTO = ("APPLICATION_AUTO_SCALING", "SAGEMAKER")
 # A POST there empties an emulator.
 RESETS = {"LAMBDA": "/_ministack/reset", "SAGEMAKER": "/moto-api/reset"}
 START_SECONDS = 120
@@ -51,16 +54,14 @@ def emulators(folder, endpoint):
     with (
         emulating(folder, endpoint) as ministack,
         process(moto, "-p", folder=folder) as other,
-        stack_s3.divided(ministack, other, is_site_bucket) as s3,
     ):
         urls = dict.fromkeys(OF_MINISTACK, ministack) | dict.fromkeys(OF_MOTO, other)
-        urls |= {"S3": s3, "SAGEMAKER_RUNTIME": endpoint}
-        yield clean() | {f"AWS_ENDPOINT_URL_{name}": url for name, url in urls.items()}
+        yield addresses(urls | {"SAGEMAKER_RUNTIME": endpoint})
 
 
-def is_site_bucket(name):
-    """Tell the site's bucket, which moto plays, from the code's, which ministack's Lambda must read."""
-    return "-site-" in name
+def addresses(urls):
+    """Return the environment that leads boto3 to these URLs, by the service's name."""
+    return clean() | {f"AWS_ENDPOINT_URL_{name}": url for name, url in urls.items()}
 
 
 def clean():
@@ -85,9 +86,8 @@ def emulating(folder, endpoint):
         "MINISTACK_ACCOUNT_ID": ACCOUNT,
         "TMPDIR": str(folder),
     }
-    with process(
-        [VENV / "bin" / "ministack"], "GATEWAY_PORT", folder=folder, settings=settings
-    ) as url:
+    command = [VENV / "bin" / "python", REPOSITORY / "tests" / "stack_ministack.py"]
+    with process(command, "GATEWAY_PORT", folder=folder, settings=settings) as url:
         yield url
 
 

@@ -7,18 +7,16 @@ import sys
 from dataclasses import replace
 
 import pytest
-from botocore.stub import ANY
 from stubbed_account import ACCOUNT, REGION, account, stubbed
 
 import deploy
 import deploy_endpoint
-from infra import cloudformation, concurrency, config, cost, cost_ceiling, s3, session
+from infra import cloudformation, concurrency, config, cost, cost_ceiling, session
 from infra.endpoint.presets import PRESETS
 from infra.errors import DeployError
 from infra.packages import plain_chalice
 from infra.site import publish
-from infra.stacks import gateway_logs
-from infra.stacks import spectrogram as spectrogram_stack
+from infra.stacks import foundation, gateway_logs
 from infra.wait import wait_until_settled
 
 TEMPLATE = {"Resources": {}}
@@ -97,7 +95,6 @@ def test_a_dry_run_needs_none_of_the_large_packages():
         (deploy_endpoint, ["--rollback"]),
         (publish, []),
         (plain_chalice, []),
-        (spectrogram_stack, ["--deploy"]),
     ],
 )
 def test_missing_credentials_are_one_sentence(script, arguments, capsys):
@@ -122,7 +119,7 @@ def test_an_account_makes_each_client_once(monkeypatch):
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
     made = session.Account(REGION)
     services = {client.meta.service_model.service_name for client in made.clients()}
-    assert len(services) == len(made.clients()) == 14
+    assert len(services) == len(made.clients()) == 9
     assert list(map(id, made.clients())) == list(map(id, made.clients()))
 
 
@@ -134,46 +131,60 @@ def test_what_never_settles_is_one_sentence_after_an_hour(monkeypatch):
     assert sum(slept) == 3_600
 
 
-@pytest.mark.parametrize("code", ["BucketAlreadyExists", "OperationAborted"])
-def test_a_taken_bucket_name_is_one_sentence(code):
-    client, stub = stubbed("s3")
-    stub.add_client_error("head_bucket", "404", http_status_code=404)
-    stub.add_client_error("create_bucket", code)
-    with pytest.raises(DeployError, match="bucket name birds is taken by another AWS account"):
-        s3.ensure_stage_bucket(account(s3=client), "birds")
+FAILED = {
+    "StackId": "id",
+    "EventId": "1",
+    "StackName": "s",
+    "Timestamp": 0,
+    "ResourceStatus": "CREATE_FAILED",
+}
 
 
-def test_a_strangers_bucket_of_our_name_is_never_used():
-    client, stub = stubbed("s3")
-    stub.add_response("head_bucket", {}, {"Bucket": "birds"})
-    stub.add_client_error(
-        "head_bucket", "403", expected_params={"Bucket": "birds", "ExpectedBucketOwner": ACCOUNT}
-    )
-    with pytest.raises(DeployError, match="taken by another AWS account"):
-        s3.ensure_stage_bucket(account(s3=client), "birds")
+def fail_to_create(stub, *events):
+    """Let the stub create a stack that CloudFormation takes back."""
+    gone(stub)
+    stub.add_response("create_stack", {"StackId": "id"})
+    stub.add_response("describe_stacks", described("ROLLBACK_COMPLETE"))
+    stub.add_response("describe_stack_events", {"StackEvents": list(events)})
+
+
+def test_a_taken_bucket_name_is_one_sentence():
+    client, stub = stubbed("cloudformation")
+    taken = {"LogicalResourceId": "Bucket", "ResourceStatusReason": "birds already exists"}
+    fail_to_create(stub, FAILED | taken)
+    with pytest.raises(DeployError, match="Bucket: birds already exists; .* app_name in birdapp"):
+        foundation.ensure(account(cloudformation=client), config.load("dev"))
+
+
+def test_a_bucket_that_only_has_the_name_of_ours_is_never_emptied():
+    """Its stack came to nothing because of it; S3 may not be asked at all."""
+    client, stub = stubbed("cloudformation")
+    stub.add_response("describe_stacks", described("ROLLBACK_COMPLETE"))
+    stub.add_response("delete_stack", {})
+    gone(stub)
+    change = cloudformation.delete_stack(account(cloudformation=client), "s", bucket="birds")
+    assert change.outcome == "deleted"
+
+
+def test_a_strangers_bucket_of_our_name_is_never_emptied():
+    client, stub = stubbed("cloudformation")
+    stub.add_response("describe_stacks", described("CREATE_COMPLETE"))
+    stub.add_response("delete_stack", {})
+    gone(stub)
+    s3, objects = stubbed("s3")
+    expected = {"Bucket": "birds", "ExpectedBucketOwner": ACCOUNT}
+    objects.add_client_error("list_objects_v2", "AccessDenied", expected_params=expected)
+    of_both = account(cloudformation=client, s3=s3)
+    assert cloudformation.delete_stack(of_both, "s", bucket="birds").outcome == "deleted"
 
 
 def test_a_stack_that_fails_says_the_cause_and_not_its_consequences():
     client, stub = stubbed("cloudformation")
-    gone(stub)
-    stub.add_response("create_stack", {"StackId": "id"})
-    stub.add_response("describe_stacks", described("ROLLBACK_COMPLETE"))
-    failed = {
-        "StackId": "id",
-        "EventId": "1",
-        "StackName": "s",
-        "Timestamp": 0,
-        "ResourceStatus": "CREATE_FAILED",
-    }
-    cancelled = failed | {
-        "LogicalResourceId": "Logs",
-        "ResourceStatusReason": "Resource creation cancelled",
-    }
-    cause = failed | {
-        "LogicalResourceId": "Function",
-        "ResourceStatusReason": "Code storage limit exceeded",
-    }
-    stub.add_response("describe_stack_events", {"StackEvents": [cancelled, cause]})
+    consequence = "Resource creation cancelled"
+    cancelled = {"LogicalResourceId": "Logs", "ResourceStatusReason": consequence}
+    limit = "Code storage limit exceeded"
+    cause = {"LogicalResourceId": "Function", "ResourceStatusReason": limit}
+    fail_to_create(stub, FAILED | cancelled, FAILED | cause)
     with pytest.raises(DeployError, match="took it back: Function: Code storage limit exceeded"):
         cloudformation.ensure_stack(account(cloudformation=client), "s", TEMPLATE)
 
@@ -228,24 +239,11 @@ def test_the_cap_is_dropped_where_the_account_has_no_room_for_it(unreserved, cap
     assert len(concurrency.note(wanted, fitted)) == (cap == 0)
 
 
-def test_the_gateways_role_is_tried_again_until_aws_knows_it():
+def test_another_owners_role_for_the_gateways_logs_is_left_alone():
+    """No other client may be used: neither a role nor a stack is made."""
     gateway, answers = stubbed("apigateway")
-    iam, roles = stubbed("iam")
-    role = {
-        "Path": "/",
-        "RoleName": "r",
-        "RoleId": "A" * 16,
-        "Arn": "arn:aws:iam::1:role/r",
-        "CreateDate": 0,
-    }
-    answers.add_response("get_account", {})
-    roles.add_response("get_role", {"Role": role})
-    roles.add_response(
-        "list_attached_role_policies", {"AttachedPolicies": [{"PolicyArn": gateway_logs.POLICY}]}
-    )
-    answers.add_client_error("update_account", "BadRequestException")
-    answers.add_response("update_account", {}, {"patchOperations": ANY})
-    assert gateway_logs.ensure(account(gateway=gateway, iam=iam)).outcome == "created"
+    answers.add_response("get_account", {"cloudwatchRoleArn": "arn:aws:iam::1:role/theirs"})
+    assert gateway_logs.ensure(account(gateway=gateway)).outcome == "unchanged"
 
 
 def test_prices_add_up_and_grow_with_traffic():

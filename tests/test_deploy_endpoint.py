@@ -6,6 +6,7 @@ moto plays AWS, real sockets give the answers.
 import itertools
 
 import aws_gaps
+import packaged
 import pytest
 from endpoint_account import NAME, NEW, OLD, a_plan, serving_config
 
@@ -62,7 +63,6 @@ def test_destroy_leaves_nothing(aws):
     assert outcomes(deploy.destroy(clients, NAME)) == {"absent"}
     assert clients.sagemaker.list_endpoints()["Endpoints"] == []
     assert clients.sagemaker.list_models()["Models"] == []
-    assert clients.cloudwatch.describe_alarms()["MetricAlarms"] == []
 
 
 def test_destroy_leaves_an_endpoint_that_is_only_named_alike(aws):
@@ -146,10 +146,8 @@ def test_the_traffic_goes_back_when_an_alarm_fires(aws):
     with pytest.raises(DeployError, match="back to the model before: Alarm model-errors fired"):
         deploy.deploy(clients, a_plan(), NEW)
     alarms = updates[0]["DeploymentConfig"]["AutoRollbackConfiguration"]["Alarms"]
-    standing = {
-        alarm["AlarmName"] for alarm in clients.cloudwatch.describe_alarms()["MetricAlarms"]
-    }
-    assert {alarm["AlarmName"] for alarm in alarms} <= standing
+    existing = packaged.of_type(packaged.foundation(), "AWS::CloudWatch::Alarm").values()
+    assert {it["AlarmName"] for it in alarms} == {it["AlarmName"] for it in existing}
     with pytest.raises(DeployError, match="no earlier model"):
         rollout.roll_back(clients, NAME, OLD.clip)
 

@@ -104,27 +104,27 @@ def ask(url, body=None):
 
 
 def outcomes(lines):
-    """What became of each thing: the first words of the lines before the list of what stands."""
+    """What became of each thing: the first words of the lines before the list of what exists."""
     end = next(
         number
         for number, line in enumerate(lines)
-        if line.startswith(("Standing of", "Nothing of"))
+        if line.startswith(("Existing of", "Nothing of"))
     )
     return {line.split()[0] for line in lines[:end]}
 
 
-def test_deploy_makes_everything_and_lists_what_stands(deployed):
+def test_deploy_makes_everything_and_lists_what_exists(deployed):
     status, lines, errors = deployed
     assert status == 0, errors
     assert outcomes(lines) == {"created"}
-    standing = "\n".join(lines[lines.index("Standing of stage dev in eu-west-1:") :])
+    existing = "\n".join(lines[lines.index("Existing of stage dev in eu-west-1:") :])
     for thing in (
         "endpoint bird-classifier: InService",
         "API https://",
         "birdapp-dev-api: CREATE_COMPLETE",
         "bucket birdapp-dev",
     ):
-        assert thing in standing
+        assert thing in existing
 
 
 def test_the_page_is_published_with_the_address_of_the_api(environment, deployed, api_url):
@@ -177,7 +177,7 @@ def test_a_second_deploy_names_no_model_and_changes_nothing(environment, deploye
     ]
 
 
-def test_the_page_alone_is_published_again_with_the_api_that_stands(environment, deployed):
+def test_the_page_alone_is_published_again_with_the_api_that_is_there(environment, deployed):
     command = [sys.executable, "-m", "infra.site.publish", "--stage", "dev"]
     done = subprocess.run(
         command,
@@ -197,7 +197,7 @@ def test_destroy_leaves_nothing_and_says_so(environment, deployed):
     status, lines, errors = make("destroy", environment, "--poll-seconds 0.2")
     assert status == 0, errors
     assert outcomes(lines) <= {"deleted", "absent"}
-    assert lines[-1] == "Nothing of stage dev stands in eu-west-1."
+    assert lines[-1] == "Nothing of stage dev exists in eu-west-1."
 
 
 def test_a_second_destroy_is_no_fault(environment, deployed):

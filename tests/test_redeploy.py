@@ -11,16 +11,21 @@ import tiny_saved_model
 from endpoint_account import NAME, NEW, OLD, a_plan, serving_config
 
 import deploy_endpoint
+from infra.cloudformation import StackChange
 from infra.endpoint import deploy, model, rollout
 from infra.endpoint.probe import examine
 from infra.endpoint.smoke_clip import make_clip
+from infra.stacks import foundation
 
 pytest_plugins = ["endpoint_fixtures"]
 
 
 @pytest.fixture
-def standing(aws, monkeypatch):
+def deployed(aws, monkeypatch):
     """An account in which OLD serves. TensorFlow's import is slow: models are examined here."""
+    outputs = {"Bucket": a_plan().bucket, "EndpointRoleArn": a_plan().role_arn}
+    base = StackChange("stack birdapp-dev-foundation", "unchanged", outputs)
+    monkeypatch.setattr(foundation, "ensure", lambda *_: base)
     monkeypatch.setattr(model, "probe", lambda folder, clip, _: examine(folder, list(clip.windows)))
     deploy.deploy(aws[0], a_plan(), OLD)
     return aws
@@ -28,10 +33,7 @@ def standing(aws, monkeypatch):
 
 def redeploy(capsys, *arguments):
     """Run the command; returns its exit status and what it says of the failure."""
-    plan = a_plan()
-    status = deploy_endpoint.main(
-        [*map(str, arguments), "--role", plan.role_arn, "--bucket", plan.bucket]
-    )
+    status = deploy_endpoint.main([*map(str, arguments)])
     return status, capsys.readouterr().err
 
 
@@ -54,7 +56,7 @@ def still_as_before(clients, updates):
         ("other_label_count", "expected a list of 2 items"),
     ],
 )
-def test_a_bad_model_is_refused_before_anything_is_paid_for(standing, tmp_path, capsys, fault, why):
+def test_a_bad_model_is_refused_before_anything_is_paid_for(deployed, tmp_path, capsys, fault, why):
     folder = tiny_saved_model.write_saved_model(
         tmp_path / "saved_model", **tiny_saved_model.FAULTS[fault]
     )
@@ -62,10 +64,10 @@ def test_a_bad_model_is_refused_before_anything_is_paid_for(standing, tmp_path, 
     assert status == 1
     assert why in said
     assert is_one_sentence(said)
-    assert still_as_before(standing[0], standing[2])
+    assert still_as_before(deployed[0], deployed[2])
 
 
-def test_a_model_that_names_the_smoke_clip_wrongly_is_refused(standing, tmp_path, capsys):
+def test_a_model_that_names_the_smoke_clip_wrongly_is_refused(deployed, tmp_path, capsys):
     with wave.open(str(tmp_path / "clip.wav"), "wb") as file:
         file.setnchannels(1)
         file.setsampwidth(2)
@@ -80,7 +82,7 @@ def test_a_model_that_names_the_smoke_clip_wrongly_is_refused(standing, tmp_path
     assert status == 1
     assert "the smoke clip is Tyto alba, the model says" in said
     assert is_one_sentence(said)
-    assert still_as_before(standing[0], standing[2])
+    assert still_as_before(deployed[0], deployed[2])
 
 
 @pytest.mark.parametrize(
@@ -91,19 +93,19 @@ def test_a_model_that_names_the_smoke_clip_wrongly_is_refused(standing, tmp_path
     ],
 )
 def test_a_good_model_that_does_not_serve_well_is_refused_on_the_candidate(
-    standing, tmp_path, capsys, answer, why
+    deployed, tmp_path, capsys, answer, why
 ):
-    standing[1].endpoints[a_plan().candidate] = answer
+    deployed[1].endpoints[a_plan().candidate] = answer
     folder = tiny_saved_model.write_saved_model(tmp_path / "saved_model")
     status, said = redeploy(capsys, folder)
     assert status == 1
     assert why in said
     assert is_one_sentence(said)
-    assert still_as_before(standing[0], standing[2])
+    assert still_as_before(deployed[0], deployed[2])
 
 
-def test_a_good_model_goes_live_and_back(standing, tmp_path, capsys):
-    clients, endpoints, _ = standing
+def test_a_good_model_goes_live_and_back(deployed, tmp_path, capsys):
+    clients, endpoints, _ = deployed
     folder = tiny_saved_model.write_saved_model(tmp_path / "saved_model")
     checked = model.check_model(str(folder), make_clip(), s3=None)
     endpoints.outputs = checked.reference

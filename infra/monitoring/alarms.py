@@ -1,7 +1,6 @@
-"""What of one stage is watched, and the alarms that watch it."""
+"""Every alarm of one stage: errors, latency, throttles, health."""
 
-from dataclasses import dataclass
-
+from infra.config import Settings
 from infra.monitoring.alarm import VARIANT, Alarm, endpoint_alarms
 
 MILLISECONDS = 1_000
@@ -13,43 +12,23 @@ FIVE_MINUTES = 300
 FULL_PERCENT = 90
 
 
-@dataclass(frozen=True)
-class Watched:
-    """The names of one stage's parts; `instances` tells an endpoint that always runs from a serverless one."""
-
-    api: str
-    stage: str
-    function: str
-    spectrogram_function: str
-    endpoint: str
-    instances: bool = True
-
-    @property
-    def name(self) -> str:
-        """Name the dashboard, the topic and the budget: as the main Lambda."""
-        return self.function
-
-
-def stage_alarms(watched: Watched) -> list[Alarm]:
-    """List every alarm of a stage: errors, latency, throttles, health."""
-    functions = [
-        *function_alarms(watched.function, NEAR_DEADLINE_SECONDS),
-        *function_alarms(watched.spectrogram_function, SLOW_SPECTROGRAM_SECONDS),
-    ]
+def stage_alarms(settings: Settings, *, instances: bool) -> list[Alarm]:
+    """Return all alarms; `instances` tells an endpoint that always runs from a serverless one."""
     return [
-        *api_alarms(watched),
-        *functions,
-        *endpoint_alarms(watched.endpoint),
-        *health_alarms(watched),
+        *api_alarms(settings),
+        *function_alarms(settings.function, NEAR_DEADLINE_SECONDS),
+        *function_alarms(settings.spectrogram_function, SLOW_SPECTROGRAM_SECONDS),
+        *endpoint_alarms(settings.endpoint),
+        *health_alarms(settings.endpoint, instances=instances),
     ]
 
 
-def api_alarms(watched: Watched) -> list[Alarm]:
-    """Watch what the visitor sees."""
-    of_stage = (("ApiName", watched.api), ("Stage", watched.stage))
+def api_alarms(settings: Settings) -> list[Alarm]:
+    """Return the alarms of what a visitor sees."""
+    of_stage = (("ApiName", settings.function), ("Stage", settings.stage))
     errors = Alarm(
-        f"{watched.name}-api-errors",
-        "Five answers in five minutes were 5xx: look for the error's code in the main Lambda's log.",
+        f"{settings.function}-api-errors",
+        "Five answers in five minutes were 5xx: look for the code in the main Lambda's log.",
         "AWS/ApiGateway",
         "5XXError",
         of_stage,
@@ -57,7 +36,7 @@ def api_alarms(watched: Watched) -> list[Alarm]:
         period=FIVE_MINUTES,
     )
     latency = Alarm(
-        f"{watched.name}-api-latency",
+        f"{settings.function}-api-latency",
         f"One answer in twenty takes {SLOW_ANSWER_SECONDS} s or more.",
         "AWS/ApiGateway",
         "Latency",
@@ -71,46 +50,45 @@ def api_alarms(watched: Watched) -> list[Alarm]:
 
 
 def function_alarms(function: str, slow_seconds: int) -> list[Alarm]:
-    """Watch a Lambda: an error of its own is a bug or a timeout, a throttle is the concurrency cap."""
+    """Return a Lambda's: its own error is a bug or a timeout, a throttle is the concurrency cap."""
     of_function = (("FunctionName", function),)
-    return [
-        Alarm(
-            f"{function}-errors",
-            "The Lambda crashed or ran into its timeout.",
-            "AWS/Lambda",
-            "Errors",
-            of_function,
-            threshold=3,
-            period=FIVE_MINUTES,
-        ),
-        Alarm(
-            f"{function}-throttles",
-            "Calls were turned away: more came at once than its reserved concurrency allows.",
-            "AWS/Lambda",
-            "Throttles",
-            of_function,
-            threshold=10,
-            period=FIVE_MINUTES,
-        ),
-        Alarm(
-            f"{function}-duration",
-            f"One call in a hundred takes {slow_seconds} s or more.",
-            "AWS/Lambda",
-            "Duration",
-            of_function,
-            threshold=slow_seconds * MILLISECONDS,
-            statistic="p99",
-            period=FIVE_MINUTES,
-            points=2,
-        ),
-    ]
+    errors = Alarm(
+        f"{function}-errors",
+        "The Lambda crashed or ran into its timeout.",
+        "AWS/Lambda",
+        "Errors",
+        of_function,
+        threshold=3,
+        period=FIVE_MINUTES,
+    )
+    throttles = Alarm(
+        f"{function}-throttles",
+        "Calls were turned away: more came at once than its reserved concurrency allows.",
+        "AWS/Lambda",
+        "Throttles",
+        of_function,
+        threshold=10,
+        period=FIVE_MINUTES,
+    )
+    duration = Alarm(
+        f"{function}-duration",
+        f"One call in a hundred takes {slow_seconds} s or more.",
+        "AWS/Lambda",
+        "Duration",
+        of_function,
+        threshold=slow_seconds * MILLISECONDS,
+        statistic="p99",
+        period=FIVE_MINUTES,
+        points=2,
+    )
+    return [errors, throttles, duration]
 
 
-def health_alarms(watched: Watched) -> list[Alarm]:
-    """Watch that the endpoint understands us and, where it always runs, that it runs and has memory left."""
-    of_variant = (("EndpointName", watched.endpoint), ("VariantName", VARIANT))
+def health_alarms(endpoint: str, *, instances: bool) -> list[Alarm]:
+    """Return those of an endpoint that refuses us, does not run, or is short of memory."""
+    of_variant = (("EndpointName", endpoint), ("VariantName", VARIANT))
     refused = Alarm(
-        f"{watched.endpoint}-refused",
+        f"{endpoint}-refused",
         "The model refused requests with 4xx: model and Lambda no longer fit.",
         "AWS/SageMaker",
         "Invocation4XXErrors",
@@ -118,13 +96,12 @@ def health_alarms(watched: Watched) -> list[Alarm]:
         threshold=5,
         period=FIVE_MINUTES,
     )
-    if not watched.instances:
+    if not instances:
         return [refused]
-    machines = "/aws/sagemaker/Endpoints"
     running = Alarm(
-        f"{watched.endpoint}-not-running",
+        f"{endpoint}-not-running",
         "No instance has reported for five minutes: the endpoint is down or deleted.",
-        machines,
+        "/aws/sagemaker/Endpoints",
         "CPUUtilization",
         of_variant,
         threshold=1,
@@ -134,9 +111,9 @@ def health_alarms(watched: Watched) -> list[Alarm]:
         missing="breaching",
     )
     memory = Alarm(
-        f"{watched.endpoint}-memory",
+        f"{endpoint}-memory",
         "An instance uses nearly all of its memory.",
-        machines,
+        "/aws/sagemaker/Endpoints",
         "MemoryUtilization",
         of_variant,
         threshold=FULL_PERCENT,

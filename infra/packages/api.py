@@ -6,7 +6,9 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from infra import config
 from infra.errors import DeployError
@@ -18,8 +20,29 @@ NOT_COPIED = shutil.ignore_patterns("__pycache__", "deployments", "deployed", "r
 CHALICE = [sys.executable, "-c", "import sys; from chalice.cli import main; sys.exit(main())"]
 
 
-def build(settings: config.Settings, folder: Path = config.PACKAGES) -> api.Application:
+@dataclass(frozen=True)
+class Application:
+    """The main Lambda's two packages, and Chalice's template, which does not name their place."""
+
+    code: zips.Package
+    layer: zips.Package
+    template: dict[str, Any] = field(repr=False)
+
+    def finished_template(self, settings: config.Settings, bucket: str) -> dict[str, Any]:
+        """Return the template for CloudFormation, with both packages in `bucket`."""
+        keys = {"code": self.code.key, "layer": self.layer.key}
+        return api.finish(self.template, settings, bucket, **keys)
+
+
+def build(settings: config.Settings, folder: Path = config.PACKAGES) -> Application:
     """Package birdapp for a stage. Raises DeployError with Chalice's own words where it fails."""
+    template, files = package(settings)
+    code = zips.pack(folder, settings.function, files)
+    return Application(code, layer.build(settings.python, folder), template)
+
+
+def package(settings: config.Settings) -> tuple[dict[str, Any], dict[str, bytes]]:
+    """Return Chalice's template with our additions, and the Lambda's files by name."""
     with tempfile.TemporaryDirectory() as workspace:
         project, out = Path(workspace, "birdapp"), Path(workspace, "out")
         copy_project(project)
@@ -34,8 +57,7 @@ def build(settings: config.Settings, folder: Path = config.PACKAGES) -> api.Appl
             if wheels.is_shipped(name)
         }
         merged = json.loads((out / "sam.json").read_text())
-    code = zips.pack(folder, settings.function, files)
-    return api.Application(code, layer.build(settings.python, folder), merged)
+    return merged, files
 
 
 def copy_project(target: Path) -> None:

@@ -16,6 +16,7 @@ from infra import config, s3
 from infra.errors import run_cli
 from infra.packages import api, layer, zips
 from infra.session import Account, connect
+from infra.stacks import foundation
 
 PARTITION = "aws"
 
@@ -59,8 +60,8 @@ def ensure_layer(account: Account, settings: config.Settings, package: zips.Pack
     if versions and versions[0].get("Description") == package.digest:
         return versions[0]["LayerVersionArn"]
     bucket = settings.bucket(account.account_id)
-    s3.ensure_stage_bucket(account, bucket)
-    s3.upload_package(account, bucket, package)
+    foundation.ensure(account, settings)
+    s3.upload_once(account, bucket, package.key, package.path)
     made = account.functions.publish_layer_version(
         LayerName=name,
         Description=package.digest,

@@ -11,7 +11,6 @@ from infra.packages import wheels, zips
 
 FOLDER = config.ROOT / "spectrogram_fn"
 SOURCES = ("handler.py", "spectrogram.py")
-HANDLER = "handler.handler"
 
 
 def build(python: str = wheels.DEFAULT_PYTHON, folder: Path = config.PACKAGES) -> zips.Package:
