@@ -18,8 +18,7 @@ check: # format, lint, templates, types
 	@$(ENVIRONMENT) && .venv/bin/ruff format --check . && .venv/bin/ruff check . && .venv/bin/mypy
 	@PYTHONPATH=. .venv/bin/python tests/lint_templates.py
 	@cd training/source_dir && MYPYPATH=.:../../spectrogram_fn ../../.venv/bin/mypy --explicit-package-bases --config-file ../../pyproject.toml *.py
-	@test -d frontend/node_modules || npm --prefix frontend ci --silent
-	@npm --prefix frontend run --silent check
+	@frontend/check
 
 train: MODEL = build/model
 train: # RECORDINGS=DIR -> dataset -> trained, calibrated, exported and evaluated model with its card, in build/model
