@@ -12,13 +12,10 @@ from infra.monitoring.alarm import VARIANT
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from mypy_boto3_application_autoscaling import ApplicationAutoScalingClient
-    from mypy_boto3_application_autoscaling.type_defs import (
-        ScalableTargetTypeDef,
-        ScalingPolicyTypeDef,
-    )
-    from mypy_boto3_cloudwatch import CloudWatchClient
+    from mypy_boto3_application_autoscaling import type_defs
     from mypy_boto3_cloudwatch.type_defs import MetricAlarmTypeDef
+
+    from infra.session import Account
 
 # AWS has codes, its emulators have texts.
 MISSING = ("ObjectNotFoundException", "No scaling policy found", "No scalable target found")
@@ -71,58 +68,46 @@ def target_tracking(endpoint: str, scaling: Scaling) -> dict[str, Any]:
     return {"TargetValue": scaling.target, "DisableScaleIn": False} | cooldowns | metric
 
 
-def ensure_scaling(
-    autoscaling: ApplicationAutoScalingClient,
-    cloudwatch: CloudWatchClient,
-    *,
-    endpoint: str,
-    scaling: Scaling,
-) -> list[Change]:
+def ensure_scaling(account: Account, endpoint: str, scaling: Scaling) -> list[Change]:
     """Give the endpoint this scaling and no other."""
     return [
-        ensure_target(autoscaling, endpoint, scaling),
-        ensure_policy(autoscaling, endpoint, scaling),
-        *ensure_statistics(autoscaling, cloudwatch, endpoint=endpoint, scaling=scaling),
+        ensure_target(account, endpoint, scaling),
+        ensure_policy(account, endpoint, scaling),
+        *ensure_statistics(account, endpoint, scaling),
     ]
 
 
-def ensure_target(
-    autoscaling: ApplicationAutoScalingClient, endpoint: str, scaling: Scaling
-) -> Change:
+def ensure_target(account: Account, endpoint: str, scaling: Scaling) -> Change:
     """Register the variant with its smallest and largest number of instances."""
     resource = f"scalable target {variant(endpoint)['ResourceId']}"
-    found = find_targets(autoscaling, endpoint)
+    found = find_targets(account, endpoint)
     bounds = scaling.smallest, scaling.largest
     if found and (found[0]["MinCapacity"], found[0]["MaxCapacity"]) == bounds:
         return Change(resource, "unchanged")
-    autoscaling.register_scalable_target(
+    account.autoscaling.register_scalable_target(
         MinCapacity=scaling.smallest, MaxCapacity=scaling.largest, **variant(endpoint)
     )
     return Change(resource, "updated" if found else "created")
 
 
-def find_targets(
-    autoscaling: ApplicationAutoScalingClient, endpoint: str
-) -> list[ScalableTargetTypeDef]:
+def find_targets(account: Account, endpoint: str) -> list[type_defs.ScalableTargetTypeDef]:
     """Return the endpoint's registration, [] where there is none."""
     names = variant(endpoint)
-    return autoscaling.describe_scalable_targets(
+    return account.autoscaling.describe_scalable_targets(
         ServiceNamespace=names["ServiceNamespace"],
         ResourceIds=[names["ResourceId"]],
         ScalableDimension=names["ScalableDimension"],
     )["ScalableTargets"]
 
 
-def ensure_policy(
-    autoscaling: ApplicationAutoScalingClient, endpoint: str, scaling: Scaling
-) -> Change:
+def ensure_policy(account: Account, endpoint: str, scaling: Scaling) -> Change:
     """Give the endpoint its target tracking policy."""
     resource = f"scaling policy {policy_name(endpoint)}"
     desired = target_tracking(endpoint, scaling)
-    found = find_policies(autoscaling, endpoint)
+    found = find_policies(account, endpoint)
     if found and desired.items() <= found[0]["TargetTrackingScalingPolicyConfiguration"].items():
         return Change(resource, "unchanged")
-    autoscaling.put_scaling_policy(
+    account.autoscaling.put_scaling_policy(
         PolicyName=policy_name(endpoint),
         PolicyType="TargetTrackingScaling",
         TargetTrackingScalingPolicyConfiguration=desired,  # type: ignore[arg-type]  # has two forms
@@ -131,60 +116,54 @@ def ensure_policy(
     return Change(resource, "updated" if found else "created")
 
 
-def find_policies(
-    autoscaling: ApplicationAutoScalingClient, endpoint: str
-) -> list[ScalingPolicyTypeDef]:
+def find_policies(account: Account, endpoint: str) -> list[type_defs.ScalingPolicyTypeDef]:
     """Return the endpoint's policy, [] where there is none."""
-    return autoscaling.describe_scaling_policies(
+    return account.autoscaling.describe_scaling_policies(
         PolicyNames=[policy_name(endpoint)], **variant(endpoint)
     )["ScalingPolicies"]
 
 
-def ensure_statistics(
-    autoscaling: ApplicationAutoScalingClient,
-    cloudwatch: CloudWatchClient,
-    *,
-    endpoint: str,
-    scaling: Scaling,
-) -> list[Change]:
+def ensure_statistics(account: Account, endpoint: str, scaling: Scaling) -> list[Change]:
     """Edit the alarm that AWS made for scaling out, as the report did, where it differs.
 
     AWS makes one with 3 points of 60 s, and makes it again whenever the policy is put; so this
     comes after the policy.
     """
-    alarms = find_policies(autoscaling, endpoint)[0].get("Alarms", [])
+    alarms = find_policies(account, endpoint)[0].get("Alarms", [])
     names = [alarm["AlarmName"] for alarm in alarms if "AlarmHigh" in alarm["AlarmName"]]
-    found = cloudwatch.describe_alarms(AlarmNames=names)["MetricAlarms"] if names else []
-    return [edit_alarm(cloudwatch, alarm, scaling) for alarm in found]
+    if not names:
+        return []
+    found = account.cloudwatch.describe_alarms(AlarmNames=names)["MetricAlarms"]
+    return [edit_alarm(account, alarm, scaling) for alarm in found]
 
 
-def edit_alarm(cloudwatch: CloudWatchClient, alarm: MetricAlarmTypeDef, scaling: Scaling) -> Change:
+def edit_alarm(account: Account, alarm: MetricAlarmTypeDef, scaling: Scaling) -> Change:
     """Give one alarm the scaling's period and number of points; the rest of it stays."""
     resource = f"alarm {alarm['AlarmName']}"
     desired = {"Period": scaling.statistic_seconds, "EvaluationPeriods": scaling.points}
     if desired.items() <= alarm.items():
         return Change(resource, "unchanged")
-    shape = cloudwatch.meta.service_model.operation_model("PutMetricAlarm").input_shape
+    shape = account.cloudwatch.meta.service_model.operation_model("PutMetricAlarm").input_shape
     known = set(shape.members) - {"DatapointsToAlarm"} if shape else set()
     kept: dict[str, Any] = {key: value for key, value in alarm.items() if key in known}
-    cloudwatch.put_metric_alarm(**kept | desired)
+    account.cloudwatch.put_metric_alarm(**kept | desired)
     return Change(resource, "updated")
 
 
-def remove_scaling(autoscaling: ApplicationAutoScalingClient, endpoint: str) -> list[Change]:
+def remove_scaling(account: Account, endpoint: str) -> list[Change]:
     """Delete the policy and the registration; AWS deletes the policy's alarms with it."""
     names = variant(endpoint)
     return [
         delete_if_there(
             f"scaling policy {policy_name(endpoint)}",
-            autoscaling.delete_scaling_policy,
+            account.autoscaling.delete_scaling_policy,
             missing=MISSING,
             PolicyName=policy_name(endpoint),
             **names,
         ),
         delete_if_there(
             f"scalable target {names['ResourceId']}",
-            autoscaling.deregister_scalable_target,
+            account.autoscaling.deregister_scalable_target,
             missing=MISSING,
             **names,
         ),
@@ -192,23 +171,23 @@ def remove_scaling(autoscaling: ApplicationAutoScalingClient, endpoint: str) -> 
 
 
 @contextmanager
-def suspend_scaling(autoscaling: ApplicationAutoScalingClient, endpoint: str) -> Iterator[None]:
+def suspend_scaling(account: Account, endpoint: str) -> Iterator[None]:
     """Delete the scaling and make the same again afterwards, whatever happened.
 
     SageMaker changes no instance type while there is scaling.
     """
     names = variant(endpoint)
-    targets, policies = find_targets(autoscaling, endpoint), find_policies(autoscaling, endpoint)
-    remove_scaling(autoscaling, endpoint)
+    targets, policies = find_targets(account, endpoint), find_policies(account, endpoint)
+    remove_scaling(account, endpoint)
     try:
         yield
     finally:
         for target in targets:
-            autoscaling.register_scalable_target(
+            account.autoscaling.register_scalable_target(
                 MinCapacity=target["MinCapacity"], MaxCapacity=target["MaxCapacity"], **names
             )
         for policy in policies:
-            autoscaling.put_scaling_policy(
+            account.autoscaling.put_scaling_policy(
                 PolicyName=policy["PolicyName"],
                 PolicyType=policy["PolicyType"],
                 TargetTrackingScalingPolicyConfiguration=policy[

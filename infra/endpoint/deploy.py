@@ -39,18 +39,14 @@ def deploy(account: Account, plan: Plan, model: CheckedModel) -> list[Change]:
         ensure_config(account.sagemaker, plan, model),
         *roll_out(account, plan, model),
     ]
-    if plan.preset.scaling is None:
-        return changes
     scaling = plan.preset.scaling
-    return changes + ensure_scaling(
-        account.autoscaling, account.cloudwatch, endpoint=plan.endpoint, scaling=scaling
-    )
+    return changes + (ensure_scaling(account, plan.endpoint, scaling) if scaling else [])
 
 
 def destroy(account: Account, endpoint: str) -> list[Change]:
     """Delete scaling, endpoint, configurations and models; the foundation stays for the others."""
     sagemaker = account.sagemaker
-    changes = remove_scaling(account.autoscaling, endpoint)
+    changes = remove_scaling(account, endpoint)
     changes += [
         delete_endpoint(sagemaker, name, account.poll_seconds)
         for name in (candidate_name(endpoint), endpoint)

@@ -117,7 +117,7 @@ def scaling_suspended(
     sagemaker = account.sagemaker
     if find_instance_type(sagemaker, old) == find_instance_type(sagemaker, new):
         return nullcontext()
-    return suspend_scaling(account.autoscaling, endpoint)
+    return suspend_scaling(account, endpoint)
 
 
 def answer_or_go_back(account: Account, endpoint: str, model: CheckedModel, old: str) -> None:

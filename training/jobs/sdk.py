@@ -1,7 +1,8 @@
 """The one place that talks to the SageMaker SDK, which training/requirements-launch.txt installs: it is 1 GB."""
 
 from pathlib import Path
-from typing import Any
+
+import boto3
 
 from training.jobs.job import Job, describe
 from training.jobs.source_folder import ENTRY_SCRIPT, REQUIREMENTS
@@ -14,10 +15,10 @@ SILENT = {
 }
 
 
-def start(job: Job, source: Path, session: Any, *, wait: bool) -> str:
+def start(job: Job, source: Path, session: boto3.session.Session, *, wait: bool) -> str:
     """Upload the assembled `source`, start the job, answer its name; `wait` shows its log until it ends.
 
-    `session` is boto3's. Raises ValueError without the SDK.
+    Raises ValueError without the SDK.
     """
     try:
         from sagemaker.core.helper.session_helper import Session  # noqa: PLC0415
