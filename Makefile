@@ -14,11 +14,11 @@ test: # every test, those in the browser too
 	@command -v chromium >/dev/null || { echo "Chromium is missing: sudo apt-get install --yes chromium" >&2; test "$$CI" != true; }
 	@$(ENVIRONMENT) && exec .venv/bin/python -m pytest --numprocesses 2 --dist loadfile $(ARGS)
 
-check: # format, lint, types
+check: # format, lint, templates, types
 	@$(ENVIRONMENT) && .venv/bin/ruff format --check . && .venv/bin/ruff check . && .venv/bin/mypy
+	@PYTHONPATH=. .venv/bin/python tests/lint_templates.py
 	@cd training/source_dir && MYPYPATH=.:../../spectrogram_fn ../../.venv/bin/mypy --explicit-package-bases --config-file ../../pyproject.toml *.py
-	@test -d frontend/node_modules || npm --prefix frontend ci --silent
-	@npm --prefix frontend run --silent check
+	@frontend/check
 
 train: MODEL = build/model
 train: # RECORDINGS=DIR -> dataset -> trained, calibrated, exported and evaluated model with its card, in build/model

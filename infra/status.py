@@ -33,7 +33,7 @@ def lines(account: Account, settings: Settings) -> list[str]:
     if not found:
         return [f"Nothing of stage {settings.stage} exists in {settings.region}."]
     return [
-        f"Existing of stage {settings.stage} in {settings.region}:",
+        f"Stage {settings.stage} in {settings.region} has:",
         *(f"  {it}" for it in found),
     ]
 

@@ -13,7 +13,7 @@ from moto.sagemaker.models import sagemaker_backends
 
 
 class Updates(list):
-    """The update_endpoint requests so far. With `fired`, SageMaker goes back as it does when an alarm fires."""
+    """The update_endpoint requests so far. With `fired`, SageMaker goes back as on an alarm."""
 
     fired = False
 
@@ -69,12 +69,12 @@ class Lightning:
         self.seen, self.made, self.struck = [], Counter(), set()
 
     def aim_at_each(self, late):
-        """Choose every call when it is made for the first time; late only those that change something."""
+        """Choose each call when it is first made; late only those that change something."""
         self.aim(0, late)
         self.each = True
 
     def strikes(self, run):
-        """Run until a call is struck, and tell whether one was; after an end without any, none will be."""
+        """Run until a call is struck; tell whether one was. Without one, none will be later."""
         self.seen, self.made = [], Counter()
         try:
             list(run())
@@ -84,7 +84,7 @@ class Lightning:
         return False
 
     def struck_a_read(self):
-        """Tell whether the struck call changes nothing: what stands is then what stood a call before."""
+        """Tell whether the struck call changes nothing: all is then as it was a call before."""
         return self.seen[-1].startswith(READS)
 
     def _note(self, params, context, **_):
@@ -104,7 +104,7 @@ class Lightning:
                 raise StruckError(len(self.seen), name)
 
     def _is_new(self, name, context):
-        """The same question before and after a change is another call: the number within the run tells them apart."""
+        """The same question after a change is another call: its number within the run says so."""
         call = f"{name} {context['parameters']}"
         self.made[call] += 1
         key = call, self.made[call]

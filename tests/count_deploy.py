@@ -18,6 +18,7 @@ Building the packages and checking the model are left out.
 import ast
 import sys
 from collections import Counter
+from itertools import pairwise
 from pathlib import Path
 
 import botocore.client
@@ -55,7 +56,7 @@ class Trace:
     def moves(self, room):
         """How often the next function is in another room."""
         rooms = [room(file) for file in self.files]
-        return sum(one != other for one, other in zip(rooms, rooms[1:], strict=False))
+        return sum(one != other for one, other in pairwise(rooms))
 
 
 def wing():

@@ -1,4 +1,4 @@
-"""The packaged stacks as CloudFormation sees them: Chalice's template, expanded by AWS's own SAM translator."""
+"""Every stack as CloudFormation sees it: Chalice's template is expanded by AWS's SAM translator."""
 
 import copy
 import os
@@ -32,18 +32,24 @@ class NoManagedPolicies:
 
 
 @cache
-def application(stage):
-    """birdapp as packaged for a stage, once a session."""
-    return api_package.build(config.load(stage))
+def package(stage):
+    """Chalice's template of a stage with our additions, once a session."""
+    template, _ = api_package.package(config.load(stage))
+    return template
+
+
+def unexpanded(stage="dev", **changed):
+    """The API's stack as it is sent. `changed` replaces settings that infra/stacks/api.py reads."""
+    chosen = replace(config.load(stage), **changed)
+    merged = TemplateDeepMerger().merge(api_stack.additions(chosen), package(stage))
+    keys = {"code": "code/code.zip", "layer": "code/layer.zip"}
+    return api_stack.finish(merged, chosen, BUCKET, **keys)
 
 
 @cache
 def api(stage="dev", **changed):
-    """The API's stack, expanded. `changed` replaces settings that template.py reads."""
-    chosen = replace(config.load(stage), **changed)
-    built = application(stage)
-    merged = TemplateDeepMerger().merge(api_stack.additions(chosen), built.template)
-    return expand(replace(built, template=merged).finished_template(chosen, BUCKET))
+    """The API's stack, expanded."""
+    return expand(unexpanded(stage, **changed))
 
 
 @cache
@@ -69,10 +75,10 @@ def site(mode, security_policy=SECURITY_POLICY):
     return site_stack.template(SITE_BUCKET, mode, security_policy)
 
 
-def expand(unexpanded):
+def expand(template):
     """Expand SAM's resources as AWS does."""
     with mock.patch.dict(os.environ, {"AWS_DEFAULT_REGION": "eu-west-1"}):
-        return transform(copy.deepcopy(unexpanded), {}, NoManagedPolicies())
+        return transform(copy.deepcopy(template), {}, NoManagedPolicies())
 
 
 def of_type(stack, kind):

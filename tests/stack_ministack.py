@@ -1,4 +1,4 @@
-"""ministack with what its CloudFormation lacks: AWS::Budgets::Budget, and buckets that must be empty.
+"""ministack with what its CloudFormation lacks: budgets, and buckets that must be empty.
 
 Runs in ministack's own environment (requirements-stack.txt), by its path.
 """

@@ -108,7 +108,7 @@ def outcomes(lines):
     end = next(
         number
         for number, line in enumerate(lines)
-        if line.startswith(("Existing of", "Nothing of"))
+        if line.startswith(("Stage dev in", "Nothing of"))
     )
     return {line.split()[0] for line in lines[:end]}
 
@@ -117,7 +117,7 @@ def test_deploy_makes_everything_and_lists_what_exists(deployed):
     status, lines, errors = deployed
     assert status == 0, errors
     assert outcomes(lines) == {"created"}
-    existing = "\n".join(lines[lines.index("Existing of stage dev in eu-west-1:") :])
+    existing = "\n".join(lines[lines.index("Stage dev in eu-west-1 has:") :])
     for thing in (
         "endpoint bird-classifier: InService",
         "API https://",

@@ -1,4 +1,4 @@
-"""Alarms, dashboard, log retention, topic, budget as their stacks have them; AWS's errors; the manual.
+"""Alarms, dashboard, logs, topic, budget as their stacks have them; AWS's errors; the manual.
 
 That they are made once, then unchanged, then deleted is tested in test_deploy_faults.py.
 """

@@ -1,4 +1,4 @@
-"""Permissions: one ARN an action, written by hand; nothing more than this list may appear in a policy or template."""
+"""Permissions, written by hand: nothing more may be in a policy or template."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""The page becomes a site: names with digests, types, headers, two ways of hosting; only changes are uploaded."""
+"""The page becomes a site: digests, types, headers, two ways of hosting; only changes go up."""
 
 import ast
 import json
@@ -28,11 +28,14 @@ pytest_plugins = ["page_fixtures"]
 
 API = "https://abc.execute-api.eu-west-1.amazonaws.com/dev"
 FILES = {
-    "index.html": b'<meta charset="utf-8"><link rel="stylesheet" href="style.css"><script type="module" src="main.js">',
+    "index.html": b'<meta charset="utf-8"><link rel="stylesheet" href="style.css">'
+    b'<script type="module" src="main.js">',
     "style.css": b"body { background: url(icon.svg) }",
     "icon.svg": b"<svg/>",
-    "sw.js": b'const FILES = [\n  "./", "style.css", "lang/en.json",\n  ...files("core", "a b"),\n];',
-    "main.js": b'import { a } from "./core/a.js"; new Worker("worker.js"); fetch(`lang/${it}.json`); keep("sw.js");',
+    "sw.js": b'const FILES = [\n  "./", "style.css", "lang/en.json",\n'
+    b'  ...files("core", "a b"),\n];',
+    "main.js": b'import { a } from "./core/a.js"; new Worker("worker.js"); '
+    b'fetch(`lang/${it}.json`); keep("sw.js");',
     "worker.js": b'import { b } from "./core/b.js";',
     "core/a.js": b'import { b } from "./b.js"; import { apiBase } from "../config.js";',
     "core/b.js": b'import { a } from "./a.js";',
@@ -361,7 +364,7 @@ def test_prod_gets_https(stage, mode):
 
 
 class SiteHandler(SimpleHTTPRequestHandler):
-    """Serves assets as S3 and CloudFront would; a request for config.js is turned to the one API that runs."""
+    """Serves assets as S3 and CloudFront would."""
 
     def __init__(self, *arguments, files, **keywords):
         self.files = files
@@ -399,7 +402,8 @@ def published():
 # A worker that cannot keep its files never gets ready.
 WORKER_IS_READY = """Promise.race([
     navigator.serviceWorker.ready.then(() => true),
-    new Promise((_, fail) => setTimeout(fail, 120_000, new Error("the service worker does not get ready"))),
+    new Promise((_, fail) =>
+        setTimeout(fail, 120_000, new Error("the service worker does not get ready"))),
 ])"""
 
 

@@ -1,4 +1,4 @@
-"""The packaged API: limits on by default, errors of the gateway in the contract's shape, logs that forget."""
+"""The packaged API: limits by default, gateway errors in the contract's shape, logs that forget."""
 
 import json
 import re
@@ -184,8 +184,8 @@ def test_every_reference_in_the_template_is_to_something_in_it(stage):
 
 
 def test_a_template_fits_into_a_call_of_cloudformation(stage):
-    unexpanded = packaged.application(stage).finished_template(load(stage), packaged.BUCKET)
     whole = packaged.monitoring(stage, alarm_email="birds@example.org")
+    unexpanded = packaged.unexpanded(stage)
     for template in (unexpanded, packaged.spectrogram(stage), packaged.foundation(stage), whole):
         assert len(json.dumps(template)) < 51_200
 

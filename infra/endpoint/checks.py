@@ -9,7 +9,7 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from birdapp.chalicelib import endpoint_client
+from birdapp.chalicelib.model import parse_prediction
 
 # float32 on another machine, rounded by another JSON writer; a different model is further away.
 TOLERANCE = 0.01
@@ -55,7 +55,7 @@ def problems_of_facts(facts: dict[str, Any], clip: Clip) -> list[str]:
 def problems_of_answer(answer: dict[str, Any], clip: Clip) -> list[str]:
     """Return why the main Lambda would refuse `outputs` for a clip, or its wrong first species."""
     try:
-        endpoint_client._parse_prediction(answer, len(clip.windows))
+        parse_prediction(answer, len(clip.windows))
     except KeyError as error:
         return [f"the main Lambda would refuse its answer: there is no {error}"]
     except ValueError as error:
