@@ -9,7 +9,7 @@ from infra.change import Change
 from infra.cloudformation import StackChange, delete_stack, ensure_stack, read_outputs
 from infra.config import Settings
 from infra.errors import DeployError
-from infra.monitoring.alarm import endpoint_alarms
+from infra.monitoring.alarms import endpoint_alarms
 from infra.session import Account
 from infra.stacks.resources import PRIVATE, arn, log_group, resource
 from infra.stacks.roles import endpoint_log_groups, endpoint_role, training_role
