@@ -30,6 +30,7 @@ UNFINISHED = {"CREATE_FAILED", "ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "REVIEW_I
 DEAD = UNFINISHED | {"DELETE_FAILED"}
 # Stopped because another resource failed: not the cause.
 CANCELLED = "cancelled"
+TAKEN = "already exists"
 
 
 @dataclass(frozen=True)
@@ -123,6 +124,10 @@ def _expect(account: Account, name: str, status: str) -> StackTypeDef:
     stack = settle(account, name)
     if stack is None or stack["StackStatus"] != status:
         reason = _reason(account, stack["StackId"]) if stack else "it is gone"
+        if TAKEN in reason:
+            reason += (
+                " (delete it if it is yours, or change app_name in birdapp/.chalice/config.json)"
+            )
         raise DeployError(
             f"CloudFormation could not bring up stack {name} and took it back: {reason}"
         )

@@ -152,7 +152,9 @@ def test_a_taken_bucket_name_is_one_sentence():
     client, stub = stubbed("cloudformation")
     taken = {"LogicalResourceId": "Bucket", "ResourceStatusReason": "birds already exists"}
     fail_to_create(stub, FAILED | taken)
-    with pytest.raises(DeployError, match=r"Bucket: birds already exists; .* app_name in birdapp"):
+    with pytest.raises(
+        DeployError, match=r"Bucket: birds already exists .* change app_name in birdapp"
+    ):
         foundation.ensure(account(cloudformation=client), config.load("dev"))
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypedDict
 
 from infra.change import Change, delete_if_there
 from infra.endpoint.presets import CPU, Scaling
-from infra.monitoring.alarm import VARIANT
+from infra.monitoring.alarms import VARIANT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

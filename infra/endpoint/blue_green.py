@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from infra.endpoint.sagemaker import settle
 from infra.errors import DeployError
-from infra.monitoring.alarm import endpoint_alarms
+from infra.monitoring.alarms import endpoint_alarms
 
 if TYPE_CHECKING:
     from mypy_boto3_sagemaker import SageMakerClient

@@ -12,7 +12,7 @@ from infra.change import Change, delete_if_there, error_text
 from infra.endpoint.model import DIGEST_CHARACTERS, CheckedModel
 from infra.endpoint.plan import Plan
 from infra.errors import DeployError
-from infra.monitoring.alarm import VARIANT
+from infra.monitoring.alarms import VARIANT
 from infra.s3 import is_there
 from infra.wait import wait_until_settled
 

@@ -3,7 +3,7 @@
 from typing import Any
 
 from infra.config import Settings
-from infra.monitoring.alarm import VARIANT, Alarm
+from infra.monitoring.alarms import VARIANT, Alarm
 
 COLUMNS = 24
 ROW_HEIGHT = 6

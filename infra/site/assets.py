@@ -16,10 +16,10 @@ from pathlib import Path, PurePosixPath
 from infra.config import ROOT
 from infra.errors import DeployError
 from infra.site.headers import ASK_AGAIN, FOR_EVER, TYPES, config_module, content_type, page_policy
+from infra.stacks.site import INDEX
 
 FOLDER = ROOT / "frontend"
 CONFIG = "config.js"
-INDEX = "index.html"
 WORKER = "sw.js"
 # Browsers know these by their address.
 FIXED = {INDEX, WORKER, "manifest.webmanifest"}

@@ -8,8 +8,7 @@ from typing import Any
 from infra.change import Change
 from infra.cloudformation import StackChange, delete_stack, ensure_stack, read_outputs
 from infra.config import Settings
-from infra.errors import DeployError
-from infra.monitoring.alarm import endpoint_alarms
+from infra.monitoring.alarms import endpoint_alarms
 from infra.session import Account
 from infra.stacks.resources import PRIVATE, arn, log_group, resource
 from infra.stacks.roles import endpoint_log_groups, endpoint_role, training_role
@@ -68,15 +67,7 @@ def _mail(settings: Settings) -> dict[str, Any]:
 def ensure(account: Account, settings: Settings) -> StackChange:
     """Bring up the stack. Raises DeployError, also where another account has the bucket's name."""
     wanted = template(settings, settings.bucket(account.account_id))
-    try:
-        return ensure_stack(account, stack_name(settings), wanted)
-    except DeployError as error:
-        if "already exists" not in str(error):
-            raise
-        raise DeployError(
-            f"{str(error).removesuffix('.')}; a taken bucket name is changed by app_name in "
-            "birdapp/.chalice/config.json."
-        ) from error
+    return ensure_stack(account, stack_name(settings), wanted)
 
 
 def delete(account: Account, settings: Settings) -> Change:

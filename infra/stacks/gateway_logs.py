@@ -13,13 +13,18 @@ POLICY = "arn:${AWS::Partition}:iam::aws:policy/service-role/AmazonAPIGatewayPus
 
 
 def template() -> dict[str, Any]:
-    """Return the stack's template: the role, and the setting."""
+    """Return the stack's template: the role, the setting, and a key that opens nothing.
+
+    An account that never had anything of API Gateway may refuse the setting: CDK makes it depend on
+    an API, which here comes later.
+    """
     gateways = role("apigateway.amazonaws.com")
     gateways["Properties"] = gateways["Properties"] | {"ManagedPolicyArns": [{"Fn::Sub": POLICY}]}
     setting = resource("ApiGateway::Account", CloudWatchRoleArn={"Fn::GetAtt": ["Role", "Arn"]})
+    key = resource("ApiGateway::ApiKey", Enabled=False, Description="Makes way for the logs' role")
     return {
         "Description": "API Gateway may write logs; free, and shared by all APIs of the region",
-        "Resources": {"Role": gateways, "Account": setting},
+        "Resources": {"Role": gateways, "Key": key, "Account": setting | {"DependsOn": ["Key"]}},
     }
 
 

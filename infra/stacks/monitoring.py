@@ -5,8 +5,7 @@ import json
 from typing import Any
 
 from infra.config import Settings
-from infra.monitoring.alarm import endpoint_alarms
-from infra.monitoring.alarms import stage_alarms
+from infra.monitoring.alarms import endpoint_alarms, stage_alarms
 from infra.monitoring.dashboard import dashboard
 from infra.stacks.foundation import topic
 from infra.stacks.resources import resource

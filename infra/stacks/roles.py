@@ -5,7 +5,7 @@ from typing import Any
 from infra.config import Settings
 from infra.endpoint.images import ACCOUNTS, TAG
 from infra.endpoint.plan import candidate_name
-from infra.monitoring.alarm import endpoint_alarms
+from infra.monitoring.alarms import endpoint_alarms
 from infra.stacks.resources import arn, policy, role, statement
 
 # The folder of the stage's bucket that holds data sets and the models that come out.
