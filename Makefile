@@ -14,8 +14,9 @@ test: # every test, those in the browser too
 	@command -v chromium >/dev/null || { echo "Chromium is missing: sudo apt-get install --yes chromium" >&2; test "$$CI" != true; }
 	@$(ENVIRONMENT) && exec .venv/bin/python -m pytest --numprocesses 2 --dist loadfile $(ARGS)
 
-check: # format, lint, types
+check: # format, lint, templates, types
 	@$(ENVIRONMENT) && .venv/bin/ruff format --check . && .venv/bin/ruff check . && .venv/bin/mypy
+	@PYTHONPATH=. .venv/bin/python tests/lint_templates.py
 	@cd training/source_dir && MYPYPATH=.:../../spectrogram_fn ../../.venv/bin/mypy --explicit-package-bases --config-file ../../pyproject.toml *.py
 	@frontend/check
 
@@ -29,7 +30,7 @@ evaluate: # RECORDINGS=DIR -> scores of the model, per species and overall
 	@$(ENVIRONMENT) && .venv/bin/python -m training.evaluate --recordings "$(RECORDINGS)" --model "$(MODEL)"
 
 deploy destroy status: # AWS: all up, all down, what stands; ARGS=--dry-run says what and its price
-	@$(ENVIRONMENT) && exec .venv/bin/python deploy.py $(subst deploy,up,$(subst destroy,down,$@)) --stage $(STAGE) $(ARGS)
+	@$(ENVIRONMENT) && exec .venv/bin/python deploy.py $@ --stage $(STAGE) $(ARGS)
 
 load: # the report's load tests against the local app; ARGS="--seconds 600" for their whole length
 	@$(ENVIRONMENT) && exec .venv/bin/python -m loadtests.load $(ARGS)

@@ -1,4 +1,4 @@
-"""Plain `chalice deploy`: Chalice brings up the project that infra.packages.plain_chalice writes, with least privilege."""
+"""Plain `chalice deploy` of the project that plain_chalice writes, with least privilege."""
 
 import json
 import os
@@ -40,7 +40,7 @@ def account(environment, monkeypatch):
 
 
 def deploy(account, environment, folder):
-    """Write the project, let Chalice deploy it; what Chalice remembers of it afterwards, by name."""
+    """Write the project, let Chalice deploy it; return what Chalice then remembers, by name."""
     chosen = config.load("dev", python=LOCAL_PYTHON)
     plain_chalice.write_project(account, chosen, folder)
     command = [*CHALICE, "--project-dir", folder, "deploy", "--stage", "dev"]

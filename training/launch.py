@@ -14,7 +14,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from infra import config
 from infra.errors import DeployError
 from infra.session import connect
-from infra.stacks import training_role
+from infra.stacks import foundation, roles
 from spectrogram_fn.spectrogram import WINDOW_SAMPLES
 from training.data.dataset import SUMMARY
 from training.data.shards import SAMPLE_BYTES
@@ -68,10 +68,10 @@ def _run_on_aws(arguments: argparse.Namespace) -> int:
 
 def _job(arguments: argparse.Namespace, stage: config.Settings, session: Any) -> Job:
     """Find bucket, role and dataset where they were not named; this reads AWS and changes nothing."""
-    bucket = arguments.bucket or stage.bucket(connect(stage.region).account)
+    bucket = arguments.bucket or stage.bucket(connect(stage.region).account_id)
     dataset = _read_summary(session.client("s3"), bucket, f"{arguments.prefix}/dataset/{SUMMARY}")
     return Job(
-        role=arguments.role or training_role.role_arn(connect(stage.region), stage),
+        role=arguments.role or foundation.training_role_arn(connect(stage.region), stage),
         image=training_image(stage.region),
         bucket=bucket,
         prefix=arguments.prefix,
@@ -148,7 +148,7 @@ def _add_aws(group: argparse._ArgumentGroup) -> None:
     group.add_argument("--bucket", help="instead of the stage's")
     group.add_argument(
         "--prefix",
-        default=training_role.PREFIX,
+        default=roles.TRAINING_PREFIX,
         help="of dataset, code, checkpoints and models there",
     )
     group.add_argument("--role", help="instead of the stage's")
