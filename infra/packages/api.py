@@ -15,7 +15,7 @@ from infra.packages import layer, wheels, zips
 from infra.stacks import api
 
 BUILD = config.ROOT / "build" / "packages"
-NOT_COPIED = shutil.ignore_patterns("__pycache__", "deployments", "deployed", "requirements*.txt")
+NOT_COPIED = shutil.ignore_patterns("__pycache__", "deployments", "deployed", "requirements*")
 CHALICE = [sys.executable, "-c", "from chalice.cli import main; main()"]
 
 
