@@ -14,7 +14,7 @@ TIMEOUT_SECONDS = 40
 
 
 def classify(api_base: str) -> tuple[int, str]:
-    """Send the whistle; answer the HTTP status and the text that came. Raises OSError where nothing listens."""
+    """Send the whistle; return status and body. Raises OSError where nothing listens."""
     connection = http.client.HTTPConnection(urlsplit(api_base).netloc, timeout=TIMEOUT_SECONDS)
     body = json.dumps({"data": base64.b64encode(whistle()).decode()})
     try:
@@ -26,7 +26,7 @@ def classify(api_base: str) -> tuple[int, str]:
 
 
 def whistle() -> bytes:
-    """Make one second of a 3 kHz tone as a WAV."""
+    """Return one second of a 3 kHz tone as a WAV."""
     samples = array(
         "h", (round(10_000 * sin(2 * pi * 3_000 * i / SAMPLE_RATE)) for i in range(SAMPLE_RATE))
     )

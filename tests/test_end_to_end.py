@@ -130,6 +130,11 @@ def test_a_body_in_chunks_is_read(app):
         (b"nonsense\r\n\r\n", b"400"),
         (b"POST /classify HTTP/1.1\r\nContent-Length: many\r\n\r\n", b"400"),
         (b"POST /classify HTTP/1.1\r\nContent-Length: -1\r\n\r\n", b"400"),
+        pytest.param(
+            b"POST /classify HTTP/1.1\r\nContent-Length: %s\r\n\r\n" % (b"9" * 5_000),
+            b"400",
+            id="a-length-of-5,000-digits",
+        ),
         (
             b"POST /classify HTTP/1.1\r\nContent-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n{}",
             b"400",
