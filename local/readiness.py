@@ -1,13 +1,13 @@
-"""The first classification: a whistle of one second, sent through the API."""
+"""The first classification: one second of a song, sent through the API."""
 
 import base64
 import http.client
 import io
 import json
 import wave
-from array import array
-from math import pi, sin
 from urllib.parse import urlsplit
+
+from infra.song import make_song
 
 SAMPLE_RATE = 22_050
 TIMEOUT_SECONDS = 40
@@ -26,10 +26,8 @@ def classify(api_base: str) -> tuple[int, str]:
 
 
 def whistle() -> bytes:
-    """Return one second of a 3 kHz tone as a WAV."""
-    samples = array(
-        "h", (round(10_000 * sin(2 * pi * 3_000 * i / SAMPLE_RATE)) for i in range(SAMPLE_RATE))
-    )
+    """Return one second of the song as a WAV."""
+    samples = make_song(1, SAMPLE_RATE)
     file = io.BytesIO()
     with wave.open(file, "wb") as out:
         out.setparams((1, samples.itemsize, SAMPLE_RATE, 0, "NONE", ""))
