@@ -238,20 +238,3 @@ def test_no_python_file_hides_behind_a_link():
 )
 def test_the_check_sees_every_kind_of_import(source, packages):
     assert packages_of(source) == packages
-
-
-DRY_RUN = """
-import sys
-
-class Absent:
-    def find_spec(self, name, path=None, target=None):
-        if name.partition(".")[0] in {absent}:
-            raise ModuleNotFoundError("not in requirements-deploy.txt", name=name)
-
-sys.meta_path.insert(0, Absent())
-import deploy
-
-sys.exit(deploy.main(["{action}", "--dry-run"]))
-"""
-# Installed to run, measure and test the product, and of no use to a dry run.
-ABSENT = {"chalice", "imageio_ffmpeg", "matplotlib", "numpy", "pydub", "scipy", "tensorflow"}
