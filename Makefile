@@ -31,8 +31,7 @@ check: # format, lint, types
 	@$(call missing,npm,npm,exit 1)
 	@$(ENVIRONMENT) && .venv/bin/ruff format --check . && .venv/bin/ruff check . && .venv/bin/mypy
 	@cd training/source_dir && MYPYPATH=.:../../spectrogram_fn ../../.venv/bin/mypy --explicit-package-bases --config-file ../../pyproject.toml *.py
-	@test -d frontend/node_modules || npm --prefix frontend ci --silent
-	@npm --prefix frontend run --silent check
+	@frontend/check
 
 lock: # requirements*.in -> requirements*.txt with hashes; ARGS=--upgrade takes newer versions of what no .in pins
 	@$(PYTHON) -m local.venv .venv-lock requirements-lock.txt && for set in $(LOCKED); do \

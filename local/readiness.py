@@ -13,10 +13,10 @@ SAMPLE_RATE = 22_050
 TIMEOUT_SECONDS = 40
 
 
-def classify(api_base: str) -> tuple[int, str]:
-    """Send the whistle; return status and body. Raises OSError where nothing listens."""
+def classify(api_base: str, sound: bytes | None = None) -> tuple[int, str]:
+    """Send a sound, or the song; return status and body. Raises OSError where nothing listens."""
     connection = http.client.HTTPConnection(urlsplit(api_base).netloc, timeout=TIMEOUT_SECONDS)
-    body = json.dumps({"data": base64.b64encode(whistle()).decode()})
+    body = json.dumps({"data": base64.b64encode(sound or whistle()).decode()})
     try:
         connection.request("POST", "/classify", body, {"Content-Type": "application/json"})
         answer = connection.getresponse()

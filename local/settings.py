@@ -16,6 +16,8 @@ DEFAULTS = {
     "MODEL_DIR": str(REPOSITORY / "training" / "model"),
     "RATE_PER_SECOND": "1000",
     "BURST": "2000",
+    # Otherwise each thread keeps memory of its own: 80 clients with 59 s took 498 MB, now 369.
+    "MALLOC_ARENA_MAX": "2",
 }
 # No call may reach a real account, and none may go through a proxy.
 NO_AWS = {

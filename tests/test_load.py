@@ -19,9 +19,8 @@ def test_sixteen_clients_at_once_get_500_answers(app):
 
 def test_150_connections_at_once_are_all_taken(app):
     samples = load.run_clients(app.api_url, WHISTLE, clients=150, requests=150)
-    assert (
-        "0" not in load.summarise(samples)["statuses"]
-    )  # A busy machine may say 503 or 504; none is lost.
+    # Whoever waits for more than 5 s for a place gets 503; none is lost.
+    assert load.summarise(samples)["statuses"].keys() <= {"200", "503"}
 
 
 def test_requests_leave_at_their_rate(app):

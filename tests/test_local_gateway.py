@@ -1,4 +1,4 @@
-"""The limits of API Gateway that hold on this machine too; tests/test_end_to_end.py sees them through sockets."""
+"""The limits of API Gateway on this machine; tests/test_end_to_end.py sees them through sockets."""
 
 import threading
 

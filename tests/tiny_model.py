@@ -1,4 +1,4 @@
-"""Write a model folder in seconds: a network of a few fixed numbers that tells sounds apart by their bands."""
+"""Write a model folder in seconds: a network of a few fixed numbers that compares bands."""
 
 import functools
 import json
@@ -18,7 +18,7 @@ OWLS = {
 
 
 def write_model(folder, species=None, version="tiny", network=None):
-    """Write model.tflite and constants.json for species {label: name}. Whoever watches the folder sees a new model."""
+    """Write model.tflite and constants.json for species {label: name}, each in one step."""
     species = species or BLACKBIRD
     folder.mkdir(parents=True, exist_ok=True)
     write_whole(folder / "model.tflite", network or make_network(len(species)))
@@ -53,7 +53,7 @@ def constants(species, version="tiny"):
 
 @functools.cache
 def make_network(count, scale=0.95):
-    """Convert uint8 [n, 216, 514] -> probabilities [n, count], bird [n]; rows of probabilities add up to `scale`."""
+    """Convert uint8 [n, 216, 514] -> probabilities [n, count], bird [n]; rows add up to `scale`."""
     import numpy as np  # noqa: PLC0415 (TensorFlow takes seconds to import; most tests need none)
     import tensorflow as tf  # noqa: PLC0415
 
