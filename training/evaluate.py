@@ -22,6 +22,7 @@ from tqdm import tqdm
 from birdapp.chalicelib.decode import SAMPLE_RATE, decode
 from birdapp.chalicelib.endpoint_client import describe, predict
 from birdapp.chalicelib.errors import ServiceError
+from birdapp.chalicelib.formats import SUFFIXES
 from birdapp.chalicelib.response import build_answer
 from birdapp.chalicelib.spectrogram_client import event, fetch_spectrograms
 from local import model_folder, sagemaker_runtime
@@ -32,7 +33,6 @@ from training.scores import metrics, plots
 MODEL = Path(__file__).parent / "model"
 LONGEST_SECONDS = 3_600.0
 DECODE_SECONDS = 120.0
-AUDIO = {".wav", ".mp3", ".ogg", ".opus", ".flac", ".m4a", ".aac", ".webm"}
 
 
 class InProcess:
@@ -82,7 +82,7 @@ def labelled(folder: Path) -> list[tuple[Path, str]]:
             for one in read_folder(folder)
         ]
     else:
-        found = [path for path in sorted(folder.rglob("*")) if path.suffix.lower() in AUDIO]
+        found = [path for path in sorted(folder.rglob("*")) if path.suffix.lower() in SUFFIXES]
         pairs = [(path, _label(folder, path)) for path in found]
     if not pairs:
         raise ValueError(f"{folder}: expected metadata.csv or <Genus_species>/ folders with audio")
