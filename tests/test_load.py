@@ -23,6 +23,14 @@ def test_150_connections_at_once_are_all_taken(app):
     assert load.summarise(samples)["statuses"].keys() <= {"200", "503"}
 
 
+def test_a_crowd_is_answered_or_asked_to_come_back(app):
+    song = classify_body(clips.mp3())
+    samples = load.run_clients(app.api_url, song, clients=80, requests=160)
+    assert load.summarise(samples)["statuses"].keys() <= {"200", "503"}
+    (after,) = load.run_clients(app.api_url, song, clients=1, requests=1)
+    assert after.answer.status == 200
+
+
 def test_requests_leave_at_their_rate(app):
     samples = load.run_phases(app.api_url, WHISTLE, [plans.Phase(2, 1), plans.Phase(5, 1)])
     assert [sample.start for sample in samples] == [0, 0.5, 1, 1.2, 1.4, 1.6, 1.8]
