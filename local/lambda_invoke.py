@@ -13,7 +13,8 @@ from typing import Any
 from urllib.parse import unquote
 
 from local import processes
-from local.server import BodyRefusedError, Handler, Server, inherited
+from local.request_body import BodyRefusedError
+from local.server import Handler, Server, inherited
 
 FOLDER = Path(__file__).parent.parent / "spectrogram_fn"
 # Lambda's own limit on what goes into a synchronous call.

@@ -19,7 +19,8 @@ import numpy as np
 
 from local import model_folder, processes
 from local.model_folder import BadModelError, Model, Spectrograms
-from local.server import BodyRefusedError, Handler, Server, inherited
+from local.request_body import BodyRefusedError
+from local.server import Handler, Server, inherited
 
 POLL_SECONDS = 0.5
 
