@@ -1,6 +1,9 @@
 """training/data/filters.py, and the dry run of training/prepare.py that shows what it keeps."""
 
+from collections import Counter
+
 import pytest
+from datasets import read_table
 
 from training.data.filters import Filter, describe, keep
 from training.data.metadata import Recording
@@ -77,7 +80,15 @@ def test_filter_can_be_set(recordings, capsys):
 
 def test_own_folder_shows_its_listed_species(recordings, capsys):
     assert main(["--recordings", str(recordings), "--dry-run"]) == 0
-    assert capsys.readouterr().out.splitlines()[-1] == "29 species, 965 recordings"
+    counts = Counter(row["primary_label"] for row in read_table(recordings / "metadata.csv"))
+    listed = sorted(
+        ((label, count) for label, count in counts.items() if count >= 10),
+        key=lambda item: (-item[1], item[0]),
+    )
+    assert capsys.readouterr().out.splitlines() == [
+        *(f"{label}\t{count}" for label, count in listed),
+        f"{len(listed)} species, {sum(count for _, count in listed)} recordings",
+    ]
 
 
 def test_wrong_call_says_what_is_missing(capsys):

@@ -110,6 +110,7 @@ def passed_on(arguments: argparse.Namespace) -> list[str]:
         **{
             f"--{name.replace('_', '-')}": (value,)
             for name, value in asdict(settings.quotas).items()
+            if value is not None
         },
     }
     return [str(word) for name, words in values.items() for word in (name, *words)]
