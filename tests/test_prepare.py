@@ -154,7 +154,7 @@ def test_run_stopped_amid_its_work_ends_at_once(folder):
     """Ctrl-C in a terminal reaches the workers too, which here wait for an ffmpeg that never answers."""
     rows = read_table(folder / "metadata.csv")
     stuck = [{**rows[0], "filename": f"{number}.ogg"} for number in range(20)]
-    write_table(folder / "metadata.csv", [*rows[:4], *stuck])
+    write_table(folder / "metadata.csv", [*rows, *stuck])
     for row in stuck:
         (folder / row["filename"]).write_bytes(b"OggS" + bytes(100))
     ffmpeg = folder / "ffmpeg"
@@ -277,7 +277,15 @@ def test_rare_species_are_other_birds_and_clips_without_birds_come_along(folder,
     rows = read_table(folder / "metadata.csv")
     write_table(
         folder / "metadata.csv",
-        [*rows, {**rows[0], "filename": "rare.wav", "primary_label": "Rara_avis"}],
+        [
+            *rows,
+            {
+                **rows[0],
+                "filename": "rare.wav",
+                "primary_label": "Rara_avis",
+                "scientific_name": "Rara avis",
+            },
+        ],
     )
     write_wav(folder / "rare.wav", tone(2_000, 5.0))
     write_wav(folder / "no_bird" / "rain.wav", tone(500, 5.0))

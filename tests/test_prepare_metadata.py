@@ -5,7 +5,8 @@ import json
 import pytest
 from datasets import read_table, write_table
 
-from training.data.metadata import from_xeno_canto, read_folder, read_metadata, to_recording
+from training.data.metadata import read_folder, read_metadata, to_recording
+from training.data.xeno_canto import from_xeno_canto
 
 KAGGLE = {
     "primary_label": "skylar",

@@ -30,12 +30,20 @@ def decode(data: bytes, seconds_left: float, *, max_seconds: float = MAX_SECONDS
     Takes at most `seconds_left` of wall time. Raises ServiceError with the code unsupported_audio, undecodable_audio,
     no_audio_stream, audio_too_short or audio_too_long, and what run_ffmpeg raises where ffmpeg itself is at fault.
     """
+    pcm = decode_start(data, seconds_left, max_seconds=max_seconds)
+    if len(pcm) > max_seconds * SAMPLE_RATE * SAMPLE_BYTES:
+        raise ServiceError("audio_too_long")
+    return pcm
+
+
+def decode_start(data: bytes, seconds_left: float, *, max_seconds: float) -> bytes:
+    """Decode as `decode` does, but return `max_seconds` or more of a recording that is longer."""
     formats = sniff(data)
     if formats is None:
         raise ServiceError("unsupported_audio")
     wav = parse_plain_wav(data)
     if wav is not None and wav.sample_rate == SAMPLE_RATE:
-        return _check_length(_to_mono(wav), max_seconds)
+        return _check_length(_to_mono(wav))
     try:
         decoded = run_ffmpeg(data, formats, seconds=seconds_left, max_seconds=max_seconds)
     except TimeoutError as error:
@@ -43,7 +51,7 @@ def decode(data: bytes, seconds_left: float, *, max_seconds: float = MAX_SECONDS
             "undecodable_audio", "Decoding this file takes too long.", detail=str(error)
         ) from error
     _check_decoded(decoded)
-    return _check_length(decoded.pcm, max_seconds)
+    return _check_length(decoded.pcm)
 
 
 def _to_mono(wav: PlainWav) -> bytes:
@@ -62,10 +70,7 @@ def _check_decoded(decoded: Decoded) -> None:
         raise ServiceError("undecodable_audio", detail=decoded.log[-MAX_DETAIL_CHARACTERS:])
 
 
-def _check_length(pcm: bytes, max_seconds: float) -> bytes:
-    seconds = len(pcm) / SAMPLE_BYTES / SAMPLE_RATE
-    if seconds < MIN_SECONDS:
+def _check_length(pcm: bytes) -> bytes:
+    if len(pcm) / SAMPLE_BYTES / SAMPLE_RATE < MIN_SECONDS:
         raise ServiceError("audio_too_short")
-    if seconds > max_seconds:
-        raise ServiceError("audio_too_long")
     return pcm
