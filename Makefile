@@ -21,13 +21,11 @@ check: # format, lint, types
 	@npm --prefix frontend run --silent check
 
 train: MODEL = build/model
-train: # RECORDINGS=DIR -> dataset -> trained, calibrated, exported and evaluated model with its card, in build/model
-	@$(ENVIRONMENT) && .venv/bin/python -m training.prepare --recordings "$(RECORDINGS)" --output build/dataset
-	@PYTHONPATH=spectrogram_fn .venv/bin/python training/source_dir/train.py --data build/dataset --model-dir "$(MODEL)" --checkpoint-dir build/checkpoints $(ARGS)
-	@.venv/bin/python -m training.scores.model_card --recordings "$(RECORDINGS)" --dataset build/dataset --model "$(MODEL)"
+train: # RECORDINGS=DIR -> trained, calibrated, scored model with its card, in build/model; ARGS of training.prepare and train.py
+	@$(ENVIRONMENT) && exec .venv/bin/python -m training.pipeline --recordings "$(RECORDINGS)" --model "$(MODEL)" $(ARGS)
 
 evaluate: # RECORDINGS=DIR -> scores of the model, per species and overall
-	@$(ENVIRONMENT) && .venv/bin/python -m training.evaluate --recordings "$(RECORDINGS)" --model "$(MODEL)"
+	@$(ENVIRONMENT) && exec .venv/bin/python -m training.evaluate --recordings "$(RECORDINGS)" --model "$(MODEL)" $(ARGS)
 
 deploy destroy status: # AWS: all up, all down, what stands; ARGS=--dry-run says what and its price
 	@$(ENVIRONMENT) && exec .venv/bin/python deploy.py $(subst deploy,up,$(subst destroy,down,$@)) --stage $(STAGE) $(ARGS)

@@ -47,7 +47,9 @@ def why_none(recordings: Sequence[Recording], rule: Filter) -> str:
     """Return in a sentence why no recording is kept."""
     passing = sum(_passes(one, rule) for one in recordings)
     reasons = {
-        "without a latitude and longitude": sum(not _has_place(one, rule) for one in recordings),
+        "without a latitude and longitude (--anywhere)": sum(
+            not _has_place(one, rule) for one in recordings
+        ),
         "elsewhere (--latitude, --longitude)": sum(
             _has_place(one, rule) and not _near(one, rule) for one in recordings
         ),

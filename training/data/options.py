@@ -21,7 +21,7 @@ def parser(description: str | None) -> argparse.ArgumentParser:
     options = argparse.ArgumentParser(prog="python -m training.prepare", description=description)
     options.add_argument(
         "--recordings",
-        type=Path,
+        type=_folder,
         help="folder of the audio, and of metadata.csv without --metadata",
     )
     options.add_argument(
@@ -51,6 +51,13 @@ def parser(description: str | None) -> argparse.ArgumentParser:
     return options
 
 
+def _folder(name: str) -> Path:
+    """Return the folder of a name; Path would make the folder that is here of an empty one."""
+    if not name:
+        raise argparse.ArgumentTypeError("expected a folder of recordings, got an empty name")
+    return Path(name)
+
+
 def from_archive(arguments: argparse.Namespace) -> bool:
     """Return whether the recordings come from an archive, to be filtered, or are one's own."""
     return bool(arguments.metadata or arguments.query)
@@ -60,8 +67,8 @@ def to_filter(arguments: argparse.Namespace) -> Filter:
     """Return the filter; what was not given comes from the kind of source."""
     default = ARCHIVE if from_archive(arguments) else FOLDER
     return Filter(
-        latitude=arguments.latitude or default.latitude,
-        longitude=arguments.longitude or default.longitude,
+        latitude=None if arguments.anywhere else arguments.latitude or default.latitude,
+        longitude=None if arguments.anywhere else arguments.longitude or default.longitude,
         max_seconds=_finite(
             default.max_seconds if arguments.max_seconds is None else arguments.max_seconds
         ),
@@ -107,8 +114,9 @@ def passed_on(arguments: argparse.Namespace) -> list[str]:
     """Return filter and split as options again, for the same program on another machine."""
     rule, settings = to_filter(arguments), to_options(arguments)
     values: dict[str, tuple[object, ...]] = {
-        "--latitude": rule.latitude or (),
-        "--longitude": rule.longitude or (),
+        **({"--latitude": rule.latitude} if rule.latitude else {}),
+        **({"--longitude": rule.longitude} if rule.longitude else {}),
+        **({"--anywhere": ()} if arguments.anywhere else {}),
         "--max-seconds": (rule.max_seconds or math.inf,),
         "--seconds": (settings.cut_seconds or math.inf,),
         "--min-recordings": (rule.min_recordings,),
@@ -129,6 +137,9 @@ def _add_filter(group: argparse._ArgumentGroup) -> None:
     )
     group.add_argument(
         "--longitude", nargs=2, type=float, metavar=("ABOVE", "BELOW"), help="degrees, -10 60"
+    )
+    group.add_argument(
+        "--anywhere", action="store_true", help="keep all places, and recordings without one"
     )
     group.add_argument(
         "--max-seconds", type=float, help="15; longer recordings are left out, inf leaves out none"
