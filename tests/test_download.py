@@ -374,7 +374,7 @@ def test_search_filter_and_download_from_xeno_canto(archive, tmp_path, monkeypat
     ]
     options += ["--pause-seconds", "0", "--processes", "1"]
     assert main(options) == 1
-    assert "no split by recordist" in capsys.readouterr().err
+    assert "is the only species" in capsys.readouterr().err
     assert (tmp_path / "Alauda_arvensis" / "XC17.wav").read_bytes() == SOUND
     assert not any("/18/" in path for path, _ in archive.asked)
 
@@ -408,7 +408,7 @@ def test_filter_and_download_from_kaggle(archive, tmp_path, monkeypatch, capsys)
         "1",
     ]
     assert main([*options, "--pause-seconds", "0"]) == 1
-    assert "no split by recordist" in capsys.readouterr().err
+    assert "is the only species" in capsys.readouterr().err
     assert [(path, headers["Authorization"]) for path, headers in archive.asked] == [
         (f"{prefix}1.wav", "Bearer t")
     ]

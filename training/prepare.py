@@ -12,6 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import boto3
+from boto3.exceptions import Boto3Error
 from botocore.exceptions import BotoCoreError, ClientError
 
 from training.data import dataset, options
@@ -34,6 +35,7 @@ from training.jobs.upload import upload_sealed
 
 # A shell's exit status of a program that Ctrl-C ended.
 STOPPED = 130
+AWS_ERRORS = (Boto3Error, BotoCoreError, ClientError)
 # So many recordings that could not be used are named; the table has all.
 NAMED = 20
 SEARCH_RESULT = "xeno-canto.json"
@@ -44,7 +46,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = options.parser(__doc__).parse_args(argv)
     try:
         return _run(arguments)
-    except (OSError, RuntimeError, ValueError, FetchError, BotoCoreError, ClientError) as error:
+    except (OSError, RuntimeError, ValueError, FetchError, *AWS_ERRORS) as error:
         print(f"prepare: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:

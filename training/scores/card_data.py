@@ -4,9 +4,11 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-NO_BIRD = "no_bird"
+from training.data.metadata import NO_BIRD
+
 # Europe and its surroundings, in degrees, as the filter of archives has them.
 EUROPE = {"latitude": (35.0, 70.0), "longitude": (-10.0, 60.0)}
+WINDOW_SECONDS = 5
 # What most recordings must be for the card to say it of all.
 MOST = 0.5
 USES = {
@@ -46,7 +48,7 @@ def describe(rows: Sequence[Mapping[str, str]], data: Mapping[str, Any]) -> dict
     european = _is_european(rows)
     return {
         "recordings": len(rows),
-        "hours": sum(data["counts"]["windows"].values()) * 5 / 3_600,
+        "length": _length(sum(data["counts"]["windows"].values()) * WINDOW_SECONDS / 60),
         "all_species": len(labels.keys() - {NO_BIRD}),
         "no_bird": " and of sounds without a bird" if labels[NO_BIRD] else "",
         "origin": _origin(rows),
@@ -64,6 +66,10 @@ def describe(rows: Sequence[Mapping[str, str]], data: Mapping[str, Any]) -> dict
 def _part(rows: Sequence[Mapping[str, str]], listed: set[str], part: str) -> str:
     counts = Counter(row["primary_label"] for row in rows if row["part"] == part)
     return f"| {part} | {counts.total()} | {sum(counts[one] for one in listed)} | {USES[part]} |"
+
+
+def _length(minutes: float) -> str:
+    return f"{minutes / 60:.1f} hours" if minutes >= 60 else f"{minutes:.0f} minutes"
 
 
 def _origin(rows: Sequence[Mapping[str, str]]) -> str:

@@ -24,7 +24,7 @@ A small network that names {species} bird species from five seconds of sound{pla
 {served}
 ## What it learnt from
 
-{recordings} recordings ({hours:.1f} hours) of {all_species} species{no_bird}{origin}.
+{recordings} recordings ({length}) of {all_species} species{no_bird}{origin}.
 The {species} listed species have at least {minimum} recordings each{others}.
 `manifest.csv` names every recording with its recordist, its licence and its part.
 
