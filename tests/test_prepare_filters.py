@@ -11,9 +11,9 @@ from training.prepare import main
 
 # Counted with a few lines of Perl and of Python, apart from this code.
 BIRDCLEF = """\
-comsan 452, skylar 450, mallar3 417, brnowl 387, gnwtea 384, dunlin 378, houspa 361, bcnher 318, eurwig 280,
-gwfgoo 220, cangoo 205, bkbplo 203, rorpar 203, gadwal 186, rinphe 177, rudtur 143, arcter 134, perfal 124,
-comwax 108, brant 100, sheowl 100"""
+comsan 452, skylar 450, mallar3 417, brnowl 387, gnwtea 384, dunlin 378, houspa 361,
+bcnher 318, eurwig 280, gwfgoo 220, cangoo 205, bkbplo 203, rorpar 203, gadwal 186, rinphe 177,
+rudtur 143, arcter 134, perfal 124, comwax 108, brant 100, sheowl 100"""
 
 
 def recording(latitude=50.0, longitude=10.0, seconds=None, label="skylar", name="a"):

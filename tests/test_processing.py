@@ -1,4 +1,4 @@
-"""training/jobs/sagemaker_processing.py: an archive on N machines, with the same code, sharded by S3 key."""
+"""training/jobs/sagemaker_processing.py: an archive on N machines, sharded by S3 key."""
 
 import json
 import math
@@ -124,7 +124,7 @@ def test_job_that_does_not_complete_is_an_error(clients, table, status, words):
 
 
 def test_machines_do_together_what_one_does(table, tmp_path, tone):
-    """Each job runs its own command in a copy of the uploaded code, with its own share of the audio."""
+    """Each job runs its own command in a copy of the uploaded code, with its share of the audio."""
     for number, name in enumerate(
         f"{label}/{recordist}.wav" for label in "ab" for recordist in ("Lee", "Eka", "Day", "Fox")
     ):

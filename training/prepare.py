@@ -114,7 +114,9 @@ def _choose(arguments: argparse.Namespace) -> list[Recording]:
     rule = options.to_filter(arguments)
     if options.from_archive(arguments):
         found = read_metadata(arguments.metadata)
-        if arguments.recordings and arguments.recordings.is_dir():
+        # Machines that share the work have other files, and must agree on the names.
+        shares = arguments.shards or arguments.shards_only or arguments.instances
+        if arguments.recordings and not shares:
             found = locate(arguments.recordings, found)
     else:
         found = read_folder(arguments.recordings)
@@ -126,7 +128,7 @@ def _choose(arguments: argparse.Namespace) -> list[Recording]:
 
 
 def _archive(arguments: argparse.Namespace) -> tuple[Archive, Fetcher]:
-    """Return the archive and who talks to it. Raises ValueError without a key in the environment."""
+    """Return the archive and who talks to it. Raises ValueError without its key."""
     if arguments.download == "kaggle":
         headers = kaggle_headers(os.environ, Path.home())
         kaggle = Kaggle(arguments.competition, arguments.kaggle_folder, arguments.kaggle_address)
@@ -211,7 +213,7 @@ def _run_on_machines(arguments: argparse.Namespace) -> int:
 
 
 def _stop_once(*_: object) -> None:
-    """End as Ctrl-C does; a second one, which many press, must not break into the end of the first."""
+    """End as Ctrl-C does; a second one, which many press, must not break into that."""
     for each in (signal.SIGINT, signal.SIGTERM):
         signal.signal(each, signal.SIG_IGN)
     raise KeyboardInterrupt

@@ -116,7 +116,7 @@ def assign(entries: Sequence[Entry], options: Options) -> list[Entry]:
     kept = [entry for entry in entries if not entry.reason]
     if not kept:
         raise ValueError(
-            f"none of {len(entries)} recordings can be read; the first one, {_described(entries[0])}"
+            f"none of {len(entries)} recordings can be read; the first, {_described(entries[0])}"
         )
     recordings = [entry.recording for entry in kept]
     listed = listed_species([entry.recording for entry in entries], options.min_recordings)

@@ -13,7 +13,7 @@ SPLITS = ("recordist", "day", "recording")
 
 
 def group_recordings(recordings: Sequence[Recording], split_by: str = SPLITS[0]) -> list[int]:
-    """Return the group of each recording: two that share any key are in one, however long the chain.
+    """Return the group of each recording: two that share a key are in one, however long the chain.
 
     Rather too large groups than a recordist on two sides: people of one family name count as one.
     Raises ValueError where `split_by` is day and a recording has none.

@@ -67,7 +67,7 @@ class Fetcher:
         return self._retried(url, lambda: self._open(url, {}).read())
 
     def download(self, url: str, path: Path, check: Callable[[Path], object]) -> None:
-        """Fetch a file into `path`, which appears when it is whole and `check` raises no ValueError.
+        """Fetch a file into `path`, which appears when it is whole and `check` raises nothing.
 
         What came before a cut stays in `path`.part, and the next attempt or run goes on there.
         Raises FetchError, OSError.
@@ -128,7 +128,7 @@ class Fetcher:
         raise _translate(url, response)
 
     def _retried(self, url: str, attempt: Callable[[], Result]) -> Result:
-        """Call `attempt` until it succeeds, with longer waits, or those that the server asks for."""
+        """Call `attempt` until it succeeds, with longer waits, or those that the server asks."""
         reason = ""
         for turn in range(ATTEMPTS):
             try:

@@ -12,7 +12,7 @@ from training.data.filters import Filter
 from training.data.grouping import SPLITS
 from training.data.split import CALIBRATION_MINIMUM, TEST_MINIMUM, TEST_TOTAL, Quotas
 
-# An archive is filtered; a folder of one's own was chosen by hand; its rare species are other birds.
+# An archive is filtered; a folder of one's own was chosen; its rare species are other birds.
 ARCHIVE = Filter()
 FOLDER = Filter(latitude=None, longitude=None, max_seconds=None, min_recordings=10)
 

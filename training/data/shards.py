@@ -20,10 +20,10 @@ from birdapp.chalicelib.decode import decode_start
 from birdapp.chalicelib.errors import ServiceError
 from spectrogram_fn import spectrogram
 
-# A cell this far above the median of its own frequency row over the window is an event: noise alone,
-# whose power is exponentially distributed, gets there in 0.1 % of its cells.
+# A cell this far above the median of its own frequency row over the window is an event: noise
+# alone, whose power is exponentially distributed, gets there in 0.1 % of its cells.
 EVENT_DB = 10.0
-# Archives hold longer recordings than the app takes; of one that is longer still, its start is used.
+# Archives hold longer recordings than the app takes; of a longer one still, the start is used.
 LONGEST_SECONDS = 3_600.0
 DECODE_SECONDS = 120.0
 SAMPLE_BYTES = 2
@@ -164,7 +164,7 @@ def to_pcm(samples: spectrogram.Samples) -> PCM:
 
 
 def activity(window: spectrogram.Samples) -> float:
-    """Return how much happens in a window [110250]: the share of cells 10 dB above their row's median.
+    """Return how much happens in a window [110250]: the share of cells 10 dB above their row.
 
     Rows below 200 Hz (wind, handling) do not count. Steady sound (noise, hum, rain) is near 0
     however loud, a few calls give some hundredths, song all the time 0.1 and more. 0 for a silent

@@ -1,4 +1,4 @@
-"""Which labels a model learns to name, and what they are called: found before any sound is decoded."""
+"""Which labels a model learns to name, and what they are called: known before any decoding."""
 
 import re
 from collections import Counter, defaultdict

@@ -1,7 +1,8 @@
-"""An archive that is too large for one machine: the same prepare.py as two SageMaker Processing jobs.
+"""An archive too large for one machine: the same prepare.py as two SageMaker Processing jobs.
 
-First N machines cut the recordings: each gets its share of the audio, and all of the table and the code. Then one
-machine joins what they made into a dataset. All lies below one prefix: audio/ (there already), the rest is made.
+First N machines cut the recordings: each gets its share of the audio, and all of the table and the
+code. Then one machine joins what they made into a dataset. All lies below one prefix: audio/ (there
+already), the rest is made.
 """
 
 import time
@@ -28,13 +29,19 @@ CODE = (
     "spectrogram_fn/requirements.txt",
 )
 ROOT = "/opt/ml/processing"
-COMMAND = f'cd {ROOT}/code && python3 -m pip install -q -r training/requirements.txt && python3 -m training.prepare "$@"'
+COMMAND = (
+    f"cd {ROOT}/code && python3 -m pip install -q -r training/requirements.txt"
+    ' && python3 -m training.prepare "$@"'
+)
 MAX_SECONDS = 24 * 3600
 
 
 @dataclass(frozen=True)
 class Archive:
-    """Audio below s3://bucket/prefix/audio/, named as in `table`, a local file; `options` are prepare.py's own."""
+    """Audio below s3://bucket/prefix/audio/, named as in `table`, a local file.
+
+    `options` are prepare.py's own.
+    """
 
     bucket: str
     prefix: str
@@ -44,7 +51,10 @@ class Archive:
 
 @dataclass(frozen=True)
 class Machines:
-    """What the cutting runs on, as which role, from which image; the disk of each holds its audio and all windows."""
+    """What the cutting runs on, as which role, from which image.
+
+    The disk of each holds its audio and all windows.
+    """
 
     instances: int
     instance_type: str
@@ -55,14 +65,15 @@ class Machines:
     def __post_init__(self) -> None:
         if self.instances < 1 or self.volume_gb < 1:
             raise ValueError(
-                f"at least 1 instance and 1 GB are needed, got {self.instances} and {self.volume_gb}"
+                "at least 1 instance and 1 GB are needed,"
+                f" got {self.instances} and {self.volume_gb}"
             )
 
 
 def requests(
     archive: Archive, machines: Machines, name: str
 ) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Write what SageMaker is asked for: the job that cuts, and the job that joins."""
+    """Return what SageMaker is asked for: the job that cuts, and the job that joins."""
     table = f"{ROOT}/table/{archive.table.name}"
     common = [
         "--metadata",
@@ -92,9 +103,10 @@ def requests(
 def run(
     clients: dict[str, Any], archive: Archive, machines: Machines, *, poll_seconds: float = 60.0
 ) -> str:
-    """Upload code and table, run both jobs, answer the dataset's address. `clients` are boto3's s3 and sagemaker.
+    """Upload code and table, run both jobs, return the dataset's address.
 
-    Raises RuntimeError with SageMaker's reason where a job fails.
+    `clients` are boto3's s3 and sagemaker. Raises RuntimeError with SageMaker's
+    reason where a job fails.
     """
     upload(clients["s3"], REPOSITORY, code_files(), archive.bucket, f"{archive.prefix}/code")
     upload(
@@ -111,7 +123,7 @@ def run(
 
 
 def code_files() -> list[str]:
-    """Name the files that prepare.py needs to run elsewhere, relative to the repository."""
+    """Return the files that prepare.py needs to run elsewhere, relative to the repository."""
     return sorted(
         str(path.relative_to(REPOSITORY)) for pattern in CODE for path in REPOSITORY.glob(pattern)
     )

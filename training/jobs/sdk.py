@@ -1,4 +1,4 @@
-"""The one place that talks to the SageMaker SDK, which training/requirements-launch.txt installs: it is 1 GB."""
+"""All that talks to the SageMaker SDK, 1 GB, which training/requirements-launch.txt installs."""
 
 from pathlib import Path
 from typing import Any
@@ -15,9 +15,9 @@ SILENT = {
 
 
 def start(job: Job, source: Path, session: Any, *, wait: bool) -> str:
-    """Upload the assembled `source`, start the job, answer its name; `wait` shows its log until it ends.
+    """Upload the assembled `source`, start the job, return its name.
 
-    `session` is boto3's. Raises ValueError without the SDK.
+    `wait` shows its log until it ends. `session` is boto3's. Raises ValueError without the SDK.
     """
     try:
         from sagemaker.core.helper.session_helper import Session  # noqa: PLC0415

@@ -1,4 +1,4 @@
-"""What a model card says of the data: counts, origin, split and licence, as the dataset has them."""
+"""What a model card says of the data: counts, origin, split, licence, as the dataset has them."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -27,16 +27,16 @@ SPLITS = {
         " be: the model was scored on microphones, places and even birds that it learnt from."
     ),
 }
-NON_COMMERCIAL = """The code is Apache-2.0. These weights are not: {count} of the recordings are under
-a Creative Commons licence that forbids commercial use{unknown}.
+NON_COMMERCIAL = """The code is Apache-2.0. These weights are not: {count} of the recordings are
+under a Creative Commons licence that forbids commercial use{unknown}.
 **Use this model for non-commercial purposes only.** A model that you train on your own recordings
 (`make train RECORDINGS=DIR`) is free of this."""
 UNKNOWN = ", and the licences of {count} others are unknown"
-UNSAID = """The code is Apache-2.0. What licence the recordings are under is not known for {count} of
-them: whether the weights may be used commercially depends on it."""
-FREE = """The code is Apache-2.0, and no recording is under a licence that forbids commercial use: the
-weights are free, but for what the licences in `manifest.csv` ask for, such as naming the recordists."""
-OWN = """The code is Apache-2.0. The table names no licence for any recording: where the recordings are
+UNSAID = """The code is Apache-2.0. What licence the recordings are under is not known for {count}
+of them: whether the weights may be used commercially depends on it."""
+FREE = """The code is Apache-2.0, and no recording is under a licence that forbids commercial use:
+the weights are free, but for what the licences in `manifest.csv` ask, such as naming recordists."""
+OWN = """The code is Apache-2.0. No licence is named for any recording: where the recordings are
 your own, the weights are free."""
 
 

@@ -1,4 +1,4 @@
-"""Labelled recordings -> those to ask a model about, with the labels that the model has for them."""
+"""Labelled recordings -> those to ask a model about, with the labels that it has for them."""
 
 import csv
 import re
@@ -146,8 +146,7 @@ def _match(texts: Sequence[str], names: Names) -> str:
 
 
 def _variants(text: str) -> Iterator[str]:
-    """Return the keys of a text, of its halves ("Turdus merula_Common Blackbird"), and of a
-    subspecies' species."""
+    """Return the keys of a text, of its halves ("Turdus merula_Blackbird"), of its species."""
     yield key(text)
     for half in text.split("_") if " " in text else ():
         yield key(half)
@@ -156,7 +155,7 @@ def _variants(text: str) -> Iterator[str]:
 
 
 def _identities(path: Path, label: str) -> Iterator[str]:
-    """Return what a recording may be called in a manifest, whatever its format: the surest first."""
+    """Return what a recording may be called in a manifest, in any format: the surest first."""
     parts = path.with_suffix("").parts
     for count in range(len(parts), 0, -1):
         yield "/".join(parts[-count:])

@@ -21,7 +21,8 @@ Floats = npt.NDArray[np.float64]
 class Result:
     """One recording's true label (a scientific name or no_bird) and what the app answered.
 
-    `ranked` holds the best 20 species, best first; `windows` the best (species, probability) of each window.
+    `ranked` holds the best 20 species, best first; `windows` the best (species, probability) of
+    each window.
     """
 
     recording: str
@@ -119,7 +120,7 @@ def macro_f1(results: Sequence[Result]) -> float:
 
 
 def calibration_error(confidences: Floats, right: Floats) -> float:
-    """Return the expected calibration error of confidences and right [n], in [0, 1] (Naeini, 2015)."""
+    """Return the expected calibration error of confidences and right [n] (Naeini, 2015)."""
     bins = reliability(confidences, right)
     return sum(abs(said - found) * size for said, found, size in bins) / confidences.size
 

@@ -68,8 +68,10 @@ Worst species first (`evaluation.json` has all, `species.png` shows them):
 
 ## What it must not be used for
 
-- To prove that a species was or was not there: it hears only {species} species, and many others sound alike.
-- For counts, surveys or decisions about land, hunting or protection without a person who checks by ear.
+- To prove that a species was or was not there: it hears only {species} species, and many others
+  sound alike.
+- For counts, surveys or decisions about land, hunting or protection without a person who checks by
+  ear.
 - On recordings from {elsewhere}, of bats, insects or frogs, or under water.
 {commercially}
 The held-back recordings are few for most species: read the intervals, not the values.
@@ -144,13 +146,11 @@ PROMISES = {
 
 
 def read(path: Path) -> dict[str, Any]:
-    """Read a JSON object of a model folder."""
     content: dict[str, Any] = json.loads(path.read_text("utf-8"))
     return content
 
 
 def read_rows(path: Path) -> list[dict[str, str]]:
-    """Read the rows of a table of a model folder or dataset."""
     with path.open(newline="", encoding="utf-8") as file:
         return list(csv.DictReader(file))
 
@@ -168,10 +168,11 @@ def _score(
 
 
 def value(score: Mapping[str, Any]) -> str:
-    """Write a score with its 95 % interval and n."""
+    """Return a score with its 95 % interval and n."""
     if score["value"] is None:
         return "none to measure on"
-    return f"{_percent(score['value'])} ({_percent(score['low'])} to {_percent(score['high'])}, n = {score['n']})"
+    low, high = _percent(score["low"]), _percent(score["high"])
+    return f"{_percent(score['value'])} ({low} to {high}, n = {score['n']})"
 
 
 def _percent(value: float) -> str:
@@ -180,7 +181,9 @@ def _percent(value: float) -> str:
 
 def _species(row: Mapping[str, Any]) -> str:
     hits = row["top1"]
-    return f"| {row['scientific_name']} | {_percent(hits['value'] or 0)} | {hits['n']} | {', '.join(row['taken_for'])} |"
+    taken_for = ", ".join(row["taken_for"])
+    right = _percent(hits["value"] or 0)
+    return f"| {row['scientific_name']} | {right} | {hits['n']} | {taken_for} |"
 
 
 def _report_training(report: Path | None) -> str:
