@@ -17,6 +17,8 @@ SPECIES = {
     "Erithacus_rubecula": "Rotkehlchen",
 }
 
+PEOPLE = ("Jörg Müller", "Ute Groß", "Ida Kühn", "Olaf Beck", "Änne Voß", "Tim Wolf", "Eva Lenz")
+
 
 def song(kind, number):
     times = np.arange(3 * 22_050) / 22_050
@@ -40,11 +42,9 @@ def table_of_a_german_excel(folder):
     write_songs(folder, 14, lambda label, number: f"Aufnahmen/{label}/{number}.wav")
     lines = ["Filename;Primary Label;Scientific Name;Common Name;Recordist;Latitude"]
     for label, name in SPECIES.items():
-        lines += [
-            f"Aufnahmen\\{label}\\{n}.WAV;{label};{label.replace('_', ' ')};{name};Jörg {n};50,1"
-            for n in range(14)
-        ]
-    text = "\r\n".join([*lines, ";;;;;", ""]).replace("Jörg ", "Jörg Müller Nr. Person")
+        species = f"{label};{label.replace('_', ' ')};{name}"
+        lines += [f"Aufnahmen\\{label}\\{n}.WAV;{species};{PEOPLE[n % 7]};50,1" for n in range(14)]
+    text = "\r\n".join([*lines, ";;;;;", ""])
     (folder / "metadata.csv").write_bytes(text.encode("cp1252"))
     return []
 
@@ -56,7 +56,7 @@ def kaggle_of_2021(folder):
     for label, code in codes.items():
         name = label.replace("_", " ")
         lines += [
-            f"{code},50,10,{name},{SPECIES[label]},P{n} Author,XC{n}.wav,CC" for n in range(12)
+            f"{code},50,10,{name},{SPECIES[label]},{PEOPLE[n % 7]},XC{n}.wav,CC" for n in range(12)
         ]
     (folder / "train_metadata.csv").write_text("\n".join(lines) + "\n")
     return []

@@ -81,6 +81,10 @@ def read_metadata(path: Path) -> list[Recording]:
         refuse_missing(path, lines, NEEDED)
     recordings = unify_labels([to_recording(line.cells, line.place) for line in lines])
     _check(path, recordings)
+    # Kaggle's names of 2021 lack the folder, which is the label.
+    _refuse_twice(
+        path, recordings, ["" if "/" in one.filename else one.primary_label for one in recordings]
+    )
     return recordings
 
 
@@ -108,7 +112,7 @@ def locate(folder: Path, recordings: Sequence[Recording]) -> list[Recording]:
         replace(recording, filename=name)
         for recording, name in zip(recordings, find_audio(folder, wanted), strict=True)
     ]
-    _check(folder, found)
+    _refuse_twice(folder, found, [""] * len(found))
     return found
 
 
@@ -171,10 +175,14 @@ def _check(path: Path, recordings: Sequence[Recording]) -> None:
             f"{outside[0].place or path}: expected filenames below the folder,"
             f" got {outside[0].filename}"
         )
+
+
+def _refuse_twice(path: Path, recordings: Sequence[Recording], labels: Sequence[str]) -> None:
+    """Raise ValueError where two recordings have one filename and one of `labels`."""
     same = defaultdict(list)
-    for recording in recordings:
-        same[recording.filename].append(recording)
-    for name, found in same.items():
+    for recording, label in zip(recordings, labels, strict=True):
+        same[label, recording.filename].append(recording)
+    for (_, name), found in same.items():
         if len(found) > 1:
             raise ValueError(
                 f"{path}: expected each filename once, found twice: {name} ({places(found)})"
