@@ -17,8 +17,7 @@ test: # every test, those in the browser too
 check: # format, lint, types
 	@$(ENVIRONMENT) && .venv/bin/ruff format --check . && .venv/bin/ruff check . && .venv/bin/mypy
 	@cd training/source_dir && MYPYPATH=.:../../spectrogram_fn ../../.venv/bin/mypy --explicit-package-bases --config-file ../../pyproject.toml *.py
-	@test -d frontend/node_modules || npm --prefix frontend ci --silent
-	@npm --prefix frontend run --silent check
+	@frontend/check
 
 train: MODEL = build/model
 train: # RECORDINGS=DIR -> trained, calibrated, scored model with its card, in build/model; ARGS of training.prepare and train.py

@@ -63,15 +63,12 @@ def predict(model: Model, body: bytes) -> dict[str, Any]:
         inputs = request["inputs"]
     except (ValueError, KeyError, TypeError) as error:
         raise PredictError(f"Missing 'inputs' or 'instances' key: {error}") from error
-    constants = {"labels": model.labels, "names": model.names, "settings": model.settings}
     match request.get("signature_name", "serving_default"):
         case "describe":
-            return {"outputs": constants}
+            return {"outputs": model.constants}
         case "serving_default":
             outputs = model.predict(_windows(inputs, model.window_shape))
-            return {
-                "outputs": {name: values.tolist() for name, values in outputs.items()} | constants
-            }
+            return {"outputs": model.constants | model_folder.columns(outputs)}
         case other:
             raise PredictError(
                 f"Serving signature name: {json.dumps(other)} not found in signature def"

@@ -1,4 +1,4 @@
-"""A small API and site on real sockets for the page's tests: canned answers of the contract, faults on demand."""
+"""A small API and site on real sockets: canned answers of the contract, faults on demand."""
 
 import base64
 import io
@@ -39,9 +39,10 @@ NOT_AUDIO = (415, "unsupported_audio", "This file is not a sound that I can read
 class Api:
     """What the API answers.
 
-    `faults` come first, one a request (None: no fault). `gate` holds every request back while it is cleared;
-    `let_through(n)` clears it after n requests. `songs` are the species of the first requests; `species` come later.
-    `requests`, `sounds` and `seconds` tell what came: bytes of the body, the file, and its length.
+    `faults` come first, one a request (None: no fault). `gate` holds every request back while it is
+    cleared; `let_through(n)` clears it after n requests. `songs` are the species of the first
+    requests; `species` come later. `requests`, `sounds` and `seconds` record what came: the bytes of
+    the body, the file, and its length.
     """
 
     def __init__(self):
@@ -68,7 +69,7 @@ class Api:
         self.gate.wait(60)
 
     def answer(self, body):
-        """The answer to one request: every window of its WAV sings the same, as a repeatable canned answer."""
+        """Return the answer to one request: every window of its WAV sings the same."""
         self.sounds.append(base64.b64decode(json.loads(body)["data"]))
         seconds = audio_seconds(self.sounds[-1])
         self.seconds.append(seconds)

@@ -61,7 +61,7 @@ def wait_for(page, claim, seconds=120):
 
 
 def until(page, claim):
-    """Wait until a JavaScript claim is true. (Playwright's own wait needs eval, which the policy forbids.)"""
+    """Wait until JavaScript is true. (Playwright's own wait needs eval: the policy forbids it.)"""
     return wait_for(page, lambda: page.evaluate(claim))
 
 

@@ -17,7 +17,21 @@ ENCODERS = {
     "m4a_aac": ["-c:a", "aac", "-f", "ipod"],
     "m4a_alac": ["-c:a", "alac", "-f", "ipod"],
     "raw_aac": ["-c:a", "aac", "-f", "adts"],
+    "aiff": ["-c:a", "pcm_s24be", "-f", "aiff"],
     "webm": ["-c:a", "libopus", "-f", "webm"],
+}
+# Name above -> label in the table of formats.
+LABELS = {
+    "wav": "WAV",
+    "mp3": "MP3",
+    "ogg_vorbis": "OGG",
+    "opus": "OGG",
+    "flac": "FLAC",
+    "m4a_aac": "M4A",
+    "m4a_alac": "M4A",
+    "raw_aac": "AAC",
+    "aiff": "AIFF",
+    "webm": "WebM",
 }
 
 

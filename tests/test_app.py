@@ -15,6 +15,8 @@ def test_a_recording_is_answered_in_the_contracts_form(send):
     assert status == 200
     assert set(body) == {
         "verdict",
+        "birds",
+        "candidates",
         "species",
         "windows",
         "audio_seconds",

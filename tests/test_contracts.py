@@ -96,10 +96,9 @@ def test_a_spectrogram_travels_in_the_documented_number_of_bytes(found):
 
 
 def documented_model():
-    settings = json.dumps(example_with("thresholds"))
-    return parse_model(
-        {"labels": ["Turdus merula"], "names": ["Common Blackbird"], "settings": settings}
-    )
+    settings = json.dumps(example_with("thresholds") | example_with("independent"))
+    labels, names = ["Turdus merula", "Turdus philomelos"], ["Common Blackbird", "Song Thrush"]
+    return parse_model({"labels": labels, "names": names, "settings": settings})
 
 
 def test_the_documented_settings_are_accepted():
@@ -109,7 +108,7 @@ def test_the_documented_settings_are_accepted():
 
 def test_the_answer_has_the_documented_form(found):
     windows = spectrogram_client._parse(found[1])
-    prediction = endpoint_client.Prediction(documented_model(), [[0.93]], [0.9])
+    prediction = endpoint_client.Prediction(documented_model(), [[0.93, 0.21]], [0.9])
     built = {**response.build_answer(windows, prediction, 5), "request_id": "id"}
     documented = example_with("verdict", "windows")
     assert {**form(built), "pooling": {}} == {

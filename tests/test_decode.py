@@ -32,6 +32,19 @@ def test_formats_that_know_their_length_keep_it(name, encoded, five_seconds):
     assert samples(decode(encoded[name], SECONDS)).size == five_seconds.size
 
 
+AIFF_CODECS = ["s8", "s16be", "s24be", "s32be", "f32be", "f64be", "s16le", "alaw", "mulaw"]
+
+
+@pytest.mark.parametrize("codec", AIFF_CODECS)
+@pytest.mark.parametrize("rate", ["22050", "48000"])
+def test_aiff_decodes_in_every_form_of_its_samples(codec, rate, five_seconds, tmp_path):
+    options = ["-c:a", f"pcm_{codec}", "-ar", rate, "-f", "aiff"]
+    aiff = sounds.encode(sounds.make_wav(sounds.pcm16(five_seconds)), options, tmp_path)
+    decoded = samples(decode(aiff, SECONDS))
+    assert decoded.size == five_seconds.size
+    assert np.corrcoef(decoded, five_seconds)[0, 1] > 0.999
+
+
 @pytest.mark.parametrize("name", ["mp3", "flac", "raw_aac"])
 def test_a_tag_before_the_sound_is_no_hindrance(name, encoded, five_seconds):
     decoded = samples(decode(sounds.with_id3(encoded[name]), SECONDS))

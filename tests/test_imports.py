@@ -25,7 +25,7 @@ RULES = [
     ),
 ]
 # What the decoder leans on: training takes it along without Chalice and boto3.
-DECODER = ["decode", "errors", "ffmpeg", "ffmpeg_log", "pcm", "sniffing", "wav"]
+DECODER = ["decode", "errors", "ffmpeg", "ffmpeg_log", "formats", "pcm", "wav"]
 # app.py, the handlers and the scripts are edges; these alone may import them.
 EDGES = [
     "app",

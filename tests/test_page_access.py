@@ -1,4 +1,4 @@
-"""Every state is free of axe's complaints, in light and dark, on a phone and a laptop; the keyboard is enough."""
+"""axe finds nothing in any state, light or dark, on phone or laptop; the keyboard is enough."""
 
 import page_api
 import pytest
@@ -65,8 +65,16 @@ def to_error(page, api):
 
 
 STATES = [
-    to_empty, to_chosen, to_recording, to_preparing, to_analysing, to_result, to_unsure, to_no_bird, to_error,
-]  # fmt: skip
+    to_empty,
+    to_chosen,
+    to_recording,
+    to_preparing,
+    to_analysing,
+    to_result,
+    to_unsure,
+    to_no_bird,
+    to_error,
+]
 
 
 @pytest.mark.parametrize("reach", STATES, ids=[reach.__name__[3:] for reach in STATES])
@@ -110,7 +118,8 @@ def tab_to(page, selector):
 
 def test_the_whole_flow_works_by_keyboard(page, api):
     choosers = []
-    # Before any key: Chromium takes a key sooner than this wish. (Playwright refuses `choosers.append` itself.)
+    # Before any key: Chromium takes a key sooner than this wish.
+    # (Playwright refuses `choosers.append` itself.)
     page.on("filechooser", lambda chooser: choosers.append(chooser))  # noqa: PLW0108
     tab_to(page, "#pick")
     page.keyboard.press("Enter")

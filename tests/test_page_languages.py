@@ -1,4 +1,4 @@
-"""Six languages: whole tables, species names by their scientific names, the browser's language by default."""
+"""Six languages: whole tables, names of species, the browser's language by default."""
 
 import json
 import re

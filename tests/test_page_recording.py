@@ -32,7 +32,7 @@ def test_what_the_microphone_hears_is_recorded_and_named(open_page, api, microph
 
 
 def likeness(heard, played):
-    """How alike two sounds are at the best shift: correlation of their spectra's magnitudes, 1 for the same."""
+    """Return the correlation of the magnitudes of two spectra: 1 for the same sound."""
     spectra = [np.abs(np.fft.rfft(each, 8 * RATE)) for each in (heard, played)]
     smooth = [np.convolve(each, np.ones(400), "same") for each in spectra]
     return np.corrcoef(*smooth)[0, 1]

@@ -1,4 +1,4 @@
-"""What the page does with the sound: the report's spectrogram in a Worker, parts on the 5 s grid, WAV files."""
+"""The sound: the report's spectrogram in a Worker, chunks on the 5 s grid, WAV files."""
 
 import base64
 import io
@@ -21,9 +21,7 @@ LOUDNESS = """(m, samples) => {
 
 def test_the_page_draws_what_the_network_sees(module):
     samples = chirps(5).astype(np.float32)[: 5 * RATE]
-    drawn = (
-        np.array(module("core/spectrum.js", LOUDNESS, samples.tolist()), float).reshape(514, 216).T
-    )
+    drawn = np.array(module("core/stft.js", LOUDNESS, samples.tolist()), float).reshape(514, 216).T
     shown = np.clip(
         1 + (drawn - drawn[4:].max()) / 2 / 80, 0, 1
     )  # Half decibels under the loudest above 200 Hz.
@@ -34,9 +32,7 @@ def test_the_page_draws_what_the_network_sees(module):
 
 
 def test_a_tone_is_drawn_at_its_pitch(module, tone):
-    drawn = np.array(module("core/spectrum.js", LOUDNESS, tone(3_000, 1.0).tolist())).reshape(
-        -1, 216
-    )
+    drawn = np.array(module("core/stft.js", LOUDNESS, tone(3_000, 1.0).tolist())).reshape(-1, 216)
     assert np.all(drawn[5:-5].argmax(axis=1) * RATE / 430 == pytest.approx(3_000, abs=26))
 
 
@@ -53,10 +49,10 @@ def test_a_tone_is_drawn_at_its_pitch(module, tone):
         (600, [5, *range(35, 600, 30), 600]),
     ],
 )
-def test_parts_stand_on_the_grid_and_no_remainder_is_too_short(module, seconds, expected):
-    parts = module("core/parts.js", "(m, n) => m.cutParts(0, n)", round(seconds * RATE))
-    assert [part["end"] / RATE for part in parts] == pytest.approx(expected)
-    assert [part["start"] for part in parts] == [0, *(part["end"] for part in parts[:-1])]
+def test_chunks_are_on_the_grid_and_no_remainder_is_too_short(module, seconds, expected):
+    chunks = module("core/chunks.js", "(m, n) => m.cutChunks(0, n)", round(seconds * RATE))
+    assert [chunk["end"] / RATE for chunk in chunks] == pytest.approx(expected)
+    assert [chunk["start"] for chunk in chunks] == [0, *(chunk["end"] for chunk in chunks[:-1])]
 
 
 def test_a_wav_holds_the_samples_to_the_bit(module):
@@ -134,7 +130,7 @@ def test_zoom_and_colour_change_the_picture_and_the_axis(page):
     wait_for(page, lambda: picture(page) != grey)
 
 
-def test_the_strip_scrolls_where_blocks_would_be_too_narrow(open_page):
+def test_the_strip_scrolls_where_windows_would_be_too_narrow(open_page):
     page = open_page(viewport={"width": 390, "height": 844})
     choose(page, recording(120))
     page.wait_for_selector("[data-picture=ready]")

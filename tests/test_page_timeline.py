@@ -1,4 +1,4 @@
-"""Who sings when: blocks tied to the spectrogram, and playing just a part."""
+"""Who sings when: windows under the spectrogram, and playing just a part."""
 
 import pytest
 from page_api import BLACKBIRD, ROBIN
@@ -8,15 +8,15 @@ pytest_plugins = ["page_fixtures"]
 PLAYER = "document.querySelector('#player')"
 
 
-def test_blocks_stand_under_their_part_of_the_spectrogram(page):
+def test_windows_are_under_their_part_of_the_spectrogram(page):
     identify(page, recording(38))
     strip = page.locator("#strip").bounding_box()
-    block = page.locator("#timeline button").nth(3).bounding_box()
-    assert block["x"] - strip["x"] == pytest.approx(strip["width"] * 15 / 38, abs=1)
-    assert block["width"] == pytest.approx(strip["width"] * 5 / 38, abs=1)
+    window = page.locator("#timeline button").nth(3).bounding_box()
+    assert window["x"] - strip["x"] == pytest.approx(strip["width"] * 15 / 38, abs=1)
+    assert window["width"] == pytest.approx(strip["width"] * 5 / 38, abs=1)
 
 
-def test_a_click_plays_just_that_block(page):
+def test_a_click_plays_just_that_window(page):
     identify(page, recording(12))
     page.locator("#timeline button").nth(2).click()
     assert (page.input_value("#part-from"), page.input_value("#part-to")) == ("10.0", "12.0")
@@ -30,7 +30,7 @@ def test_a_click_plays_just_that_block(page):
     until(page, f"{PLAYER}.paused && {PLAYER}.currentTime < 6.5")
 
 
-def test_arrow_keys_go_from_block_to_block(page):
+def test_arrow_keys_go_from_window_to_window(page):
     identify(page, recording(20))
     page.locator("#timeline button").nth(0).focus()
     for key, start in [

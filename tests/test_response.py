@@ -8,8 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from birdapp.chalicelib.endpoint_client import Prediction
-from birdapp.chalicelib.model import Model
+from birdapp.chalicelib.model import Model, Prediction
 from birdapp.chalicelib.pooling import PooledWindow, PoolingRule, Species, cut, pool
 from birdapp.chalicelib.response import build_answer, judge_windows
 from birdapp.chalicelib.spectrogram_client import Spectrograms, Window

@@ -321,7 +321,7 @@ def test_last_part_of_a_training_hears_the_windows_own_recorders(
     monkeypatch.setattr(code.train, "STRANGE_SHARE", share)
     settings = code.train.Settings("default", 1, 9.0, 7, 4, 1e-3)
     training = code.train.Training(
-        code.sampler.load(dataset_folder), settings, tmp_path, code.train.distribution.Workers({})
+        code.sampler.load(dataset_folder), settings, tmp_path, code.train.multi_worker.Workers({})
     )
     training.run()
     (perturb,) = (
@@ -334,7 +334,7 @@ def test_long_epoch_is_kept_midway_and_goes_on_there(code, dataset_folder, tmp_p
     monkeypatch.setattr(code.train, "KEEP_MINUTES", 0.0)  # After each batch.
     settings = code.train.Settings("default", 1, 9.0, 7, 4, 1e-3)
     folder = code.train.checkpoints(tmp_path, settings, dataset_folder)
-    dataset, workers = code.sampler.load(dataset_folder), code.train.distribution.Workers({})
+    dataset, workers = code.sampler.load(dataset_folder), code.train.multi_worker.Workers({})
     training = code.train.Training(dataset, settings, folder, workers)
     stop_before(training, 2)
     with pytest.raises(KeyboardInterrupt):

@@ -52,8 +52,11 @@ def constants(species, version="tiny"):
 
 
 @functools.cache
-def make_network(count, scale=0.95):
-    """Convert uint8 [n, 216, 514] -> probabilities [n, count], bird [n]; rows of probabilities add up to `scale`."""
+def make_network(count, scale=0.95, bird=1.0):
+    """Convert uint8 [n, 216, 514] -> probabilities [n, count], bird [n] in [0, `bird`].
+
+    Rows of probabilities add up to `scale`.
+    """
     import numpy as np  # noqa: PLC0415 (TensorFlow takes seconds to import; most tests need none)
     import tensorflow as tf  # noqa: PLC0415
 
@@ -67,7 +70,7 @@ def make_network(count, scale=0.95):
             probabilities = scale * tf.nn.softmax(tf.linalg.matmul(bands, weights))
             return {
                 "probabilities": probabilities,
-                "bird": tf.reduce_max(tf.nn.sigmoid(20 * bands), axis=1),
+                "bird": bird * tf.reduce_max(tf.nn.sigmoid(20 * bands), axis=1),
             }
 
     network = Network()

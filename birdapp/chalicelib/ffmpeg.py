@@ -19,12 +19,9 @@ from pathlib import Path
 from typing import IO
 
 from .ffmpeg_log import header_problem
+from .formats import CODECS
 from .pcm import SAMPLE_BYTES, SAMPLE_RATE
 
-CODECS = (
-    "pcm_s16le,pcm_s16be,pcm_s24le,pcm_s24be,pcm_s32le,pcm_s32be,pcm_f32le,pcm_f64le,pcm_u8,pcm_s8,pcm_alaw,pcm_mulaw,"
-    "adpcm_ima_wav,adpcm_ms,mp3,mp3float,vorbis,opus,libopus,flac,aac,alac"
-)
 # ffmpeg stops this much after the limit, so that the caller sees that there was more.
 OVERTIME_SECONDS = 0.5
 MAX_BLOCK_BYTES = 256 * 1024 * 1024
@@ -78,7 +75,8 @@ def run_ffmpeg(data: bytes, formats: str, *, seconds: float, max_seconds: float)
 
 def _command(formats: str, max_seconds: float) -> list[str]:
     quiet = ["-hide_banner", "-nostdin", "-nostats", "-loglevel", "info"]
-    guards = ["-protocol_whitelist", "fd", "-format_whitelist", formats, "-codec_whitelist", CODECS]
+    guards = ["-protocol_whitelist", "fd", "-format_whitelist", formats]
+    guards += ["-codec_whitelist", ",".join(CODECS)]
     bounds = ["-max_alloc", str(MAX_BLOCK_BYTES), "-t", str(max_seconds), "-threads", "1"]
     graph = ["-filter_complex_threads", "1", "-filter_complex", GRAPH, "-map", "[sound]"]
     output = ["-ac", "1", "-ar", str(SAMPLE_RATE), "-f", "s16le", "pipe:1"]

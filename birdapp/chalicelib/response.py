@@ -3,46 +3,57 @@
 from collections.abc import Sequence
 from typing import Any
 
-from .endpoint_client import Prediction
-from .model import Model
-from .pooling import BIRD, NO_BIRD, UNSURE, PooledWindow, Species, pool, ranked
+from .birds import Entry, hear, hear_one
+from .model import Model, Prediction
+from .pooling import BIRD, NO_BIRD, UNSURE, PooledWindow, Species, cut, pool, ranked
 from .spectrogram_client import Spectrograms, Window
 
 
 def build_answer(spectrograms: Spectrograms, prediction: Prediction, top: int) -> dict[str, Any]:
-    """Put the whole answer together, but for the request id. Lists are cut to `top` after pooling, never before."""
+    """Return the whole answer but for the request id. Lists are cut to `top` after pooling."""
+    model = prediction.model
     windows = judge_windows(spectrograms.windows, prediction)
-    verdict, species = pool(windows, prediction.model.rule)
+    verdict, species = pool(windows, model.rule)
+    heard = hear_one(windows, verdict, species)
+    if model.birds_rule:
+        heard = hear(windows, model.birds_rule)
     return {
-        "verdict": verdict,
+        "verdict": heard.verdict,
+        "birds": [_bird(entry, model) for entry in heard.birds],
+        "candidates": [_entry(entry) for entry in heard.candidates[:top]],
         "species": _species(species[:top]),
-        "windows": [
-            _window(window, judged, top)
-            for window, judged in zip(spectrograms.windows, windows, strict=True)
-        ],
+        "windows": [_window(window, top) for window in windows],
         "audio_seconds": spectrograms.audio_seconds,
-        "model": prediction.model.version,
-        "pooling": prediction.model.pooling,
+        "model": model.version,
+        "pooling": model.pooling,
     }
 
 
 def judge_windows(windows: Sequence[Window], prediction: Prediction) -> list[PooledWindow]:
-    """Give each window its list and its verdict ("The window's verdict")."""
-    model = prediction.model
-    birds = prediction.birds or [1.0] * len(
-        windows
-    )  # A model without the output cannot tell "no bird".
-    judged = []
-    for window, row, bird in zip(windows, prediction.probabilities, birds, strict=True):
-        everything = ranked(map(Species, model.names, model.labels, row))
-        species = everything[: model.rule.species_per_window]
-        hears_none = window.silent or bird < model.no_bird_threshold
-        judged.append(PooledWindow(NO_BIRD if hears_none else _verdict(species[0], model), species))
-    return judged
+    """Return each window's list and verdict ("The window's verdict")."""
+    # A model without the output cannot tell "no bird".
+    birds = prediction.birds or [1.0] * len(windows)
+    return [
+        _judge(window, row, 0.0 if window.silent else bird, prediction.model)
+        for window, row, bird in zip(windows, prediction.probabilities, birds, strict=True)
+    ]
+
+
+def _judge(window: Window, row: Sequence[float], bird: float, model: Model) -> PooledWindow:
+    species = ranked(map(Species, model.names, model.labels, row))[: model.rule.species_per_window]
+    verdict = BIRD if species[0].probability >= model.bird_threshold else UNSURE
+    hears_none = window.silent or bird < model.no_bird_threshold
+    return PooledWindow(
+        NO_BIRD if hears_none else verdict,
+        species,
+        window.start_seconds,
+        window.end_seconds,
+        min(cut(bird), 1.0),
+    )
 
 
 def list_species(model: Model) -> dict[str, Any]:
-    """The answer of GET /species, in the order of the model."""
+    """Return the answer of GET /species, in the order of the model."""
     pairs = zip(model.names, model.labels, strict=True)
     return {
         "model": model.version,
@@ -50,16 +61,27 @@ def list_species(model: Model) -> dict[str, Any]:
     }
 
 
-def _verdict(best: Species, model: Model) -> str:
-    return BIRD if best.probability >= model.bird_threshold else UNSURE
+def _bird(entry: Entry, model: Model) -> dict[str, Any]:
+    certain = model.birds_rule is None or entry.confidence >= model.birds_rule.certain
+    spans = [span._asdict() for span in entry.spans]
+    return {**_entry(entry), "certain": certain, "spans": spans}
 
 
-def _window(window: Window, judged: PooledWindow, top: int) -> dict[str, Any]:
+def _entry(entry: Entry) -> dict[str, Any]:
+    return {
+        "name": entry.name,
+        "scientific_name": entry.scientific_name,
+        "confidence": entry.confidence,
+    }
+
+
+def _window(window: PooledWindow, top: int) -> dict[str, Any]:
     return {
         "start_seconds": window.start_seconds,
         "end_seconds": window.end_seconds,
-        "verdict": judged.verdict,
-        "species": _species(judged.species[:top]),
+        "verdict": window.verdict,
+        "bird": window.bird,
+        "species": _species(window.species[:top]),
     }
 
 

@@ -8,6 +8,7 @@ from .decode import DECODE_SECONDS, decode
 from .endpoint_client import ENDPOINT_SECONDS
 from .errors import ServiceError
 from .http import Call
+from .model import Prediction
 from .pcm import SAMPLE_RATE
 from .request import parse_classify
 from .spectrogram_client import SPECTROGRAM_SECONDS, Spectrograms
@@ -46,7 +47,7 @@ def _spectrograms(call: Call, pcm: bytes) -> Spectrograms:
         )
 
 
-def _predict(call: Call, found: Spectrograms) -> endpoint_client.Prediction:
+def _predict(call: Call, found: Spectrograms) -> Prediction:
     runtime, name = _runtime()
     images = [window.spectrogram for window in found.windows]
     with call.stopwatch.stage("endpoint"):

@@ -1,8 +1,34 @@
-"""Checks of what another part answered: each takes a value and returns it typed, or raises ValueError."""
+"""Checks of another part's answer: each takes a value and returns it typed, or raises ValueError."""
 
 import json
 import math
-from typing import Any, NoReturn
+from collections.abc import Callable
+from typing import Any, NoReturn, TypeVar
+
+Value = TypeVar("Value")
+
+
+class Fields:
+    """The fields of an object; an error names the field, with the path to it."""
+
+    def __init__(self, value: object, path: str = "") -> None:
+        self._fields, self._path = mapping(value), path
+
+    def __contains__(self, name: str) -> bool:
+        return name in self._fields
+
+    def take(self, name: str, check: Callable[[object], Value]) -> Value:
+        """Return the field as `check` returns it. Raises ValueError."""
+        if name not in self._fields:
+            raise ValueError(f"{self._path}{name} is missing")
+        try:
+            return check(self._fields[name])
+        except ValueError as error:
+            raise ValueError(f"{self._path}{name}: {error}") from error
+
+    def inner(self, name: str) -> "Fields":
+        """Return the fields of an object inside. Raises ValueError."""
+        return Fields(self.take(name, mapping), f"{self._path}{name}.")
 
 
 def parse_json(text: str | bytes) -> dict[str, Any]:
@@ -27,14 +53,16 @@ def mapping(value: object) -> dict[str, Any]:
 def items(value: object, count: int | None = None) -> list[Any]:
     """A list that is not empty, of `count` items where that is known."""
     if not isinstance(value, list) or not value or (count is not None and len(value) != count):
-        raise ValueError(f"expected a list of {count or 'some'} items, got {type(value).__name__}")
+        got = len(value) if isinstance(value, list) else type(value).__name__
+        raise ValueError(f"expected a list of {count or 'some'} items, got {got}")
     return value
 
 
 def text(value: object) -> str:
     """A text that is not empty."""
     if not isinstance(value, str) or not value:
-        raise ValueError(f"expected a text, got {type(value).__name__}")
+        got = "an empty one" if value == "" else type(value).__name__
+        raise ValueError(f"expected a text, got {got}")
     return value
 
 
@@ -47,11 +75,14 @@ def boolean(value: object) -> bool:
 
 def number(value: object, low: float = 0.0, high: float = math.inf) -> float:
     """A finite number from `low` to `high`."""
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
-        raise ValueError(f"expected a finite number, got {type(value).__name__}")
-    if not low <= value <= high:
-        raise ValueError(f"expected a number from {low} to {high}, got {value}")
-    return float(value)
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise ValueError(f"expected a number, got {type(value).__name__}")
+    if not low <= value <= high or value in (math.inf, -math.inf):
+        raise ValueError(f"expected a number from {low:g} to {high:g}, got {value}"[:100])
+    try:
+        return float(value)
+    except OverflowError as error:  # A whole number of JSON has any number of digits.
+        raise ValueError("expected a finite number, got more than 300 digits") from error
 
 
 def whole(value: object, low: int, high: int) -> int:

@@ -1,7 +1,7 @@
-"""Makes the pictures of the page's states in this folder: python docs/screenshots/make.py [--song FILE]
+"""Makes the pictures of the page's states: python docs/screenshots/make.py [--song FILE]
 
-The page stands in front of the canned API of the tests and shows a made song: nobody's recording is in it.
-With --song it makes result.png instead: what the whole app says of that recording.
+The page shows a synthesised song and the canned answers of the tests: nobody's recording is in it.
+With --song it makes result.png instead: the answer of the whole app for that recording.
 """
 
 import argparse

@@ -7,11 +7,11 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from pathlib import Path, PurePosixPath
 
+from birdapp.chalicelib.formats import SUFFIXES
 from training.data.tables import Line
 
 # Ours, and what Kaggle's competitions of 2021 to 2024, and that of 2020, call theirs.
 TABLES = ("metadata.csv", "train_metadata.csv", "train.csv")
-SUFFIXES = {".wav", ".mp3", ".ogg", ".opus", ".flac", ".m4a", ".aac", ".webm"}
 # "Turdus merula_Common Blackbird", as BirdNET has it.
 BIRDNET = re.compile(r"([^\W\d_]+ [^\W\d_-]+(?: [^\W\d_-]+)?)_(.+)")
 BINOMIAL = re.compile(r"[A-Z][a-z]+[ _][a-z-]+([ _].*)?")

@@ -1,4 +1,4 @@
-"""What can be taken away: files that other programs read, clips, and links without the sound."""
+"""What can be saved and shared: files for other programs, clips, links without the sound."""
 
 import csv
 import io
@@ -26,7 +26,7 @@ def saved(page, button, folder):
     return file
 
 
-def test_the_csv_has_a_row_for_each_block(page, api, tmp_path):
+def test_the_csv_has_a_row_for_each_window(page, api, tmp_path):
     api.faults = [None, page_api.SILENT]
     identify(page, recording(12))
     rows = list(
@@ -86,7 +86,7 @@ def test_audacity_reads_the_labels(page, api, tmp_path):
     assert set(labels.labels) == {"Common Blackbird 0.87"}
 
 
-def test_a_block_is_saved_as_the_sound_that_it_is(page, tmp_path):
+def test_a_window_is_saved_as_the_sound_that_it_is(page, tmp_path):
     identify(page, recording(12))
     page.locator("#timeline button").nth(1).click()
     file = saved(page, "#save-clip", tmp_path)

@@ -1,4 +1,4 @@
-"""Analysis in parts: progress, cancelling, patience, and one sentence for each fault, with the recording kept."""
+"""Analysis in chunks: progress, cancelling, waiting, one sentence for each fault."""
 
 import page_api
 import pytest
@@ -30,7 +30,7 @@ def test_the_first_answer_comes_before_the_others(page, api):
     assert wait_state(page, "result") == "result"
 
 
-def test_parts_are_joined_into_the_whole(page, api):
+def test_chunks_are_joined_into_the_whole(page, api):
     identify(page, recording(38))
     assert sorted(api.seconds) == [3.0, 5.0, 30.0]
     assert page.locator("#timeline button").count() == 8
@@ -89,9 +89,8 @@ def test_an_api_that_stays_busy_is_told(open_page, api):
 
 def test_a_slow_api_is_told_and_the_recording_kept(open_page, api):
     page = open_page()
-    page.evaluate(
-        "window.patience = AbortSignal.timeout, AbortSignal.timeout = () => patience.call(AbortSignal, 300), 0"
-    )
+    page.evaluate("window.patience = AbortSignal.timeout, 0")
+    page.evaluate("AbortSignal.timeout = () => patience.call(AbortSignal, 300), 0")
     api.gate.clear()
     choose(page, recording(5))
     page.click("#send")
@@ -126,7 +125,7 @@ def test_an_answer_of_another_form_is_told(open_page, api):
     )
 
 
-def test_a_silent_part_is_no_bird_and_no_failure(page, api):
+def test_a_silent_chunk_is_no_bird_and_no_failure(page, api):
     api.faults = [None, page_api.SILENT]
     assert identify(page, recording(12)) == "result"
     titles = page.locator("#timeline button").evaluate_all("all => all.map((each) => each.title)")
@@ -191,7 +190,8 @@ def test_only_the_chosen_part_is_sent(page, api):
     page.click("#send-part")
     wait_state(page, "result")
     assert api.seconds == [5.0, 2.5]
-    assert page.locator("#timeline button").first.get_attribute("title").startswith("0:12.5–0:17.5")
+    first = page.locator("#timeline button").first
+    assert first.get_attribute("title").startswith("0:12.5–0:17.5")
 
 
 def test_a_second_choice_stops_the_first(page, api):
