@@ -31,11 +31,12 @@ MACHINES = Machines(4, "ml.c7i.4xlarge", "arn:aws:iam::123456789012:role/trainin
 def table(tmp_path):
     path = tmp_path / "train_metadata.csv"
     rows = [
-        f"{label},50,10,{recordist},{label}/{recordist}.wav"
+        f"{label},{label}us {label}a,50,10,{recordist},{label}/{recordist}.wav"
         for label in "ab"
         for recordist in ("Lee", "Eka", "Day", "Fox")
     ]
-    path.write_text("\n".join(["primary_label,latitude,longitude,author,filename", *rows]))
+    head = "primary_label,scientific_name,latitude,longitude,author,filename"
+    path.write_text("\n".join([head, *rows]))
     return path
 
 
@@ -198,6 +199,8 @@ def test_dry_run_prints_both_requests(table, capsys):
         "arn",
         "--volume-gb",
         "900",
+        "--min-recordings",
+        "4",
         "--dry-run",
     ]
     assert main(options) == 0

@@ -6,7 +6,7 @@ import sys
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
@@ -24,6 +24,9 @@ from training.jobs.job import PRESETS, Job, Machines, describe
 from training.jobs.source_folder import assemble
 
 # What source_dir/model.py builds; to import that here would take TensorFlow.
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
 ARCHITECTURES = ("default", "deep", "attention", "pooled", "report")
 
 
@@ -66,7 +69,9 @@ def _run_on_aws(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _job(arguments: argparse.Namespace, stage: config.Settings, session: Any) -> Job:
+def _job(
+    arguments: argparse.Namespace, stage: config.Settings, session: boto3.session.Session
+) -> Job:
     """Return the job; what was not named is looked up in AWS, where nothing is changed."""
     bucket = arguments.bucket or stage.bucket(connect(stage.region).account)
     dataset = _read_summary(session.client("s3"), bucket, f"{arguments.prefix}/dataset/{SUMMARY}")
@@ -82,7 +87,7 @@ def _job(arguments: argparse.Namespace, stage: config.Settings, session: Any) ->
     )
 
 
-def _read_summary(s3: Any, bucket: str, key: str) -> dict[str, Any]:
+def _read_summary(s3: "S3Client", bucket: str, key: str) -> dict[str, Any]:
     """Return which dataset it is, and how large. Raises ValueError where there is none."""
     try:
         content: dict[str, Any] = json.loads(s3.get_object(Bucket=bucket, Key=key)["Body"].read())

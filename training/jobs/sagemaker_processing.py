@@ -9,11 +9,15 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypedDict
 
 from botocore.exceptions import WaiterError
 
 from training.jobs.upload import upload
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+    from mypy_boto3_sagemaker import SageMakerClient
 
 REPOSITORY = Path(__file__).parent.parent.parent
 CODE = (
@@ -34,6 +38,13 @@ COMMAND = (
     ' && python3 -m training.prepare "$@"'
 )
 MAX_SECONDS = 24 * 3600
+
+
+class Clients(TypedDict):
+    """boto3's clients that `run` needs."""
+
+    s3: "S3Client"
+    sagemaker: "SageMakerClient"
 
 
 @dataclass(frozen=True)
@@ -100,13 +111,10 @@ def requests(
     return cutting, joining
 
 
-def run(
-    clients: dict[str, Any], archive: Archive, machines: Machines, *, poll_seconds: float = 60.0
-) -> str:
+def run(clients: Clients, archive: Archive, machines: Machines, *, poll_seconds: int = 60) -> str:
     """Upload code and table, run both jobs, return the dataset's address.
 
-    `clients` are boto3's s3 and sagemaker. Raises RuntimeError with SageMaker's
-    reason where a job fails.
+    Raises RuntimeError with SageMaker's reason where a job fails.
     """
     upload(clients["s3"], REPOSITORY, code_files(), archive.bucket, f"{archive.prefix}/code")
     upload(
@@ -176,7 +184,7 @@ def _output(archive: Archive, path: str, name: str) -> dict[str, Any]:
     return {"Outputs": [{"OutputName": name, "S3Output": target}]}
 
 
-def _wait(sagemaker: Any, name: str, poll_seconds: float) -> None:
+def _wait(sagemaker: "SageMakerClient", name: str, poll_seconds: int) -> None:
     waiter = sagemaker.get_waiter("processing_job_completed_or_stopped")
     try:
         waiter.wait(
