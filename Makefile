@@ -49,11 +49,9 @@ lock: # requirements*.in -> requirements*.txt; ARGS=--upgrade renews what no .in
 	@for set in $(LOCKED); do $(LOCK) $(ARGS) $$set.in -o $$set.txt || exit 1; done
 
 train: MODEL = build/model
-train: # RECORDINGS=DIR -> dataset -> trained, calibrated, exported and evaluated model with its card, in build/model
+train: # RECORDINGS=DIR -> trained, scored model with its card, in build/model; ARGS: its options
 	@$(RECORDINGS_GIVEN)
-	@$(ENVIRONMENT) && .venv/bin/python -m training.prepare --recordings "$(RECORDINGS)" --output build/dataset $(PREPARE_ARGS)
-	@PYTHONPATH=spectrogram_fn .venv/bin/python training/source_dir/train.py --data build/dataset --model-dir "$(MODEL)" --checkpoint-dir build/checkpoints $(ARGS)
-	@.venv/bin/python -m training.scores.model_card --recordings "$(RECORDINGS)" --dataset build/dataset --model "$(MODEL)"
+	@$(ALL) -m training.pipeline --recordings "$(RECORDINGS)" --model "$(MODEL)" $(ARGS)
 
 evaluate: # RECORDINGS=DIR -> scores of the model, per species and overall
 	@$(RECORDINGS_GIVEN)

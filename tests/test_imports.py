@@ -49,6 +49,7 @@ EDGE_IMPORTERS = (
     "loadtests/",
     "local/",  # What run_local.py starts.
     "run_local.py",
+    "training/pipeline.py",  # Runs training.prepare.
     "training/evaluate.py",  # Scores the served path itself, handler included.
 )
 # Which top-level folder or script imports which; CONTRIBUTING.md draws it.

@@ -17,7 +17,7 @@ DPI = 80
 
 
 def species(path: Path, summary: Mapping[str, Any]) -> None:
-    """Draw a bar a species, worst first: the share of its recordings that are named right, with the 95 % interval."""
+    """Draw a bar a species, worst first: the share named right, with the 95 % interval."""
     rows = [row for row in summary["species"] if row["top1"]["n"]]
     figure, axes = plt.subplots(figsize=(7, 0.26 * len(rows) + 1.2))
     places = np.arange(len(rows))
@@ -42,7 +42,7 @@ def species(path: Path, summary: Mapping[str, Any]) -> None:
 
 
 def confusion(path: Path, results: Sequence[Result], labels: Sequence[str]) -> None:
-    """Draw which species is taken for which: rows are true, columns are answers, in shares of the row."""
+    """Draw which species is taken for which: rows true, columns answered, in shares of the row."""
     place = {label: index for index, label in enumerate(labels)}
     counts = np.zeros((len(labels), len(labels)))
     for result in results:
