@@ -11,8 +11,7 @@ import sys
 import time
 from typing import NoReturn
 
-import imageio_ffmpeg
-
+from birdapp.chalicelib.ffmpeg_path import find_ffmpeg
 from local import processes, readiness, server
 from local.settings import CannotRunError, read_settings
 
@@ -56,7 +55,7 @@ def start(children: list[processes.Child]) -> tuple[str, str]:
 
     Raises CannotRunError.
     """
-    settings = read_settings() | {"FFMPEG_BINARY": find_ffmpeg()}
+    settings = read_settings() | {"FFMPEG_BINARY": checked_ffmpeg()}
     api, site = listen("API_PORT", settings), listen("SITE_PORT", settings)
     function, endpoint = server.listen(0), server.listen(0)
     addresses = server.address(api), server.address(site)
@@ -69,12 +68,12 @@ def start(children: list[processes.Child]) -> tuple[str, str]:
     return addresses
 
 
-def find_ffmpeg() -> str:
-    """Return the path of the packages' ffmpeg, once it has run. Raises CannotRunError."""
+def checked_ffmpeg() -> str:
+    """Return the path of ffmpeg, once it has run. Raises CannotRunError."""
     try:
-        ffmpeg: str = imageio_ffmpeg.get_ffmpeg_exe()
+        ffmpeg = find_ffmpeg()
         subprocess.run([ffmpeg, "-version"], check=True, capture_output=True)
-    except (RuntimeError, OSError, subprocess.CalledProcessError) as error:
+    except (OSError, subprocess.CalledProcessError) as error:
         raise CannotRunError(
             f"ffmpeg is missing or does not run; remove .venv-run and try again ({error})."
         ) from error

@@ -3,8 +3,7 @@
 import subprocess
 from pathlib import Path
 
-import imageio_ffmpeg
-
+from birdapp.chalicelib.ffmpeg_path import find_ffmpeg
 from infra.song import make_song
 
 CLIP_SECONDS = 5
@@ -17,5 +16,5 @@ def mp3(recording: Path | None = None, seconds: int = CLIP_SECONDS) -> bytes:
     source = ["-i", str(recording)] if recording else raw
     song = b"" if recording else make_song(seconds, SAMPLE_RATE).tobytes()
     encoding = ["-t", str(seconds), "-ac", "1", "-b:a", "128k", "-f", "mp3", "pipe:1"]
-    command = [imageio_ffmpeg.get_ffmpeg_exe(), "-v", "error", *source, *encoding]
+    command = [find_ffmpeg(), "-v", "error", *source, *encoding]
     return subprocess.run(command, input=song, check=True, capture_output=True).stdout

@@ -24,7 +24,6 @@ from training.data.download import (
 from training.data.filters import Filter
 from training.data.http import ATTEMPTS, Fetcher, FetchError, GoneError, RefusedError
 from training.data.metadata import Recording
-from training.data.shards import use_shipped_ffmpeg
 from training.prepare import main
 
 
@@ -125,7 +124,6 @@ def archive():
     made.files["/17/download"] = SOUND
     thread = threading.Thread(target=made.server.serve_forever, args=(0.01,))
     thread.start()
-    use_shipped_ffmpeg()
     yield made
     made.server.shutdown()
     thread.join()

@@ -59,8 +59,8 @@ ROOMS = {
     "infra": {"birdapp", "spectrogram_fn"},
     "local": {"birdapp", "infra", "spectrogram_fn"},
     "training": {"birdapp", "infra", "local", "spectrogram_fn"},
-    "loadtests": {"infra"},
-    "run_local": {"local"},
+    "loadtests": {"birdapp", "infra"},
+    "run_local": {"birdapp", "local"},
     "deploy": {"infra"},
     "deploy_endpoint": {"infra"},
 }

@@ -227,7 +227,6 @@ def test_window_kept_for_training_gives_the_served_bytes_again(code, dataset_fol
 
 
 def test_powers_add_up_as_the_sounds_do(recordings):
-    shards.use_shipped_ffmpeg()
     paths = [
         sorted((recordings / species).iterdir())[0] for species in ("Turdus_merula", "Parus_major")
     ]

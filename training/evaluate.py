@@ -27,7 +27,7 @@ from birdapp.chalicelib.spectrogram_client import event, fetch_spectrograms
 from local import model_folder, sagemaker_runtime
 from spectrogram_fn import handler
 from training.data.metadata import NO_BIRD
-from training.data.shards import read_pcm, use_shipped_ffmpeg
+from training.data.shards import read_pcm
 from training.scores import metrics, plots
 from training.scores.labelled import Found, Names, Pair, held_back, read_labelled, read_manifest
 
@@ -71,7 +71,6 @@ def classify(audio: Path, folder: Path) -> dict[str, Any]:
     Raises ServiceError, OSError.
     """
     client = _client(folder)
-    use_shipped_ffmpeg()
     found = fetch_spectrograms(client, "", event(read_pcm(audio), SAMPLE_RATE, audio.name))
     if all(window.silent for window in found.windows):
         raise ServiceError("silent_audio")

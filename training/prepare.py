@@ -30,7 +30,6 @@ from training.data.download import (
 from training.data.filters import describe, keep, why_none
 from training.data.http import Fetcher, FetchError
 from training.data.metadata import NO_BIRD, Recording, locate, read_folder, read_metadata
-from training.data.shards import use_shipped_ffmpeg
 from training.jobs.upload import upload_sealed
 
 # A shell's exit status of a program that Ctrl-C ended.
@@ -151,7 +150,6 @@ def _search(arguments: argparse.Namespace) -> Path:
 
 
 def _download(arguments: argparse.Namespace, recordings: Sequence[Recording]) -> None:
-    use_shipped_ffmpeg()
     archive, fetcher = _archive(arguments)
     failures = download(recordings, arguments.recordings, archive, fetcher)
     if failures:

@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import imageio_ffmpeg
 import numpy as np
 import numpy.typing as npt
 
@@ -55,7 +54,6 @@ class Shard:
 
 def make_shards(jobs: Iterable[Job], *, processes: int) -> Iterator[str]:
     """Make the missing shards on `processes` cores; return for each job "" or why it has none."""
-    use_shipped_ffmpeg()
     if processes == 1:
         yield from map(make_shard, jobs)
         return
@@ -82,11 +80,6 @@ def _end_with_parent() -> None:
         os._exit(1)
 
     threading.Thread(target=watch, daemon=True).start()
-
-
-def use_shipped_ffmpeg() -> None:
-    """Let the decoder find the ffmpeg of the pip package, unless the setting names another one."""
-    os.environ.setdefault("FFMPEG_BINARY", imageio_ffmpeg.get_ffmpeg_exe())
 
 
 def make_shard(job: Job) -> str:
