@@ -1,4 +1,4 @@
-"""training/source_dir: the networks, a tiny training from recordings to a model folder, and what it exports."""
+"""training/source_dir: the networks, a tiny training to a model folder, and its export."""
 
 import base64
 import csv
@@ -42,7 +42,7 @@ RECORDISTS = [
 
 @pytest.fixture(scope="module")
 def code():
-    """The modules of the container's folder, imported as they are there: side by side, with spectrogram.py."""
+    """The modules of the container's folder, imported as there: beside spectrogram.py."""
     folders = [str(REPOSITORY / "training" / "source_dir"), str(REPOSITORY / "spectrogram_fn")]
     sys.path[:0] = folders
     import calibrate  # noqa: PLC0415
@@ -59,7 +59,7 @@ def code():
 
 @pytest.fixture(scope="module")
 def dataset_folder(tmp_path_factory):
-    """Three species, two of them listed, and clips without a bird, written and prepared as a user's would be."""
+    """Three species, two of them listed, and clips without a bird, prepared as a user's."""
     root = tmp_path_factory.mktemp("training")
     rows, recordists = [], iter(RECORDISTS)
     for label, hertz in SPECIES.items():
