@@ -8,7 +8,6 @@ from pathlib import Path
 from infra import config
 from infra.cost import price_lines
 from infra.endpoint import deploy
-from infra.endpoint.current import choose_preset, find_deployed
 from infra.endpoint.images import image_uri
 from infra.endpoint.model import check_model
 from infra.endpoint.plan import Plan
@@ -72,8 +71,10 @@ def run(given: argparse.Namespace) -> Iterator[object]:
         clip = read_or_make_clip(given.clip, given.expect)
         model = check_model(given.model, clip, s3=account.s3, expected_sha256=given.sha256)
         yield f"Checked: {model}"
-        deployed = None if given.dry_run else find_deployed(account.sagemaker, settings.endpoint)
-        preset = choose_preset(given.preset, deployed)
+        deployed = (
+            None if given.dry_run else deploy.find_deployed(account.sagemaker, settings.endpoint)
+        )
+        preset = deploy.choose_preset(given.preset, deployed)
         yield from price_lines(preset)
         if not given.dry_run:
             base = foundation.ensure(account, settings)

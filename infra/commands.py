@@ -6,8 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from infra import concurrency, cost, cost_ceiling, stage
-from infra.endpoint.current import choose_preset, find_deployed
-from infra.endpoint.deploy import SHIPPED_MODEL
+from infra.endpoint.deploy import SHIPPED_MODEL, choose_preset, find_deployed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

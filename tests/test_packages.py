@@ -107,8 +107,8 @@ def test_layer_holds_ffmpeg_and_pydub_and_nothing_else(ffmpeg_layer):
 
 
 def test_lambda_gets_the_ffmpeg_that_runs_here():
-    pinned = (config.BIRDAPP / "requirements-layer.txt").read_text().splitlines()[-1]
-    assert pinned in (config.ROOT / "requirements-run.txt").read_text().splitlines()
+    pinned = (config.BIRDAPP / "requirements-layer.in").read_text().splitlines()[-1]
+    assert pinned in (config.ROOT / "requirements-run.in").read_text().splitlines()
 
 
 def test_layers_ffmpeg_runs(ffmpeg_layer, tmp_path):

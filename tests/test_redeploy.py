@@ -52,8 +52,8 @@ def still_as_before(clients, updates):
     ("fault", "why"),
     [
         ("wrong_shape", "does not take 216 x 514 bytes a window"),
-        ("nan", "number, got NoneType"),
-        ("other_label_count", "expected a list of 2 items"),
+        ("nan", "would refuse its answer: probabilities: expected a number, got NoneType"),
+        ("other_label_count", "probabilities: expected a list of 2 items, got 3"),
     ],
 )
 def test_a_bad_model_is_refused_before_anything_is_paid_for(deployed, tmp_path, capsys, fault, why):

@@ -170,10 +170,7 @@ def _run_on_machines(arguments: argparse.Namespace) -> int:
             json.dumps(sagemaker_processing.requests(archive, machines, "birds-dry-run"), indent=2)
         )
         return 0
-    clients: sagemaker_processing.Clients = {
-        "s3": session.client("s3"),
-        "sagemaker": session.client("sagemaker"),
-    }
+    clients = {"s3": session.client("s3"), "sagemaker": session.client("sagemaker")}
     print(sagemaker_processing.run(clients, archive, machines))
     return 0
 

@@ -56,8 +56,6 @@ def problems_of_answer(answer: dict[str, Any], clip: Clip) -> list[str]:
     """Return why the main Lambda would refuse `outputs` for a clip, or its wrong first species."""
     try:
         parse_prediction(answer, len(clip.windows))
-    except KeyError as error:
-        return [f"the main Lambda would refuse its answer: there is no {error}"]
     except ValueError as error:
         return [f"the main Lambda would refuse its answer: {error}"]
     return problems_of_ranking(answer["labels"], answer["probabilities"], clip)

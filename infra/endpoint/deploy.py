@@ -1,37 +1,76 @@
-"""One endpoint, made and deleted: model, configuration, traffic, scaling."""
+"""One endpoint: what it serves now, and how it is made and deleted."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from infra.change import Change, delete_if_there
 from infra.endpoint.autoscaling import ensure_scaling, remove_scaling
-from infra.endpoint.plan import candidate_name
+from infra.endpoint.plan import candidate_name, config_name
+from infra.endpoint.presets import DEFAULT_PRESET, PRESETS, Preset
 from infra.endpoint.rollout import roll_out
 from infra.endpoint.sagemaker import (
+    DEAD,
     MISSING,
     delete_endpoint,
+    describe_or_none,
     ensure_config,
     ensure_model,
     ensure_uploaded,
+    find_endpoint,
     list_configs,
     list_models,
 )
 
 if TYPE_CHECKING:
+    from mypy_boto3_sagemaker import SageMakerClient
+
     from infra.endpoint.model import CheckedModel
     from infra.endpoint.plan import Plan
     from infra.session import Account
 
+# A deploy that names no model takes the deployed one, and at first this.
 SHIPPED_MODEL = "training/model"
+
+
+@dataclass(frozen=True)
+class Deployed:
+    """The S3 address of the model's archive, and the preset of its endpoint configuration."""
+
+    model: str
+    preset: Preset | None
+
+
+def find_deployed(sagemaker: SageMakerClient, endpoint: str) -> Deployed | None:
+    """Return what an endpoint serves; None where there is none that could serve."""
+    existing = find_endpoint(sagemaker, endpoint)
+    if existing is None or existing["EndpointStatus"] in DEAD:
+        return None
+    name = existing["EndpointConfigName"]
+    config = describe_or_none(lambda: sagemaker.describe_endpoint_config(EndpointConfigName=name))
+    if config is None:
+        return None
+    model_name = config["ProductionVariants"][0]["ModelName"]
+    model = describe_or_none(lambda: sagemaker.describe_model(ModelName=model_name))
+    if model is None:
+        return None
+    presets = (one for one in PRESETS.values() if config_name(endpoint, model_name, one) == name)
+    return Deployed(model["PrimaryContainer"]["ModelDataUrl"], next(presets, None))
+
+
+def choose_preset(given: str | None, deployed: Deployed | None) -> Preset:
+    """Return the preset of this name, otherwise the deployed one, otherwise the default."""
+    if given:
+        return PRESETS[given]
+    return deployed.preset if deployed and deployed.preset else PRESETS[DEFAULT_PRESET]
 
 
 def deploy(account: Account, plan: Plan, model: CheckedModel) -> list[Change]:
     """Bring the endpoint to this model and hosting; safe to run again, also after any failure.
 
-    Bucket, role and alarms are there already: infra/stacks/foundation.py.
-
-    Raises DeployError when the model may not serve, ClientError when AWS refuses a call.
+    Bucket, role and alarms are there already (infra/stacks/foundation.py). Raises DeployError when
+    the model may not serve, ClientError when AWS refuses a call.
     """
     changes = [
         ensure_uploaded(account.s3, plan.bucket, model),

@@ -3,10 +3,8 @@
 This needs numpy, scipy, pydub and ffmpeg, so a dry run does not import it.
 """
 
-import os
 from pathlib import Path
 
-import imageio_ffmpeg
 import numpy as np
 
 from birdapp.chalicelib.decode import decode
@@ -38,8 +36,6 @@ def make_clip() -> Clip:
 
 def read_clip(path: Path, expected: str | None) -> Clip:
     """Return the clip of a recording in any format of the API. Raises DeployError on another."""
-    # The ffmpeg that comes with a pip package, unless the setting names another one.
-    os.environ.setdefault("FFMPEG_BINARY", imageio_ffmpeg.get_ffmpeg_exe())
     try:
         pcm = decode(path.read_bytes(), DECODE_SECONDS)
     except (OSError, ServiceError) as error:

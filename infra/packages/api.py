@@ -15,7 +15,7 @@ from infra.errors import DeployError
 from infra.packages import layer, wheels, zips
 from infra.stacks import api
 
-NOT_COPIED = shutil.ignore_patterns("__pycache__", "deployments", "deployed", "requirements*.txt")
+NOT_COPIED = shutil.ignore_patterns("__pycache__", "deployments", "deployed", "requirements*")
 # Chalice's main() returns the exit status; without sys.exit a traceback would end with 0.
 CHALICE = [sys.executable, "-c", "import sys; from chalice.cli import main; sys.exit(main())"]
 

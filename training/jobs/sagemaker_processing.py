@@ -4,22 +4,15 @@ First N machines cut the recordings: each gets its share of the audio, and all o
 machine joins what they made into a dataset. All lies below one prefix: audio/ (there already), the rest is made.
 """
 
-from __future__ import annotations
-
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypedDict
+from typing import Any
 
 from botocore.exceptions import WaiterError
 
 from training.jobs.upload import upload
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from mypy_boto3_s3 import S3Client
-    from mypy_boto3_sagemaker import SageMakerClient
 
 REPOSITORY = Path(__file__).parent.parent.parent
 CODE = (
@@ -37,13 +30,6 @@ CODE = (
 ROOT = "/opt/ml/processing"
 COMMAND = f'cd {ROOT}/code && python3 -m pip install -q -r training/requirements.txt && python3 -m training.prepare "$@"'
 MAX_SECONDS = 24 * 3600
-
-
-class Clients(TypedDict):
-    """What the work is done with."""
-
-    s3: S3Client
-    sagemaker: SageMakerClient
 
 
 @dataclass(frozen=True)
@@ -104,9 +90,9 @@ def requests(
 
 
 def run(
-    clients: Clients, archive: Archive, machines: Machines, *, poll_seconds: float = 60.0
+    clients: dict[str, Any], archive: Archive, machines: Machines, *, poll_seconds: float = 60.0
 ) -> str:
-    """Upload code and table, run both jobs, answer the dataset's address.
+    """Upload code and table, run both jobs, answer the dataset's address. `clients` are boto3's s3 and sagemaker.
 
     Raises RuntimeError with SageMaker's reason where a job fails.
     """
@@ -178,15 +164,11 @@ def _output(archive: Archive, path: str, name: str) -> dict[str, Any]:
     return {"Outputs": [{"OutputName": name, "S3Output": target}]}
 
 
-def _wait(sagemaker: SageMakerClient, name: str, poll_seconds: float) -> None:
+def _wait(sagemaker: Any, name: str, poll_seconds: float) -> None:
     waiter = sagemaker.get_waiter("processing_job_completed_or_stopped")
     try:
         waiter.wait(
-            ProcessingJobName=name,
-            WaiterConfig={
-                "Delay": poll_seconds,  # type: ignore[typeddict-item]  # it is slept, as it is
-                "MaxAttempts": MAX_SECONDS,
-            },
+            ProcessingJobName=name, WaiterConfig={"Delay": poll_seconds, "MaxAttempts": MAX_SECONDS}
         )
     except WaiterError as error:
         reason = sagemaker.describe_processing_job(ProcessingJobName=name).get(

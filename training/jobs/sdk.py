@@ -1,8 +1,7 @@
 """The one place that talks to the SageMaker SDK, which training/requirements-launch.txt installs: it is 1 GB."""
 
 from pathlib import Path
-
-import boto3
+from typing import Any
 
 from training.jobs.job import Job, describe
 from training.jobs.source_folder import ENTRY_SCRIPT, REQUIREMENTS
@@ -15,10 +14,10 @@ SILENT = {
 }
 
 
-def start(job: Job, source: Path, session: boto3.session.Session, *, wait: bool) -> str:
+def start(job: Job, source: Path, session: Any, *, wait: bool) -> str:
     """Upload the assembled `source`, start the job, answer its name; `wait` shows its log until it ends.
 
-    Raises ValueError without the SDK.
+    `session` is boto3's. Raises ValueError without the SDK.
     """
     try:
         from sagemaker.core.helper.session_helper import Session  # noqa: PLC0415

@@ -90,21 +90,6 @@ def learning(path: Path, curves: Mapping[str, Sequence[Mapping[str, float]]]) ->
     _save(figure, path)
 
 
-def comparison(path: Path, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Draw the macro-F1 of networks, best first, with the 95 % interval."""
-    figure, axes = plt.subplots(figsize=(6, 0.3 * len(rows) + 1.2))
-    for place, row in enumerate(rows):
-        score, colour = row["macro_f1"], ACCENT if row["architecture"] == "default" else INK
-        axes.plot([score["low"], score["high"]], [place, place], color=colour)
-        axes.plot(score["value"], place, "o", color=colour)
-    axes.set_yticks(
-        range(len(rows)), [f"{row['architecture']}, seed {row['seed']}" for row in rows], fontsize=8
-    )
-    axes.invert_yaxis()
-    axes.set(xlim=(0, 1), xlabel="macro-F1 on the held-back part, with 95 % interval")
-    _save(figure, path)
-
-
 def _save(figure: Any, path: Path) -> None:
     figure.savefig(path, dpi=DPI, bbox_inches="tight", metadata={"Software": None})
     plt.close(figure)
