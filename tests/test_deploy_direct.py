@@ -69,7 +69,7 @@ def test_chalice_deploys_the_project_with_layer_and_policy_of_this_account(
     ]
     assert function["MemorySize"] == 256
     role = function["Role"].split("/")[-1]
-    iam = account.boto3_session.client("iam")
+    iam = account.boto3_session.client("iam", account.region)
     (name,) = iam.list_role_policies(RoleName=role)["PolicyNames"]
     policy = iam.get_role_policy(RoleName=role, PolicyName=name)["PolicyDocument"]
     resources = [statement["Resource"] for statement in policy["Statement"]]
