@@ -69,8 +69,9 @@ def test_chalice_deploys_the_project_with_layer_and_policy_of_this_account(
     ]
     assert function["MemorySize"] == 256
     role = function["Role"].split("/")[-1]
-    (name,) = account.iam.list_role_policies(RoleName=role)["PolicyNames"]
-    policy = account.iam.get_role_policy(RoleName=role, PolicyName=name)["PolicyDocument"]
+    iam = account.boto3_session.client("iam", account.region)
+    (name,) = iam.list_role_policies(RoleName=role)["PolicyNames"]
+    policy = iam.get_role_policy(RoleName=role, PolicyName=name)["PolicyDocument"]
     resources = [statement["Resource"] for statement in policy["Statement"]]
     assert f"arn:aws:lambda:eu-west-1:{stack_aws.ACCOUNT}:function:bird-spectrogram" in resources
     assert not [
