@@ -74,11 +74,16 @@ def make_assets(
 
 def list_for_worker(worker: str, names: dict[str, str]) -> bytes:
     """Write the published names into the service worker. Raises DeployError when it has no list."""
-    kept = ["./", *sorted(new for old, new in names.items() if old not in {INDEX, WORKER})]
+    kept = ["./", *sorted(new for old, new in names.items() if is_kept(old))]
     written, count = KEPT_FILES.subn(lambda _: f"const FILES = {json.dumps(kept)};", worker)
     if count != 1:
         raise DeployError(f"{WORKER} must name the files it keeps once, as `const FILES = [...];`.")
     return written.encode()
+
+
+def is_kept(name: str) -> bool:
+    """The songs to try are loaded only when a reader asks for them."""
+    return name not in {INDEX, WORKER} and PurePosixPath(name).suffix != ".mp3"
 
 
 def read_files(folder: Path) -> Files:
