@@ -1,11 +1,10 @@
-/** Two songs to try. They are loaded when the reader asks for one. */
+/** A song to try. It is loaded when the reader asks for it. */
 
 import {loadFile} from "../api.js"
 import {$, make} from "./dom.js"
 import {nameOf, text} from "./i18n.js"
 
 const SA3 = ["CC BY-SA 3.0", "https://creativecommons.org/licenses/by-sa/3.0/"]
-const SA4 = ["CC BY-SA 4.0", "https://creativecommons.org/licenses/by-sa/4.0/"]
 /** @type {Sample[]} */
 const SAMPLES = [
 	{
@@ -17,15 +16,6 @@ const SAMPLES = [
 		number: 131316,
 		license: SA3,
 		part: "0:00–0:12"
-	},
-	{
-		id: "try-other",
-		url: "samples/robin.mp3",
-		name: "European Robin",
-		scientific_name: "Erithacus rubecula",
-		author: "Jan Cibulka",
-		number: 441752,
-		license: SA4
 	}
 ]
 
