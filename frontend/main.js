@@ -5,8 +5,9 @@ import {currentState, showState, writeCard} from "./page/answer.js"
 import {startBirds} from "./page/birds.js"
 import {$, onClick, show, write} from "./page/dom.js"
 import {startFileInput} from "./page/file-input.js"
-import {text, useLanguage} from "./page/i18n.js"
+import {text} from "./page/i18n.js"
 import {showKnown} from "./page/known.js"
+import {startLanguage} from "./page/language.js"
 import {startSamples, writeCredits} from "./page/samples.js"
 
 /** @type {typeof import("./page/session.js") | undefined} */
@@ -105,27 +106,6 @@ async function openShared() {
 	if (shared) await (await load()).showShared(shared)
 }
 
-async function startLanguage() {
-	const choice = $("language", HTMLSelectElement)
-	choice.value = ""
-	const use = () => useLanguage(choice.value).then(refresh)
-	// A language that is not in the list leaves the choice empty.
-	for (const wanted of [localStorage.getItem("language"), ...navigator.languages, "en"]) {
-		choice.value = choice.value || wanted?.slice(0, 2) || ""
-	}
-	choice.onchange = async () => {
-		const {lang} = document.documentElement
-		const failed = await use().catch(() => true)
-		if (failed) choice.value = lang
-		else localStorage.setItem("language", choice.value)
-		write("notice", failed ? text("language.offline") : "")
-	}
-	// A new service worker stores the table too.
-	navigator.serviceWorker?.addEventListener("controllerchange", () => use().catch(() => {}))
-	// Another visit's language may not be stored.
-	await use().catch(() => useLanguage((choice.value = "en")).then(refresh))
-}
-
 function startOffline() {
 	ononline = onoffline = writeOffline
 	new MutationObserver(writeOffline).observe($("main"), {attributeFilter: ["data-state"]})
@@ -164,7 +144,7 @@ async function start() {
 		const {detail} = /** @type {CustomEvent<File>} */ (event)
 		if (await hasKept()) (await loadKept()).markNamed(detail)
 	})
-	await startLanguage()
+	await startLanguage(refresh)
 	await openShared()
 	startBirds()
 	startOffline()

@@ -7,11 +7,11 @@ const FILES = [
 	..."./ style.css landscape.css landscape.svg icon.svg singer.svg lang/en.json".split(" "),
 	"manifest.webmanifest",
 	...modules(".", "config main api sound-worker recorder-worklet"),
+	...modules("page", "answer birds dom export file-input headline i18n identify kept known"),
 	...modules(
 		"page",
-		"answer birds dom export file-input headline i18n identify kept known minimap"
+		"language minimap open player recorder rows samples session sound timeline view"
 	),
-	...modules("page", "open player recorder rows samples session sound timeline view"),
 	...modules("core", "audio-formats birds chunks export-formats join pooling resample share"),
 	...modules("core", "spectrogram-image stft wav")
 ];
