@@ -4,6 +4,7 @@ import {apiBase} from "./config.js"
 
 // API Gateway gives up after 29 s.
 const TIMEOUT_MS = 35_000
+const LIST_TIMEOUT_MS = 10_000
 const MAX_TRIES = 6
 const MAX_WAIT_SECONDS = 60
 
@@ -49,7 +50,15 @@ async function post(body, signal) {
 	}
 }
 
-/** Return the species that the deployed model knows. @returns {Promise<Species[]>} */
+/** Return the species that the deployed model knows. @returns {Promise<Named[]>} */
 export const loadSpecies = async () => (await loadJson(`${apiBase}/species`)).species
 
-export const loadJson = async (url = "") => (await fetch(url)).json()
+export const loadJson = async (url = "") =>
+	(await fetch(url, {signal: AbortSignal.timeout(LIST_TIMEOUT_MS)})).json()
+
+/** A file of this site. @param {string} url @param {string} name */
+export async function loadFile(url, name) {
+	const response = await fetch(url).catch(() => null)
+	if (!response?.ok) throw new ApiError(navigator.onLine ? "network" : "needs_network")
+	return new File([await response.blob()], name, {type: "audio/mpeg"})
+}

@@ -1,19 +1,23 @@
 /** The page until there is a recording; the rest is loaded when it is needed. */
 
-import {ApiError, loadSpecies} from "./api.js"
+import {ApiError} from "./api.js"
 import {currentState, showState, writeCard} from "./page/answer.js"
 import {startBirds} from "./page/birds.js"
-import {$, make, onClick, show, write} from "./page/dom.js"
-import {loadDraft, saveDraft} from "./page/draft.js"
+import {$, onClick, show, write} from "./page/dom.js"
 import {startFileInput} from "./page/file-input.js"
-import {nameOf, text, useLanguage} from "./page/i18n.js"
+import {text} from "./page/i18n.js"
+import {showKnown} from "./page/known.js"
+import {startLanguage} from "./page/language.js"
+import {startSamples, writeCredits} from "./page/samples.js"
 
 /** @type {typeof import("./page/session.js") | undefined} */
 let session
-let recordingFailed = false
+/** What "Try again" does where it is not the last request. @type {(() => void) | null} */
+let again = null
 let stop = new AbortController()
 // Why this page cannot record.
 const obstacle = isSecureContext ? "" : "record.insecure"
+const loadKept = () => import("./page/kept.js")
 
 async function load() {
 	const loaded = await import("./page/session.js")
@@ -21,98 +25,130 @@ async function load() {
 	return (session = loaded)
 }
 
-/** @param {File} file */
-async function choose(file) {
+/** @param {File} file @param {Parameters<Choose>[1]} [options] */
+async function choose(file, options) {
 	stop.abort("discard")
-	recordingFailed = false
-	;(await load()).choose(file)
+	again = null
+	write("notice")
+	;(await load()).choose(file, options)
+}
+
+/** @param {File} file @param {number} others */
+async function chooseOne(file, others) {
+	await choose(file)
+	if (others) write("notice", text("one.file", {name: file.name}))
+}
+
+/** @param {File} file */
+const chooseKept = file => choose(file, {recorded: true})
+
+/** Show "Try again" for what can fail before there is a recording. @param {() => void} retry */
+async function begin(retry) {
+	stop.abort()
+	again = retry
+	const mine = (stop = new AbortController())
+	return {mine, ...(await load())}
 }
 
 async function startRecording() {
-	stop.abort()
-	const mine = (stop = new AbortController())
-	const {showError, back} = await load()
-	recordingFailed = true
+	const {mine, showError, back} = await begin(startRecording)
 	try {
 		const {record} = await import("./page/recorder.js")
 		const file = await record(mine.signal, () => showState("recording"))
 		if (mine !== stop) return
 		if (mine.signal.reason === "discard") return back()
 		if (!file) throw new ApiError("short_recording")
-		await choose(file)
-		await saveDraft(file)
+		const {keep, listKept} = await loadKept()
+		await keep(file).catch(() => {}) // The store may be full; the recording is still here.
+		await choose(file, {recorded: true})
+		await listKept(chooseKept)
 	} catch (error) {
 		showError(error instanceof DOMException ? new ApiError("microphone") : error)
 	}
 }
 
+/** @param {() => Promise<File>} loadSample */
+async function trySample(loadSample) {
+	const {mine, showError} = await begin(() => trySample(loadSample))
+	showState("preparing")
+	try {
+		const file = await loadSample()
+		if (mine === stop && currentState() === "preparing") await choose(file)
+	} catch (error) {
+		if (mine === stop) showError(error)
+	}
+}
+
 function send() {
-	if (recordingFailed) startRecording()
+	if (again) again()
 	else session?.sendAgain()
 }
 
 function refresh() {
 	writeCard()
 	write("record-why", obstacle && text(obstacle))
-	write("offline", text("offline"))
+	writeCredits()
+	writeOffline()
 	session?.refresh()
+	listKeptRecordings()
 }
 
-async function showKnown() {
-	if (!$("known", HTMLDetailsElement).open) return
-	const known = loadSpecies().then(all => all.map(nameOf).sort())
-	const names = await known.catch(() => [text("error.network")])
-	$("known-list").replaceChildren(...names.map(name => make("li", name)))
+/** The banner; it promises to keep a recording only where there is one. */
+function writeOffline() {
+	show("offline", !navigator.onLine)
+	write("offline", text(currentState() === "empty" ? "offline" : "offline.kept"))
 }
 
 async function openShared() {
 	if (!location.hash.startsWith("#result=")) return
 	const {fromFragment} = await import("./core/share.js")
 	const shared = await fromFragment(location.hash.slice(8))
-	if (shared) (await load()).showShared(shared)
-}
-
-async function startLanguage() {
-	const choice = $("language", HTMLSelectElement)
-	choice.value = ""
-	const use = () => useLanguage(choice.value).then(refresh)
-	// A language that is not in the list leaves the choice empty.
-	for (const wanted of [localStorage.getItem("language"), ...navigator.languages, "en"]) {
-		choice.value = choice.value || wanted?.slice(0, 2) || ""
-	}
-	choice.onchange = () => {
-		localStorage.setItem("language", choice.value)
-		use()
-	}
-	// A new service worker stores the table too.
-	navigator.serviceWorker?.addEventListener("controllerchange", use)
-	await use()
+	if (shared) await (await load()).showShared(shared)
 }
 
 function startOffline() {
-	const update = () => show("offline", !navigator.onLine)
-	ononline = onoffline = update
-	update()
+	ononline = onoffline = writeOffline
+	new MutationObserver(writeOffline).observe($("main"), {attributeFilter: ["data-state"]})
+	writeOffline()
 	navigator.serviceWorker?.register("sw.js")
 }
 
+const hasKept = async () => Boolean(await globalThis.caches?.has("kept-recording"))
+
+async function listKeptRecordings() {
+	if (await hasKept()) (await loadKept()).listKept(chooseKept)
+}
+
+/** A phone may have closed the page before the recording was identified. */
+async function openUnnamed() {
+	const file = (await hasKept()) && (await (await loadKept()).findUnnamed())
+	if (file && currentState() === "empty") await choose(file, {wait: true, recorded: true})
+}
+
 async function start() {
-	startFileInput(choose)
+	startFileInput(chooseOne)
+	startSamples(trySample)
 	onClick("pick", load) // While the reader looks for a file.
 	$("record", HTMLButtonElement).disabled = Boolean(obstacle)
 	onClick("record", startRecording)
 	onClick("record-stop", () => stop.abort("stop"))
 	onClick("record-discard", () => stop.abort("discard"))
 	onClick("send", send)
-	onClick("cancel", () => session?.back())
+	onClick("cancel", () => {
+		again = null
+		session?.back()
+	})
 	$("known").ontoggle = showKnown
 	onhashchange = openShared
-	await startLanguage()
+	addEventListener("named", async event => {
+		const {detail} = /** @type {CustomEvent<File>} */ (event)
+		if (await hasKept()) (await loadKept()).markNamed(detail)
+	})
+	await startLanguage(refresh)
 	await openShared()
 	startBirds()
 	startOffline()
-	const draft = currentState() === "empty" && (await loadDraft())
-	if (draft && currentState() === "empty") choose(draft)
+	if (currentState() === "empty") await openUnnamed()
 }
 
 start()

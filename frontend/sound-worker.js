@@ -18,12 +18,15 @@ let top = 0
 let highestPeak = 0
 /** @type {OffscreenCanvas} */
 let canvas
+/** @type {OffscreenCanvas} */
+let map
 /** @type {View | undefined} */
 let view
 
 onmessage = (/** @type {MessageEvent<ToWorker>} */ {data: request}) => {
 	const {id, sound, wav} = request
 	canvas = request.canvas ?? canvas
+	map = request.map ?? map
 	view = request.view ?? view
 	if (request.view) draw()
 	if (sound) load(sound, id)
@@ -51,10 +54,23 @@ async function load({channels, same}, id = 0) {
 	for (let from = 0; from < columns; from += SLICE_COLUMNS) {
 		await new Promise(resolve => setTimeout(resolve))
 		if (mine !== samples) return
-		analyse(from, Math.min(columns, from + SLICE_COLUMNS))
+		const to = Math.min(columns, from + SLICE_COLUMNS)
+		analyse(from, to)
 		draw()
+		if (to === columns) drawMap(columns)
+		afterFrame(() => reply({id, picture: to === columns ? "ready" : "drawing"}))
 	}
-	reply({id, drawn: true})
+}
+
+/** Do something once what was drawn is seen. @param {() => void} act */
+const afterFrame = act => requestAnimationFrame(() => requestAnimationFrame(act))
+
+function drawMap(to = 0) {
+	const {width, height} = map
+	const picture = new OffscreenCanvas(width, BINS)
+	const view = {from: 0, to, width, colour: false, top}
+	picture.getContext("2d")?.putImageData(paint(bytes, view), 0, 0)
+	map.getContext("2d")?.drawImage(picture, 0, 0, width, BINS, 0, 0, width, height)
 }
 
 function analyse(from = 0, to = 0) {

@@ -7,9 +7,12 @@ const FILES = [
 	..."./ style.css landscape.css landscape.svg icon.svg singer.svg lang/en.json".split(" "),
 	"manifest.webmanifest",
 	...modules(".", "config main api sound-worker recorder-worklet"),
-	...modules("page", "answer birds details dom draft export file-input i18n identify player"),
-	...modules("page", "recorder session sound timeline view"),
-	...modules("core", "audio-formats chunks export-formats pooling resample share"),
+	...modules("page", "answer birds dom export file-input headline i18n identify kept known"),
+	...modules(
+		"page",
+		"language minimap open player recorder rows samples session sound timeline view"
+	),
+	...modules("core", "audio-formats birds chunks export-formats join pooling resample share"),
 	...modules("core", "spectrogram-image stft wav")
 ];
 

@@ -9,6 +9,7 @@ type State =
   | "analysing"
   | "result"
   | "unsure"
+  | "unknown-bird"
   | "no-bird"
   | "error"
 
@@ -78,7 +79,7 @@ interface Pooled {
 }
 
 /** The API's answer for a recording, or the page's own, joined from those for its chunks. */
-interface Answer extends Pooled {
+interface Answer extends Pooled, Heard {
   windows: AnswerWindow[]
   audio_seconds: number
   model: string
@@ -130,9 +131,17 @@ interface Failure {
 }
 
 /** Return the reader's name of a species. */
-type NameOf = (species: Species) => string
+type NameOf = (species: Named) => string
 
-type ExportWriter = (answer: Answer, nameOf: NameOf) => string
+/** Write an answer; `file` is the recording's name. */
+type ExportWriter = (answer: Answer, nameOf: NameOf, file: string) => string
+
+type Field = string | number | boolean
+
+/** Return the columns of each bird that sings in a window, or those of the best guess. */
+type Describe = (window: AnswerWindow, birds: Bird[], nameOf: NameOf) => Field[][]
+
+type SpansOf = (answer: Answer) => [start: string, end: string, bird: Bird][]
 
 /** A label that is no key of lang/*.json is shown as it is. */
 type ExportFormat = [
@@ -171,6 +180,8 @@ interface Sound {
 interface ToWorker {
   id: number
   canvas?: OffscreenCanvas
+  /** Takes the picture of the whole recording. */
+  map?: OffscreenCanvas
   view?: View
   sound?: Sound
   wav?: Chunk
@@ -180,8 +191,8 @@ interface FromWorker {
   id: number
   /** The length of the sound that the Worker now holds. */
   samples?: number
-  /** All of it is drawn. */
-  drawn?: boolean
+  /** A part of the picture is seen, or all of it. */
+  picture?: "drawing" | "ready"
   base64?: Blob
   file?: Blob
 }
@@ -194,7 +205,7 @@ type Batches = Int16Array<ArrayBuffer>[]
 /** What the answer card shows; `done` of `all` chunks are answered. */
 interface Card {
   state: State
-  best: Pooled | null
+  best: Answer | null
   failure: Failure | null
   done: number
   all: number
@@ -225,10 +236,10 @@ type Run = (
 
 type WindowsOf = (answer: ChunkAnswer, chunk: Chunk) => AnswerWindow[]
 
-type ShowState = (state: State, best?: Pooled | null, failure?: Failure | null) => void
+type ShowState = (state: State, best?: Answer | null, failure?: Failure | null) => void
 
 /** Give the sound to the Worker; return the number of samples. */
-type Hold = (sound: Sound, onDrawn: () => void) => Promise<number>
+type Hold = (sound: Sound, onPicture: (state: Picture) => void) => Promise<number>
 
 type AskWorker = (message: Omit<ToWorker, "id">, moved?: Transferable[], onReply?: OnReply) => void
 
@@ -252,5 +263,40 @@ type ByRank = (a: Species, b: Species) => number
 
 type Pass = (data: string | Uint8Array<ArrayBuffer>, stream: GenericTransformStream) => Response
 
-/** Return each species with the parts where it sings: neighbouring windows make one part. */
-type FindAll = (windows: AnswerWindow[]) => [Species, Part[]][]
+/** What is seen of the spectrogram: "none" where this browser cannot draw, "gone" without one. */
+type Picture = "waiting" | "drawing" | "ready" | "none" | "gone"
+
+/** The words of the answer card; `sure` is 0 where no single bird is named. */
+interface Headline {
+  kicker?: string
+  name: string
+  latin: string
+  line: string
+  sure: number
+}
+
+/** A song to try; `part` is what of the recording it is. */
+interface Sample extends Named {
+  id: string
+  url: string
+  author: string
+  number: number
+  license: string[]
+  part?: string
+}
+
+interface RowActs {
+  playable: boolean
+  share: (bird: Bird) => void
+}
+
+type ShowRows = (answer: Answer | null, acts: RowActs) => void
+
+/** `wait`: do not identify it yet. `recorded`: it is from the microphone. */
+type Choose = (file: File, options?: { wait?: boolean; recorded?: boolean }) => Promise<unknown>
+
+type Open = (
+  file: File,
+  length: Promise<number>,
+  isCurrent: () => boolean
+) => Promise<number | null>

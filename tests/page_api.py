@@ -20,13 +20,36 @@ POOLING = {
     "calibration": [[0.0, 0.0], [1.0, 1.0]],
     "bird_threshold": 0.6,
 }
+# The rule of a model that hears several birds, and one that it does not know.
+POOLING_OF_BIRDS = POOLING | {
+    "birds": {
+        "rule": "own_windows",
+        "heard": 0.2,
+        "calibration": [[0.0, 0.0], [1.0, 1.0]],
+        "candidate": 0.1,
+        "bird": 0.5,
+        "certain": 0.85,
+        "unknown": 0.15,
+        "sings": 0.7,
+    }
+}
 BLACKBIRD = [
     {"name": "Common Blackbird", "scientific_name": "Turdus merula", "probability": 0.87},
-    {"name": "European Robin", "scientific_name": "Erithacus rubecula", "probability": 0.06},
+    {"name": "European Robin", "scientific_name": "Erithacus rubecula", "probability": 0.12},
 ]
 ROBIN = [{"name": "European Robin", "scientific_name": "Erithacus rubecula", "probability": 0.91}]
 DOUBTFUL = [
     {"name": "Common Chaffinch", "scientific_name": "Fringilla coelebs", "probability": 0.34}
+]
+BOTH = [
+    {"name": "Common Blackbird", "scientific_name": "Turdus merula", "probability": 0.96},
+    {"name": "European Robin", "scientific_name": "Erithacus rubecula", "probability": 0.91},
+    {"name": "Common Chaffinch", "scientific_name": "Fringilla coelebs", "probability": 0.64},
+    {"name": "Eurasian Wren", "scientific_name": "Troglodytes troglodytes", "probability": 0.22},
+]
+# What a network says of a cuckoo, which it does not know.
+CUCKOO = [
+    {"name": "Common Wood-Pigeon", "scientific_name": "Columba palumbus", "probability": 0.009}
 ]
 # What the API may do with a request: (status, code, message, Retry-After).
 BUSY = (429, "rate_limited", "Too many recordings at once. Please wait a moment.", "1")
@@ -41,8 +64,8 @@ class Api:
 
     `faults` come first, one a request (None: no fault). `gate` holds every request back while it is
     cleared; `let_through(n)` clears it after n requests. `songs` are the species of the first
-    requests; `species` come later. `requests`, `sounds` and `seconds` record what came: the bytes of
-    the body, the file, and its length.
+    requests; `species` come later. `requests`, `sounds` and `seconds` record what came: the bytes
+    of the body, the file, and its length.
     """
 
     def __init__(self):
@@ -56,6 +79,8 @@ class Api:
         self.verdict = "bird"
         self.species = BLACKBIRD
         self.songs = []
+        self.pooling = POOLING
+        self.bird = 0.98
 
     def let_through(self, count):
         """Answer so many requests and hold the others back."""
@@ -82,6 +107,7 @@ class Api:
                 "start_seconds": 5.0 * i,
                 "end_seconds": seconds if i == starts[-1] else 5.0 * (i + 1),
                 "verdict": self.verdict,
+                "bird": self.bird,
                 "species": species,
             }
             for i in starts
@@ -92,7 +118,7 @@ class Api:
             "windows": windows,
             "audio_seconds": seconds,
             "model": "canned",
-            "pooling": POOLING,
+            "pooling": self.pooling,
             "request_id": "r-1",
         }
 
@@ -118,7 +144,7 @@ class ApiHandler(Handler):
             200,
             {
                 "model": "canned",
-                "species": [{k: s[k] for k in ("name", "scientific_name")} for s in BLACKBIRD],
+                "species": [{k: s[k] for k in ("name", "scientific_name")} for s in BOTH],
             },
         )
 

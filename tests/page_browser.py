@@ -3,6 +3,7 @@
 import io
 import time
 import wave
+from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
@@ -66,9 +67,10 @@ def until(page, claim):
 
 
 def choose(page, file):
-    """Choose a file and wait until the page shows it."""
+    """Choose a file and wait until the page shows its name; it is identified at once."""
+    name = file["name"] if isinstance(file, dict) else Path(file).name
     page.set_input_files("input[type=file]", file)
-    wait_state(page, "chosen")
+    wait_for(page, lambda: page.text_content("#sound-title") == name)
 
 
 def wait_state(page, *states):
@@ -78,10 +80,9 @@ def wait_state(page, *states):
 
 
 def identify(page, file):
-    """Choose a file, send it and wait for the end of it."""
+    """Choose a file and wait for the end of its identification."""
     choose(page, file)
-    page.click("#send")
-    return wait_state(page, "result", "unsure", "no-bird", "error")
+    return wait_state(page, "result", "unsure", "unknown-bird", "no-bird", "error")
 
 
 def retry(page):

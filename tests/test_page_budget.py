@@ -7,14 +7,60 @@ from urllib.parse import urlsplit
 
 import pytest
 from page_api import FRONTEND
-from page_browser import choose, identify, recording, shown, wait_for
+from page_browser import identify, recording, shown, wait_for
 
 pytest_plugins = ["page_fixtures"]
 SCRIPTS = [*FRONTEND.glob("*.js"), *FRONTEND.glob("page/*.js"), *FRONTEND.glob("core/*.js")]
 
 
-def test_all_javascript_is_at_most_60_kb():
-    assert sum(file.stat().st_size for file in SCRIPTS) <= 60_000
+IMPORT = re.compile(
+    r"""^import[^;]*?["'](\.[^"']+)["']$|^export .*? from ["'](\.[^"']+)["']$""", re.M
+)
+LAZY = re.compile(r"""\bimport\(["'](\.[^"']+)["']\)""")
+WORKER = re.compile(r"""(?:new Worker|addModule)\(["']([^"']+)["']""")
+
+
+def closure(module):
+    """The module and all that it imports at once."""
+    found, waiting = set(), [module]
+    while waiting:
+        file = waiting.pop()
+        if file not in found and file.name != "config.js":  # The server writes it.
+            found.add(file)
+            names = [first or second for first, second in IMPORT.findall(file.read_text())]
+            waiting += [(file.parent / name).resolve() for name in names]
+    return found
+
+
+def lazy_features():
+    """What is loaded only when it is needed: dynamic imports, workers."""
+    for file in SCRIPTS:
+        code = file.read_text()
+        yield from ((file.parent / name).resolve() for name in LAZY.findall(code))
+        yield from (FRONTEND / name for name in WORKER.findall(code))
+
+
+def loaded_before(feature):
+    """The first load; and the work on a recording, where that alone loads the feature."""
+    first, session = closure(FRONTEND / "main.js"), FRONTEND / "page" / "session.js"
+    asked = {
+        (each.parent / name).resolve() for each in first for name in LAZY.findall(each.read_text())
+    }
+    return first if feature in asked else first | closure(session)
+
+
+FEATURES = sorted(set(lazy_features()))
+
+
+@pytest.mark.parametrize("feature", FEATURES, ids=[file.stem for file in FEATURES])
+def test_a_lazily_loaded_feature_is_at_most_20_kb(feature):
+    own = closure(feature) - loaded_before(feature)
+    assert sum(file.stat().st_size for file in own) <= 20_000
+
+
+def test_every_module_belongs_to_the_first_load_or_to_a_feature():
+    parts = [closure(file) for file in (FRONTEND / "main.js", FRONTEND / "sw.js", *FEATURES)]
+    assert {file.resolve() for file in SCRIPTS} == set().union(*parts)
 
 
 def test_the_first_load_is_at_most_30_kb_compressed(open_page):
@@ -59,7 +105,7 @@ def test_object_urls_are_given_back(open_page):
         URL.revokeObjectURL = (url) => { window.open_urls.delete(url); drop(url); };
     }""")
     for name in ("one.wav", "two.wav", "three.wav"):
-        choose(page, recording(5, name=name))
+        identify(page, recording(5, name=name))
     assert page.evaluate("window.open_urls.size") == 1
 
 
@@ -111,7 +157,7 @@ def test_a_recording_can_be_dropped_or_pasted(page, way):
         const event = new kind('{way}', {{ ...given, bubbles: true, cancelable: true }});
         document.body.dispatchEvent(event);
     }}""")
-    page.wait_for_selector("main[data-state=chosen]")
+    page.wait_for_selector("main[data-state=error]")  # It is sent at once, and is no sound.
     assert page.inner_text("#sound-title") == "bird.wav"
 
 

@@ -1,52 +1,69 @@
-"""Who sings when: windows under the spectrogram, and playing just a part."""
+"""Who sings when: lanes under the spectrogram, and playing just a part."""
 
 import pytest
-from page_api import BLACKBIRD, ROBIN
-from page_browser import choose, identify, recording, until
+from page_api import BLACKBIRD, POOLING_OF_BIRDS, ROBIN
+from page_browser import identify, recording, until
 
 pytest_plugins = ["page_fixtures"]
 PLAYER = "document.querySelector('#player')"
 
 
-def test_windows_are_under_their_part_of_the_spectrogram(page):
-    identify(page, recording(38))
-    strip = page.locator("#strip").bounding_box()
-    window = page.locator("#timeline button").nth(3).bounding_box()
-    assert window["x"] - strip["x"] == pytest.approx(strip["width"] * 15 / 38, abs=1)
-    assert window["width"] == pytest.approx(strip["width"] * 5 / 38, abs=1)
-
-
-def test_a_click_plays_just_that_window(page):
+@pytest.fixture
+def lanes(page, api):
+    """Identify a recording in which two birds sing one after the other; give back its spans."""
+    api.pooling, api.songs = POOLING_OF_BIRDS, [BLACKBIRD, ROBIN]
     identify(page, recording(12))
-    page.locator("#timeline button").nth(2).click()
-    assert (page.input_value("#part-from"), page.input_value("#part-to")) == ("10.0", "12.0")
-    until(page, f"!{PLAYER}.paused && {PLAYER}.currentTime > 10")
+    return page.locator("#timeline button")
+
+
+def test_spans_are_under_their_part_of_the_spectrogram(page, lanes):
+    strip = page.locator("#strip").bounding_box()
+    span = page.locator(".lane[data-species='Erithacus rubecula'] button").bounding_box()
+    assert span["x"] - strip["x"] == pytest.approx(strip["width"] * 5 / 12, abs=1)
+    assert span["width"] == pytest.approx(strip["width"] * 7 / 12, abs=1)
+
+
+def test_a_click_plays_just_that_span(page, lanes):
+    robin = page.locator(".lane[data-species='Erithacus rubecula'] button")
+    robin.click()
+    assert (page.input_value("#part-from"), page.input_value("#part-to")) == ("5.0", "12.0")
+    until(page, f"!{PLAYER}.paused && {PLAYER}.currentTime > 5")
     until(
-        page, "parseFloat(document.querySelector('#playhead').style.left) > 84"
-    )  # 10 of 12 s are 83 %.
-    until(page, f"{PLAYER}.paused")
-    page.locator("#timeline button").nth(0).click()
+        page, "parseFloat(document.querySelector('#playhead').style.left) > 42"
+    )  # 5 of 12 s are 41.7 %.
+    page.locator(".lane[data-species='Turdus merula'] button").click()
     until(page, f"{PLAYER}.currentTime > 0.2 && {PLAYER}.currentTime < 5.5")
     until(page, f"{PLAYER}.paused && {PLAYER}.currentTime < 6.5")
 
 
-def test_arrow_keys_go_from_window_to_window(page):
-    identify(page, recording(20))
-    page.locator("#timeline button").nth(0).focus()
-    for key, start in [
-        ("ArrowRight", "5.0"),
-        ("ArrowRight", "10.0"),
-        ("ArrowLeft", "5.0"),
-        ("End", "15.0"),
-        ("Home", "0.0"),
-    ]:
+def test_arrow_keys_go_from_span_to_span(page, lanes):
+    lanes.nth(0).focus()
+    starts = [lanes.nth(i).get_attribute("data-start") for i in range(2)]
+    for key, at in [("ArrowRight", 1), ("ArrowLeft", 0), ("End", 1), ("Home", 0)]:
         page.keyboard.press(key)
-        assert page.input_value("#part-from") == start
-        assert page.evaluate("document.activeElement.parentElement.id") == "timeline"
+        assert float(page.input_value("#part-from")) == float(starts[at])
+        assert page.evaluate("document.activeElement.closest('#timeline') !== null")
+
+
+def test_while_it_plays_the_lane_and_the_row_that_sing_are_lit(page, lanes):
+    page.locator(".lane[data-species='Erithacus rubecula'] button").click()
+    lit = "[...document.querySelectorAll('[aria-current=true]')].map(e => e.dataset.species).join()"
+    until(page, f"({lit}).includes('Erithacus') && !({lit}).includes('Turdus')")
+    assert page.get_attribute("#birds > li[data-species='Erithacus rubecula']", "aria-current")
+    page.evaluate(f"{PLAYER}.pause()")
+    until(page, f"{lit} === ''")
+
+
+def test_space_plays_and_pauses(page, lanes):
+    assert page.evaluate("document.activeElement.id") == "bird-name"
+    page.keyboard.press("Space")
+    until(page, f"!{PLAYER}.paused")
+    page.keyboard.press("Space")
+    until(page, f"{PLAYER}.paused")
 
 
 def test_dragging_over_the_picture_selects_and_a_click_seeks(page):
-    choose(page, recording(20))
+    identify(page, recording(20))
     page.wait_for_selector("[data-picture=ready]")
     box = page.locator("#spectrogram").bounding_box()
     page.mouse.move(box["x"] + box["width"] * 0.25, box["y"] + 60)
@@ -57,20 +74,6 @@ def test_dragging_over_the_picture_selects_and_a_click_seeks(page):
     assert float(page.input_value("#part-to")) == pytest.approx(10, abs=0.1)
     page.mouse.click(box["x"] + box["width"] * 0.75, box["y"] + 60)
     until(page, f"Math.abs({PLAYER}.currentTime - 15) < 0.2")
-
-
-def test_all_species_are_listed_with_their_times(page, api):
-    api.songs = [BLACKBIRD, ROBIN]  # One for each part.
-    identify(page, recording(35))
-    lines = [line.split("\n") for line in page.locator("#found li").all_inner_texts()]
-    assert [line[0] for line in lines] == ["A", "B"]
-    assert "Common Blackbird Turdus merula" in lines[0][1]
-    assert page.locator("#found .times").all_inner_texts() == ["▶ 0:00–0:05", "▶ 0:05–0:35"]
-    assert [page.locator("#timeline button").nth(i).inner_text() for i in (0, 1, 6)] == [
-        "A",
-        "B",
-        "B",
-    ]
 
 
 def test_doubt_brings_tips_and_a_bird_brings_reference_recordings(page, api):

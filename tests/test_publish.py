@@ -131,6 +131,15 @@ def test_the_service_worker_keeps_every_file_under_its_published_name(tmp_path):
     assert set(kept) == set(made) - {"sw.js", "index.html"} | {"./"}
 
 
+def test_a_song_to_try_is_published_and_not_stored_in_advance(tmp_path):
+    files = FILES | {"samples/a.mp3": b"song", "main.js": b'load("samples/a.mp3")'}
+    made = {asset.name: asset for asset in assets.make_assets(API, write(tmp_path, files))}
+    (song,) = [name for name in made if name.startswith("samples/a-")]
+    assert made[song].content_type == "audio/mpeg"
+    assert song.encode() in made[next(name for name in made if name.startswith("main"))].content
+    assert song.encode() not in made["sw.js"].content
+
+
 def test_a_service_worker_without_its_list_is_refused(tmp_path):
     with pytest.raises(DeployError, match=r"sw\.js must name the files it keeps once"):
         assets.make_assets(API, write(tmp_path, FILES | {"sw.js": b"const files = [];"}))

@@ -30,9 +30,13 @@ COLOURS = 256
 State = Callable[[Page, page_api.Api], Any]
 
 
-def chosen(page: Page, _api: page_api.Api) -> None:
+def chosen(page: Page, api: page_api.Api) -> None:
+    """The reader cancelled: a recording is identified at once."""
+    api.gate.clear()
     page_browser.choose(page, page_browser.recording(40, "dawn in the garden.wav"))
     page.wait_for_selector("[data-picture=ready]")
+    page.click("#cancel")
+    api.gate.set()
 
 
 def recording(page: Page, _api: page_api.Api) -> None:
@@ -43,31 +47,35 @@ def recording(page: Page, _api: page_api.Api) -> None:
 def preparing(page: Page, _api: page_api.Api) -> None:
     page.evaluate(page_browser.HOLD_DECODING)
     page_browser.choose(page, page_browser.recording(40, "dawn in the garden.wav"))
-    page.click("#send")
 
 
 def analysing(page: Page, api: page_api.Api) -> None:
-    chosen(page, api)
     api.let_through(1)
-    page.click("#send")
+    page_browser.choose(page, page_browser.recording(40, "dawn in the garden.wav"))
+    page.wait_for_selector("[data-picture=ready]")
     page_browser.until(page, "document.querySelector('#bird-name').textContent !== ''")
 
 
-def result(page: Page, api: page_api.Api) -> None:
-    chosen(page, api)
-    page.click("#send")
-    page_browser.wait_state(page, "result")
+def result(page: Page, _api: page_api.Api) -> None:
+    page_browser.identify(page, page_browser.recording(40, "dawn in the garden.wav"))
+    page.wait_for_selector("[data-picture=ready]")
 
 
 def colour(page: Page, api: page_api.Api) -> None:
-    api.songs = [page_api.BLACKBIRD, page_api.ROBIN]
+    api.pooling, api.species = page_api.POOLING_OF_BIRDS, page_api.BOTH
+    api.songs = [page_api.BLACKBIRD]
     result(page, api)
     page.click("#palette")
-    page.locator("#timeline button").nth(2).click()
+    page.locator("#timeline button").nth(1).click()
 
 
 def unsure(page: Page, api: page_api.Api) -> None:
     api.verdict, api.species = "unsure", page_api.DOUBTFUL
+    page_browser.identify(page, page_browser.recording(12, "hedge.wav"))
+
+
+def unknown_bird(page: Page, api: page_api.Api) -> None:
+    api.pooling, api.species = page_api.POOLING_OF_BIRDS, page_api.CUCKOO
     page_browser.identify(page, page_browser.recording(12, "hedge.wav"))
 
 
@@ -94,6 +102,7 @@ STATES: list[State] = [
     result,
     colour,
     unsure,
+    unknown_bird,
     no_bird,
     error,
 ]

@@ -6,5 +6,6 @@ export const AUDIO_FORMATS = {
 	FLAC: ".flac",
 	M4A: ".m4a",
 	AAC: ".aac",
+	AIFF: ".aif,.aiff,.aifc",
 	WebM: ".webm"
 }

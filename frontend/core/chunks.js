@@ -1,7 +1,4 @@
-/** Cuts a recording into chunks on the 5 s grid, asks for them, joins their answers. */
-
-import {hear, hearOne} from "./birds.js"
-import {pool} from "./pooling.js"
+/** Cuts a recording into chunks on the 5 s grid, and asks for them. */
 
 export const SAMPLE_RATE = 22_050
 export const WINDOW = 5 * SAMPLE_RATE
@@ -50,25 +47,3 @@ export const run = async (job, ask, onProgress) => {
 		open.length = 0
 	}
 }
-
-/** Null where no chunk with a sound is answered. @type {(job: Job) => Answer | null} */
-export const join = ({chunks, answers}) => {
-	const first = answers.find(answer => typeof answer === "object")
-	if (!first?.pooling) return null
-	const windows = answers.flatMap((answer, i) => (answer ? windowsOf(answer, chunks[i]) : []))
-	const {pooling, model} = first
-	const audio_seconds = windows[windows.length - 1].end_seconds
-	const {verdict, species} = pool(windows, pooling)
-	const heard = pooling.birds ? hear(windows, pooling.birds) : hearOne(windows, verdict, species)
-	return {...heard, species, windows, audio_seconds, model, pooling}
-}
-
-/** Its windows, with their times in the recording. @type {WindowsOf} */
-const windowsOf = (answer, {start, end}) =>
-	cutChunks(start, end, WINDOW).map((window, i) => ({
-		...(answer === "silent" ? {verdict: "no_bird", bird: 0, species: []} : answer.windows[i]),
-		start_seconds: toSeconds(window.start),
-		end_seconds: toSeconds(window.end)
-	}))
-
-const toSeconds = (samples = 0) => Math.round((samples / SAMPLE_RATE) * 1000) / 1000

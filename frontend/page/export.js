@@ -7,33 +7,39 @@ import {$, make, show, write} from "./dom.js"
 import {nameOf, text} from "./i18n.js"
 import {cutWav} from "./sound.js"
 
-/** @param {(format: ExportFormat) => void} act */
-export function addExportButtons(act) {
+/** Once. @param {() => [Answer, string] | null} current the answer, and the recording's name */
+export function addExportButtons(current) {
+	if (document.getElementById(`save-${EXPORT_FORMATS[0][0]}`)) return
 	for (const format of EXPORT_FORMATS) {
 		const [name, , , label] = format
 		const button = make("button", text(label), "tool")
 		button.id = `save-${name}`
 		button.dataset.t = label
-		button.onclick = () => act(format)
+		button.onclick = () => {
+			const found = current()
+			if (found) saveAs(...found, format)
+		}
 		$("share").before(button)
 	}
 }
 
 /** @param {Answer} answer @param {string} name of the recording @param {ExportFormat} format */
-export const saveAs = (answer, name, [, suffix, type, , write]) =>
-	save(new Blob([write(answer, nameOf)], {type}), stem(name) + suffix)
+const saveAs = (answer, name, [, suffix, type, , write]) =>
+	save(new File([write(answer, nameOf, name)], stem(name) + suffix, {type}))
 
 /** @param {Part} part @param {string} name of the recording */
 export async function saveClip({start, end}, name) {
 	const {file} = await cutWav(toChunk({start, end}))
-	if (file) save(file, `${stem(name)} ${start.toFixed(1)}-${end.toFixed(1)} s.wav`)
+	const clip = `${stem(name)} ${start.toFixed(1)}-${end.toFixed(1)} s.wav`
+	if (file) save(new File([file], clip))
 }
 
 const stem = (name = "") => name.replace(/\.[^.]*$/, "")
 
-/** @param {Blob} blob @param {string} download */
-function save(blob, download) {
-	const link = Object.assign(make("a"), {href: URL.createObjectURL(blob), download})
+/** @param {File} file */
+export function save(file) {
+	const href = URL.createObjectURL(file)
+	const link = Object.assign(make("a"), {href, download: file.name})
 	link.click()
 	setTimeout(() => URL.revokeObjectURL(link.href), 10_000)
 }
@@ -44,6 +50,7 @@ export async function share(answer) {
 	const page = location.origin + location.pathname
 	field.value = `${page}#result=${await toFragment(answer)}`
 	show("share-box", true)
+	field.focus()
 	field.select()
 	const copying = navigator.clipboard?.writeText(field.value).then(() => true)
 	const copied = await copying?.catch(() => false)

@@ -3,11 +3,11 @@
 import {AUDIO_FORMATS} from "../core/audio-formats.js"
 import {$, onClick} from "./dom.js"
 
-/** @param {(file: File) => void} choose */
+/** @param {(file: File, others: number) => void} choose */
 export function startFileInput(choose) {
 	const input = $("file", HTMLInputElement)
 	/** @param {FileList | null} [files] */
-	const take = files => files?.[0] && choose(files[0])
+	const take = files => files?.[0] && choose(files[0], files.length - 1)
 	// A video gives its sound.
 	input.accept = ["audio/*", "video/*", ...Object.values(AUDIO_FORMATS)].join()
 	input.onchange = () => {

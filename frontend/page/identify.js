@@ -1,10 +1,12 @@
 /** Sends a recording: in chunks where it can be decoded, otherwise as the file. */
 
 import {ApiError, classify} from "../api.js"
-import {countDone, cutChunks, join, newJob, run, toChunk} from "../core/chunks.js"
+import {hearOne} from "../core/birds.js"
+import {countDone, cutChunks, newJob, run, toChunk} from "../core/chunks.js"
+import {join} from "../core/join.js"
 import {showProgress, showState, showWaiting} from "./answer.js"
 import {cutWav, toBase64} from "./sound.js"
-import {showWindows} from "./timeline.js"
+import {showLanes} from "./timeline.js"
 
 // The API's limit (docs/contracts.md).
 const MAX_UNREAD_BYTES = 4 * 2 ** 20
@@ -28,7 +30,9 @@ async function sendFile(file, signal) {
 	signal.throwIfAborted()
 	showState("analysing")
 	showProgress(null)
-	return classify(data, signal, showWaiting)
+	const answer = await classify(data, signal, showWaiting)
+	const {birds, windows, verdict, species} = answer
+	return birds ? answer : {...answer, ...hearOne(windows, verdict, species)}
 }
 
 /** @param {Job} job @param {AbortSignal} signal */
@@ -38,7 +42,7 @@ async function sendChunks(job, signal) {
 		if (signal.aborted) return
 		const soFar = join(job)
 		showProgress(soFar, countDone(job), job.chunks.length)
-		showWindows(soFar?.windows ?? [])
+		showLanes(soFar?.birds ?? [])
 	}
 	/** @param {Chunk} chunk @returns {Promise<ChunkAnswer>} */
 	const ask = async chunk => {

@@ -21,14 +21,27 @@ export function startPlayer() {
 		if (!seekIsOurs) stopAt = Infinity
 		seekIsOurs = false
 	}
+	document.addEventListener("keydown", onKey)
 	field("part-from").onchange = field("part-to").onchange = selectFields
 	onClick("play-part", () => selection && play(selection))
 	onClick("clear-part", () => select(null))
 	$("spectrogram").onpointerdown = drag
 }
 
-/** Select a part and play it. @param {Part} part */
+/** Space plays and pauses, unless the focus is on what takes it. @param {KeyboardEvent} event */
+function onKey(event) {
+	const takes = "button, input, select, summary, a, audio"
+	const taken = event.target instanceof Element && event.target.closest(takes)
+	if (event.key !== " " || taken || !player.offsetParent) return
+	event.preventDefault()
+	if (player.paused) player.play().catch(() => {})
+	else player.pause()
+}
+
+/** Select a part and play it; pause where it plays already. @param {Part} part */
 export function play(part) {
+	const same = selection?.start === part.start && stopAt === part.end
+	if (same && !player.paused) return player.pause()
 	select(part)
 	stopAt = part.end
 	seekIsOurs = true

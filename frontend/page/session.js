@@ -1,93 +1,85 @@
 /** The work on one recording, from its choice to its answer. */
 
 import {ApiError} from "../api.js"
-import {SAMPLE_RATE} from "../core/chunks.js"
 import {showState} from "./answer.js"
-import {showDetails} from "./details.js"
-import {$, onClick, write} from "./dom.js"
-import {deleteDraft} from "./draft.js"
-import {addExportButtons, saveAs, saveClip, share} from "./export.js"
-import {clock} from "./i18n.js"
-import {identify} from "./identify.js"
+import {$, onClick, show, write} from "./dom.js"
+import {loadKnown} from "./known.js"
+import {showMap, startMap} from "./minimap.js"
+import {open, showPicture} from "./open.js"
 import {select, selection, startPlayer} from "./player.js"
-import {decode, hold, loadSeconds} from "./sound.js"
-import {showWindows, startTimeline} from "./timeline.js"
-import {showSound, startView} from "./view.js"
-
-const MAX_MEGABYTES = 300
-const MAX_MINUTES = 60
-// No smaller file is too long.
-const SURELY_SHORT_BYTES = 10 * 2 ** 20
+import {loadSeconds} from "./sound.js"
+import {startView} from "./view.js"
 
 /** @type {Record<Verdict, State>} */
-const STATES = {bird: "result", unknown_bird: "unsure", unsure: "unsure", no_bird: "no-bird"}
+const STATES = {bird: "result", unknown_bird: "unknown-bird", unsure: "unsure", no_bird: "no-bird"}
 
 /** @type {Recording | null} */
 let recording = null
 /** @type {Answer | null} */
 let answer = null
+/** The answer for the whole recording, while one for a part is shown. @type {Answer | null} */
+let whole = null
 /** @type {Part | null} */
 let sentPart = null
 
+/** @type {typeof import("./rows.js") | undefined} */
+let rows
+
+async function loadRows() {
+	const loaded = await import("./rows.js")
+	if (!rows) loaded.startRows()
+	return (rows = loaded)
+}
+
+const loadExport = () => import("./export.js")
+const loadIdentify = () => import("./identify.js")
+
 export function startSession() {
 	startView()
+	startMap()
 	startPlayer()
-	startTimeline()
-	addExportButtons(format => {
-		if (answer) saveAs(answer, recording?.file.name ?? "shared", format)
-	})
+	loadRows()
+	loadIdentify()
 	onClick("send-part", () => send(selection))
-	onClick("save-clip", () => selection && recording && saveClip(selection, recording.file.name))
+	onClick("whole", back)
+	onClick("save-clip", saveClip)
+	onClick("save-recording", async () => recording && (await loadExport()).save(recording.file))
 	onClick("share", () => answer && share(answer))
 }
 
-/** @param {File} file */
-export function choose(file) {
+/** Open a file, and identify it unless it must wait. @type {Choose} */
+export const choose = (file, {wait = false, recorded = false} = {}) => {
 	forget()
 	const player = $("player", HTMLAudioElement)
 	const url = (player.src = URL.createObjectURL(file))
 	const mine = {file, url, work: new AbortController(), samples: Promise.resolve(null)}
 	recording = mine
-	sentPart = null
 	write("sound-title", file.name)
 	write("sound-length", "")
-	showImage("waiting")
+	show("save-recording", recorded)
+	showPicture("waiting")
 	select(null)
-	refresh()
-	showState("chosen")
-	recording.samples = open(mine, player)
-	recording.samples.catch(error => mine === recording && showError(error))
+	recording.samples = open(file, loadSeconds(player), () => mine === recording)
+	const failed = recording.samples.catch(error => wait && mine === recording && showError(error))
+	if (wait) showState("chosen")
+	return wait ? failed : send(null)
 }
 
+/** Empty all that belongs to the recording and its answer. */
 function forget() {
 	recording?.work.abort()
 	if (recording) URL.revokeObjectURL(recording.url)
-	recording = answer = null
-	showWindows([])
+	recording = answer = whole = sentPart = null
+	rows?.clearRows()
+	showMap(0)
+	clearShared()
+	if (location.hash) history.replaceState(null, "", location.pathname + location.search)
 }
 
-/** @param {Recording} mine @param {HTMLAudioElement} player */
-async function open(mine, player) {
-	const {size} = mine.file
-	if (size === 0) throw new ApiError("empty_file")
-	if (size > MAX_MEGABYTES * 2 ** 20) throw new ApiError("big_file", "", {megabytes: MAX_MEGABYTES})
-	const long = size > SURELY_SHORT_BYTES && (await loadSeconds(player)) > MAX_MINUTES * 60
-	if (long) throw new ApiError("long_file", "", {minutes: MAX_MINUTES})
-	const sound = await decode(mine.file)
-	if (mine !== recording) return null
-	if (!sound) return showImage("none")
-	const samples = await hold(sound, () => mine === recording && showImage("ready"))
-	if (mine !== recording) return null
-	showImage("drawing")
-	write("sound-length", clock(samples / SAMPLE_RATE))
-	showSound(samples / SAMPLE_RATE)
-	return samples
-}
-
-/** @param {"waiting" | "drawing" | "ready" | "none" | "gone"} state */
-function showImage(state) {
-	$("sound").dataset.picture = state
-	return null
+function clearShared() {
+	show("share-box", false)
+	$("share-link", HTMLInputElement).value = ""
+	write("share-told")
 }
 
 /** @param {Part | null} part */
@@ -96,11 +88,17 @@ async function send(part) {
 	recording.work.abort()
 	recording.work = new AbortController()
 	const {signal} = recording.work
+	if (part && !sentPart) whole = answer
 	sentPart = part
+	clearShared()
+	show("whole", false)
 	try {
 		showState("preparing")
+		await loadRows()
+		const {identify} = await loadIdentify()
 		const found = await identify(recording, part)
-		if (!signal.aborted) showResult(found)
+		if (found.verdict === "unknown_bird") await loadKnown()
+		if (!signal.aborted) await showResult(found)
 	} catch (error) {
 		if (!signal.aborted) showError(error)
 	}
@@ -115,29 +113,54 @@ export function showError(error) {
 	if (!known) throw error
 }
 
+/** To the last answer, otherwise to the recording, otherwise to the empty page. */
 export function back() {
 	recording?.work.abort()
-	sentPart = null
-	showState(recording ? "chosen" : "empty")
+	const last = whole ?? answer
+	whole = sentPart = null
+	if (last) showResult(last)
+	else showState(recording ? "chosen" : "empty")
 }
 
 /** @param {Answer} found */
-function showResult(found) {
+async function showResult(found) {
 	answer = found
+	clearShared()
+	await loadRows()
+	const {addExportButtons} = await loadExport()
+	addExportButtons(() => answer && [answer, recording?.file.name ?? "shared"])
+	if (answer !== found) return
 	refresh()
+	show("whole", Boolean(sentPart && whole))
 	showState(STATES[found.verdict], found)
-	deleteDraft()
+	if (recording) dispatchEvent(new CustomEvent("named", {detail: recording.file}))
 }
 
 /** @param {Answer} shared */
-export function showShared(shared) {
+export async function showShared(shared) {
+	const {hash} = location
 	forget()
-	showImage("gone")
-	showResult(shared)
+	history.replaceState(null, "", hash)
+	showPicture("gone")
+	if (shared.verdict === "unknown_bird") await loadKnown()
+	await showResult(shared)
 }
 
 export function refresh() {
 	if (!answer) return
-	showWindows(answer.windows)
-	showDetails(answer, Boolean(recording))
+	rows?.showRows(answer, {playable: Boolean(recording), share: shareBird})
+}
+
+/** @param {Answer} what */
+const share = async what => (await loadExport()).share(what)
+
+/** Share the answer with this bird alone. @param {Bird} bird */
+function shareBird(bird) {
+	const verdict = bird.certain ? "bird" : "unsure"
+	if (answer) share({...answer, verdict, birds: [bird], candidates: []})
+}
+
+async function saveClip() {
+	const {file} = recording ?? {}
+	if (selection && file) (await loadExport()).saveClip(selection, file.name)
 }

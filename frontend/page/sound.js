@@ -26,8 +26,13 @@ export async function decode(file) {
 /** 0 where the player does not know. @type {(player: HTMLAudioElement) => Promise<number>} */
 export const loadSeconds = player =>
 	new Promise(resolve => {
-		player.onloadedmetadata = player.onerror = () =>
-			resolve(Number.isFinite(player.duration) ? player.duration : 0)
+		const {src} = player
+		const end = () => resolve(Number.isFinite(player.duration) ? player.duration : 0)
+		// Another file's events are not meant.
+		const check = () => (player.src === src ? end() : resolve(0))
+		for (const name of ["loadedmetadata", "error"]) {
+			player.addEventListener(name, check, {once: true})
+		}
 	})
 
 /** @param {Blob} blob @returns {Promise<string>} */
@@ -40,11 +45,11 @@ export const toBase64 = blob =>
 	})
 
 /** @type {Hold} */
-export const hold = (sound, onDrawn) =>
+export const hold = (sound, onPicture) =>
 	new Promise(resolve => {
 		const moved = sound.channels.map(channel => channel.buffer)
 		ask({sound}, moved, message => {
-			if (message.drawn) onDrawn()
+			if (message.picture) onPicture(message.picture)
 			else resolve(message.samples ?? 0)
 		})
 	})
@@ -53,6 +58,12 @@ export const hold = (sound, onDrawn) =>
 export function giveCanvas(element) {
 	const canvas = element.transferControlToOffscreen()
 	ask({canvas}, [canvas])
+}
+
+/** The picture of the whole recording. @param {HTMLCanvasElement} element */
+export function giveMap(element) {
+	const map = element.transferControlToOffscreen()
+	ask({map}, [map])
 }
 
 /** @param {View} view */
@@ -72,7 +83,7 @@ function startWorker() {
 	const started = new Worker("sound-worker.js", {type: "module"})
 	started.onmessage = ({data}) => {
 		waiting.get(data.id)?.(data)
-		if (!data.samples) waiting.delete(data.id)
+		if (!data.samples && data.picture !== "drawing") waiting.delete(data.id)
 	}
 	return started
 }

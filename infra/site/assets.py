@@ -77,11 +77,16 @@ def make_assets(
 
 def list_for_worker(worker: str, names: dict[str, str]) -> bytes:
     """Return the service worker with the published names. Raises DeployError without its list."""
-    names_listed = ["./", *sorted(new for old, new in names.items() if old not in {INDEX, WORKER})]
+    names_listed = ["./", *sorted(new for old, new in names.items() if is_listed(old))]
     written, count = FILES_LIST.subn(lambda _: f"const FILES = {json.dumps(names_listed)};", worker)
     if count != 1:
         raise DeployError(f"{WORKER} must name the files it keeps once, as `const FILES = [...];`.")
     return written.encode()
+
+
+def is_listed(name: str) -> bool:
+    """The songs to try are loaded only when a reader asks for them."""
+    return name not in {INDEX, WORKER} and PurePosixPath(name).suffix != ".mp3"
 
 
 def read_files(folder: Path) -> Files:

@@ -11,6 +11,7 @@ TYPES = {
     ".json": "application/json",
     ".svg": "image/svg+xml",
     ".png": "image/png",
+    ".mp3": "audio/mpeg",
     ".woff2": "font/woff2",
     ".webmanifest": "application/manifest+json",
 }
