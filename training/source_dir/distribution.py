@@ -63,7 +63,9 @@ class Workers:
         equal = [bool(tf.reduce_all(tf.equal(variable, value))) for variable, value in pairs]
         (share,) = self.mean([tf.constant(float(all(equal)))])
         if float(share) < 1:
-            raise RuntimeError(f"{1 - float(share):.0%} of the {self.count} machines have other weights than the first")
+            raise RuntimeError(
+                f"{1 - float(share):.0%} of the {self.count} machines have other weights than the first"
+            )
 
     def wait(self) -> None:
         """Go on when all machines are here: a machine that leaves early would look lost to the others."""
@@ -99,4 +101,7 @@ def tf_config(environment: Mapping[str, str]) -> dict[str, Any]:
     hosts: list[str] = json.loads(environment.get("SM_HOSTS", "null")) or ["localhost"]
     current = environment.get("SM_CURRENT_HOST", hosts[0])
     addresses = [host if ":" in host else f"{host}:{PORT}" for host in hosts]
-    return {"cluster": {"worker": addresses}, "task": {"type": "worker", "index": hosts.index(current)}}
+    return {
+        "cluster": {"worker": addresses},
+        "task": {"type": "worker", "index": hosts.index(current)},
+    }

@@ -7,14 +7,16 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-import batches
 import keras
+import model
 import numpy as np
 import spectrogram
 import tensorflow as tf
 from calibrate import Calibration
+from corpus import Dataset
 
 SHAPE = spectrogram.SHAPE
+LITE, BROWSER_LITE = "model.tflite", "browser.tflite"
 
 
 class Served(tf.Module):  # type: ignore[misc]  # TensorFlow ships no types.
@@ -22,28 +24,36 @@ class Served(tf.Module):  # type: ignore[misc]  # TensorFlow ships no types.
 
     def __init__(self, network: keras.Model, constants: dict[str, Any], temperature: float) -> None:
         super().__init__()
-        # Rounded weights fit into 16 bits, which makes the file half as large. The network itself, reached through a
-        # method, is not saved a second time.
+        # Rounded weights fit into 16 bits, which makes the file half as large. The network itself,
+        # reached through a method, is not saved a second time.
         self.trainable = [_halve(variable) for variable in network.trainable_variables]
         self.fixed = [_halve(variable) for variable in network.non_trainable_variables]
-        self._call = network.stateless_call
+        self._call, self._first = network.stateless_call, model.first_layer(network.name)
         self.text = json.dumps(constants, indent=1, ensure_ascii=False) + "\n"
         self._listed, self._sharpness = len(constants["labels"]), 1 / temperature
-        self._labels, self._names = tf.constant(constants["labels"]), tf.constant(constants["names"])
+        self._labels, self._names = (
+            tf.constant(constants["labels"]),
+            tf.constant(constants["names"]),
+        )
         self._settings = tf.constant(json.dumps(constants["settings"]))
 
     def classify(self, images: Any) -> dict[str, Any]:
         """Spectrogram bytes as numbers [n, 216, 514] -> probabilities [n, k] and bird [n]."""
-        trainable, fixed = ([_widen(one) for one in group] for group in (self.trainable, self.fixed))
-        logits, _ = self._call(trainable, fixed, tf.cast(images, tf.float32), training=False)
-        chances = tf.nn.softmax(logits * self._sharpness)
+        trainable, fixed = (
+            [_widen(one) for one in group] for group in (self.trainable, self.fixed)
+        )
+        seen = self._first(tf.cast(images, tf.float32))
+        logits, _ = self._call(trainable, fixed, seen, training=False)
+        chances = tf.sigmoid(logits * self._sharpness)
         return {"probabilities": chances[:, : self._listed], "bird": 1 - chances[:, -1]}
 
     @tf.function(input_signature=[tf.TensorSpec([None], tf.string, name="spectrogram")])  # type: ignore[untyped-decorator]
     def predict(self, spectrogram: Any) -> dict[str, Any]:
         """The endpoint's signature: n texts of 216 x 514 bytes each, row by row."""
         # A window of another size is refused: padded or cut, it would be named all the same.
-        values = tf.ensure_shape(tf.io.decode_raw(spectrogram, tf.uint8), (None, SHAPE[0] * SHAPE[1]))
+        values = tf.ensure_shape(
+            tf.io.decode_raw(spectrogram, tf.uint8), (None, SHAPE[0] * SHAPE[1])
+        )
         images = tf.reshape(values, (-1, *SHAPE))
         return {**self.classify(images), **self._constants()}
 
@@ -63,23 +73,34 @@ class Served(tf.Module):  # type: ignore[misc]  # TensorFlow ships no types.
 
 
 def export(
-    network: keras.Model, dataset: batches.Dataset, calibration: Calibration, *, folder: Path, version: str
+    network: keras.Model, dataset: Dataset, calibration: Calibration, *, folder: Path, version: str
 ) -> None:
     """Write saved_model/, model.tflite and constants.json into a folder; what was there of them is replaced."""
     served = _serve(network, dataset, calibration, version)
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / "model.tflite").write_bytes(_lite(served))
+    (folder / LITE).write_bytes(_lite(served, None))
+    (folder / BROWSER_LITE).write_bytes(_lite(served, 1))
     (folder / "constants.json").write_text(served.text, "utf-8")
     shutil.rmtree(folder / "saved_model", ignore_errors=True)
     signatures = {"serving_default": served.predict, "describe": served.describe}
     tf.saved_model.save(served, str(folder / "saved_model"), signatures=signatures)
 
 
-def _serve(network: keras.Model, dataset: batches.Dataset, calibration: Calibration, version: str) -> Served:
-    rounded = keras.models.clone_model(network)
-    rounded.set_weights(network.get_weights())
+def _serve(
+    network: keras.Model, dataset: Dataset, calibration: Calibration, version: str
+) -> Served:
+    heard = keras.models.clone_model(network)
+    heard.set_weights(network.get_weights())
+    rounded = model.without_embedding(heard)
     round_weights(rounded)
-    settings = {"version": version, "thresholds": calibration.thresholds, "pooling": calibration.pooling}
+    settings = {
+        "version": version,
+        # Each species has a probability of its own: they may add up to more than 1.
+        "independent": True,
+        "thresholds": calibration.thresholds,
+        "pooling": calibration.pooling,
+        "birds": calibration.birds,
+    }
     constants = {"labels": dataset.scientific_names, "names": dataset.names, "settings": settings}
     return Served(rounded, constants, calibration.temperature)
 
@@ -98,7 +119,9 @@ def round_weights(network: keras.Model) -> None:
 
 def _fold(convolution: keras.layers.Conv2D, normalisation: keras.layers.BatchNormalization) -> None:
     """Scale a convolution as the normalisation after it would, and leave to that one the shift alone."""
-    gamma, beta, mean, variance = (value.astype(np.float64) for value in normalisation.get_weights())
+    gamma, beta, mean, variance = (
+        value.astype(np.float64) for value in normalisation.get_weights()
+    )
     scale = gamma / np.sqrt(variance + normalisation.epsilon)
     kernel, *bias = convolution.get_weights()
     convolution.set_weights([kernel * scale, *(part * scale for part in bias)])
@@ -106,9 +129,13 @@ def _fold(convolution: keras.layers.Conv2D, normalisation: keras.layers.BatchNor
     normalisation.set_weights([ones, beta - mean * scale, zeros, ones - normalisation.epsilon])
 
 
-def _lite(served: Served) -> bytes:
-    """Convert to LiteRT with 16-bit weights: half the size, and within 1e-3 of the SavedModel (a test holds it)."""
-    lite = tf.function(served.classify, input_signature=[tf.TensorSpec([None, *SHAPE], tf.uint8, name="spectrogram")])
+def _lite(served: Served, windows: int | None) -> bytes:
+    """Convert to LiteRT with 16-bit weights: half the size, within 1e-3 of the SavedModel.
+
+    None takes any number of windows; a browser's runtime needs a fixed number (tests hold both).
+    """
+    shape = tf.TensorSpec([windows, *SHAPE], tf.uint8, name="spectrogram")
+    lite = tf.function(served.classify, input_signature=[shape])
     with tempfile.TemporaryDirectory() as folder:
         tf.saved_model.save(served, folder, signatures={"serving_default": lite})
         converter = tf.lite.TFLiteConverter.from_saved_model(folder)
