@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import acoustics
 import answers
 import curves
 import front
@@ -15,7 +16,6 @@ import keras
 import numpy as np
 import promises
 import several
-import sounds
 from answers import Floats, Recording, recordings
 from corpus import Bytes, Dataset
 from scipy import optimize, special
@@ -105,15 +105,15 @@ def calibrate(
 def _copies(images: Bytes, view: front.Front) -> list[Bytes]:
     """Return images with noise over them, and images as phones record."""
     random = np.random.default_rng(SEED)
-    noises = np.stack([sounds.noise_image(view, random) for _ in range(NOISES)])
+    noises = np.stack([acoustics.noise_image(view, random) for _ in range(NOISES)])
     noisy, phone = [], []
     for image in images:
         power = front.POWERS[image]
         noise = front.POWERS[noises[random.integers(len(noises))]]
-        level = sounds.loudness(power) / sounds.loudness(noise)
-        level *= sounds.ratio(random.uniform(*NOISE_DECIBELS))
+        level = acoustics.loudness(power) / acoustics.loudness(noise)
+        level *= acoustics.ratio(random.uniform(*NOISE_DECIBELS))
         noisy.append(front.to_bytes(power + noise * np.float32(level)))
-        phone.append(front.to_bytes(sounds.phone(power, view, random)))
+        phone.append(front.to_bytes(acoustics.phone(power, view, random)))
     return [np.stack(noisy), np.stack(phone)]
 
 

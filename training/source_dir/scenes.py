@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass
 
+import acoustics
 import front
 import hearing
 import numpy as np
-import sounds
 from corpus import NO_BIRD, Bytes, Dataset, Floats
 from hearing import Lessons
 
@@ -55,7 +55,7 @@ class Sampler:
         ]
         self.windows = sum(len(windows) for _, windows in self._recordings)
         random = np.random.default_rng((seed, NOISE_BANK))
-        self._noises = [sounds.noise_image(view, random) for _ in range(NOISE_BANK)]
+        self._noises = [acoustics.noise_image(view, random) for _ in range(NOISE_BANK)]
         self.learn_from(hearing.make_lessons(dataset, None))
 
     def learn_from(self, lessons: Lessons) -> None:
@@ -84,7 +84,7 @@ class Sampler:
     def _example(self, random: np.random.Generator) -> Example:
         example = self._scene(random) if random.random() < SCENE_SHARE else self._clip(random)
         if random.random() < PHONE_SHARE:
-            example.power = sounds.phone(example.power, self._view, random)
+            example.power = acoustics.phone(example.power, self._view, random)
         return example
 
     def _scene(self, random: np.random.Generator) -> Example:
@@ -94,13 +94,13 @@ class Sampler:
             bird = self._draw("listed" if random.random() < LISTED_IN_SCENE else "other", random)
             decibels = -random.uniform(0, SCENE_DECIBELS) if place else 0.0
             if random.random() < FAR_SHARE:
-                bird.power = sounds.far(bird.power, self._view, random)
-                bird.power = bird.power / sounds.loudness(bird.power)
+                bird.power = acoustics.far(bird.power, self._view, random)
+                bird.power = bird.power / acoustics.loudness(bird.power)
             heard = 1 - 0.5 * min(1, max(0, (-decibels - FAINT_DECIBELS) / 12))
-            power = power + bird.power * sounds.ratio(decibels)
+            power = power + bird.power * acoustics.ratio(decibels)
             silent *= 1 - bird.target * np.float32(heard)
         if random.random() < BACKGROUND_SHARE:
-            power = power + self._background(random) * sounds.ratio(random.uniform(-25, 3))
+            power = power + self._background(random) * acoustics.ratio(random.uniform(-25, 3))
         return Example(np.asarray(power), _with_no_bird(1 - silent, 0))
 
     def _clip(self, random: np.random.Generator) -> Example:
@@ -112,17 +112,17 @@ class Sampler:
         if random.random() < PAIR_SHARE:
             other = self._draw(partner, random)
             decibels = random.uniform(*((-25, 5) if partner == NO_BIRD else (-15, 5)))
-            example.power = example.power + other.power * sounds.ratio(decibels)
+            example.power = example.power + other.power * acoustics.ratio(decibels)
             no_bird = example.target[-1] * other.target[-1]
             both = 1 - (1 - example.target) * (1 - other.target)
             example.target = _with_no_bird(both, no_bird)
             if partner != NO_BIRD or decibels > -5:
                 example.embedding = None
         if random.random() < NOISE_SHARE:
-            level = sounds.ratio(random.uniform(-30, 0))
+            level = acoustics.ratio(random.uniform(-30, 0))
             example.power = example.power + self._noise(random) * level
         if random.random() < ECHO_SHARE:
-            example.power = sounds.echo(example.power, self._view, random)
+            example.power = acoustics.echo(example.power, self._view, random)
         return example
 
     def _draw(self, group: str, random: np.random.Generator) -> Example:
@@ -144,7 +144,7 @@ class Sampler:
     def _noise(self, random: np.random.Generator) -> Floats:
         image = self._noises[random.integers(NOISE_BANK)]
         power = front.POWERS[np.roll(image, int(random.integers(image.shape[1])), axis=1)]
-        return np.asarray(power / np.float32(sounds.loudness(power)))
+        return np.asarray(power / np.float32(acoustics.loudness(power)))
 
     def _crop(self, index: int, random: np.random.Generator) -> Example:
         """Five seconds from anywhere in this window and the next, or the window turned around."""
@@ -154,8 +154,8 @@ class Sampler:
         image = np.concatenate(
             [self._images[index][:, start:], self._images[after][:, :start]], axis=1
         )
-        power = sounds.another_bird(image, random)
-        power /= np.float32(sounds.loudness(power))
+        power = acoustics.another_bird(image, random)
+        power /= np.float32(acoustics.loudness(power))
         share = start / self._view.shape[1] if after != index else 0.0
         return Example(power, *self._lesson(index, after, share))
 

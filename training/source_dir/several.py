@@ -8,12 +8,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import acoustics
 import answers
 import curves
 import front
 import numpy as np
 import promises
-import sounds
 from answers import Floats, Recording
 from corpus import Bytes, Dataset
 
@@ -63,10 +63,10 @@ def overlay(images: Bytes, dataset: Dataset, indices: Sequence[int]) -> Mixed:
         if truth[one] == truth[other]:
             continue
         first = len(mixed)
-        level = sounds.ratio(random.uniform(*OVERLAY_DECIBELS))
+        level = acoustics.ratio(random.uniform(*OVERLAY_DECIBELS))
         for pair in zip(owned[names[one]], owned[names[other]], strict=False):
             powers = [front.POWERS[images[index]] for index in pair]
-            loud, low = (power / np.float32(sounds.loudness(power)) for power in powers)
+            loud, low = (power / np.float32(acoustics.loudness(power)) for power in powers)
             mixed.append(front.to_bytes(loud + low * level))
         rows.append(list(range(first, len(mixed))))
         truths.append((truth[one], truth[other]))
