@@ -4,7 +4,6 @@ import base64
 
 import numpy as np
 import pytest
-from training_fixtures import code, dataset, dataset_folder, images, sampler  # noqa: F401 (fixtures)
 
 from birdapp.chalicelib.decode import decode
 from spectrogram_fn import handler, spectrogram

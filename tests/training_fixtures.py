@@ -17,7 +17,7 @@ REPOSITORY = Path(__file__).parent.parent
 MODULES = [path.stem for path in (REPOSITORY / "training" / "source_dir").glob("*.py")]
 SPECIES = {"Parus_major": 4_000, "Pica_pica": 1_500, "Strix_aluco": 700}
 # One each: family names that even a careless table would not confuse.
-RECORDISTS = "Lee Ek Day Fox Gu Ho Ivy Jay Kim Low Moe Nagy Ott Poe Quo".split()
+RECORDISTS = ["Lee", "Ek", "Day", "Fox", "Gu", "Ho", "Ivy", "Jay", "Kim", "Low", "Moe", "Nagy", "Ott", "Poe", "Quo"]
 
 
 @pytest.fixture(scope="session")
@@ -46,7 +46,7 @@ def dataset_folder(tmp_path_factory):
     head = ("filename", "primary_label", "scientific_name", "recordist")
     with (root / "metadata.csv").open("w", newline="") as file:
         csv.writer(file).writerows([head, *rows])
-    small = "--min-recordings 6 --test-minimum 1 --test-total 2 --processes 1".split()
+    small = ["--min-recordings", "6", "--test-minimum", "1", "--test-total", "2", "--processes", "1"]
     folders = ["--recordings", str(root), "--output", str(root / "dataset")]
     assert prepare.main([*folders, *small]) == 0
     return root / "dataset"
