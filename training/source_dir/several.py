@@ -26,6 +26,8 @@ HEARD = 0.2
 LEAST_BIRD, LEAST_CANDIDATE = 0.5, 0.1
 # "A bird that I do not know" may be said of so few recordings of listed species: 5 % with a margin.
 UNKNOWN_OF_LISTED = 0.035
+# And so few recordings without a bird may be taken for one that is not known.
+EMPTY_SINGS = 0.02
 SEED = 2
 
 
@@ -114,15 +116,23 @@ def learn(found: Sequence[Case], no_bird: float, kinds: promises.Kinds) -> dict[
         "bird": LEAST_BIRD,
         "candidate": LEAST_CANDIDATE,
         "certain": _certain(confidences, right, kinds),
+        "sings": _sings([case.recording for case in found[singles]], no_bird, kinds),
         "unknown": round(float(np.quantile(known, UNKNOWN_OF_LISTED)) if known.size else 0.0, 4),
     }
+
+
+def _sings(found: Sequence[Recording], no_bird: float, kinds: promises.Kinds) -> float:
+    """Return the `bird` that few recordings without one reach."""
+    best = np.array([one.bird.max() for one in found])[kinds.empty]
+    reached = float(np.quantile(best, 1 - EMPTY_SINGS)) if best.size else no_bird
+    return round(min(max(reached, no_bird), promises.HIGHEST), 4)
 
 
 def _certain(confidences: Floats, right: promises.Flags, kinds: promises.Kinds) -> float:
     """Return the lowest confidence [n, listed] from which an entry keeps the promises of `bird`."""
     best = confidences[: len(kinds.known)].max(axis=1)
     others = ~kinds.known & ~kinds.empty
-    for value in promises.CANDIDATES:
+    for value in promises.CANDIDATES[promises.CANDIDATES >= LEAST_BIRD]:
         entries = right[confidences >= value]
         precise = bool(entries.size) and entries.mean() >= promises.BIRD_IS_RIGHT
         rare = promises.at_most(promises.OTHER_SPECIES_AS_BIRD, best[others] >= value)
