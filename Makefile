@@ -2,8 +2,8 @@
 PYTHON ?= python3
 MODEL ?= training/model
 STAGE ?= dev
-RUN_ENVIRONMENT = $(PYTHON) -m local.environment .venv-run requirements-run.txt
-ENVIRONMENT = $(PYTHON) -m local.environment .venv requirements-dev.txt
+RUN_ENVIRONMENT = $(PYTHON) -m local.venv .venv-run requirements-run.txt
+ENVIRONMENT = $(PYTHON) -m local.venv .venv requirements-dev.txt
 
 .PHONY: run test check train evaluate deploy destroy status load bench bench-page
 
@@ -17,14 +17,13 @@ test: # every test, those in the browser too
 check: # format, lint, types
 	@$(ENVIRONMENT) && .venv/bin/ruff format --check . && .venv/bin/ruff check . && .venv/bin/mypy
 	@cd training/source_dir && MYPYPATH=.:../../spectrogram_fn ../../.venv/bin/mypy --explicit-package-bases --config-file ../../pyproject.toml *.py
-	@test -d frontend/node_modules || npm --prefix frontend ci --silent
-	@npm --prefix frontend run --silent check
+	@frontend/check
 
 train: MODEL = build/model
 train: # RECORDINGS=DIR -> dataset -> trained, calibrated, exported and evaluated model with its card, in build/model
 	@$(ENVIRONMENT) && .venv/bin/python -m training.prepare --recordings "$(RECORDINGS)" --output build/dataset
 	@PYTHONPATH=spectrogram_fn .venv/bin/python training/source_dir/train.py --data build/dataset --model-dir "$(MODEL)" --checkpoint-dir build/checkpoints $(ARGS)
-	@.venv/bin/python -m training.card --recordings "$(RECORDINGS)" --dataset build/dataset --model "$(MODEL)"
+	@.venv/bin/python -m training.scores.model_card --recordings "$(RECORDINGS)" --dataset build/dataset --model "$(MODEL)"
 
 evaluate: # RECORDINGS=DIR -> scores of the model, per species and overall
 	@$(ENVIRONMENT) && .venv/bin/python -m training.evaluate --recordings "$(RECORDINGS)" --model "$(MODEL)"

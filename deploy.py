@@ -7,14 +7,13 @@ from pathlib import Path
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from deploy_endpoint import SHIPPED_MODEL, show
-from deployment import aws, concurrency, everything, prices, settings, standing, worst_case
-from deployment.account import Account, open_account
-from deployment.problems import DeployError
-from endpoint.clip import smoke_clip
-from endpoint.presets import DEFAULT_PRESET, PRESETS
-from endpoint.serving import chosen_preset, find_serving
-from operation.sentences import explain
+from infra import concurrency, config, cost, cost_ceiling, session, stage, status
+from infra.endpoint.current import chosen_preset, find_serving
+from infra.endpoint.deploy import SHIPPED_MODEL
+from infra.endpoint.presets import DEFAULT_PRESET, PRESETS
+from infra.endpoint.smoke_clip import smoke_clip
+from infra.errors import DeployError, explain, show
+from infra.session import Account, open_account
 
 ADVICE = {
     "up": "Run this again to go on from here, or `make destroy` to delete it.",
@@ -29,14 +28,25 @@ def parse_arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("action", nargs="?", choices=tuple(ADVICE), default="up")
     parser.add_argument("--stage", default="dev", help="of birdapp/.chalice/config.json (dev)")
     parser.add_argument(
-        "--model", help="folder, model.tar.gz or s3://...; else what is served now, at first the shipped"
+        "--model",
+        help="folder, model.tar.gz or s3://...; else what is served now, at first the shipped",
     )
-    parser.add_argument("--clip", type=Path, help="recording that the model must answer; else one is made")
+    parser.add_argument(
+        "--clip", type=Path, help="recording that the model must answer; else one is made"
+    )
     parser.add_argument("--expect", help="label that must come first for --clip")
-    parser.add_argument("--preset", choices=sorted(PRESETS), help=f"what the model runs on; at first {DEFAULT_PRESET}")
+    parser.add_argument(
+        "--preset",
+        choices=sorted(PRESETS),
+        help=f"what the model runs on; at first {DEFAULT_PRESET}",
+    )
     parser.add_argument("--python", help="the Python that runs in Lambda; else that of config.json")
-    parser.add_argument("--dry-run", action="store_true", help="say what would be done and its price; calls no AWS")
-    parser.add_argument("--poll-seconds", type=float, default=aws.POLL_SECONDS, help="how often AWS is asked")
+    parser.add_argument(
+        "--dry-run", action="store_true", help="say what would be done and its price; calls no AWS"
+    )
+    parser.add_argument(
+        "--poll-seconds", type=float, default=session.POLL_SECONDS, help="how often AWS is asked"
+    )
     return parser.parse_args(argv)
 
 
@@ -44,7 +54,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run from the command line; the exit status is 0 when all stands, or is gone, as asked."""
     given = parse_arguments(argv)
     try:
-        chosen = settings.load(given.stage, **({"python": given.python} if given.python else {}))
+        chosen = config.load(given.stage, **({"python": given.python} if given.python else {}))
         if given.dry_run:
             show(dry_run(given, chosen))
             return 0
@@ -54,40 +64,43 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 1
 
 
-def run(given: argparse.Namespace, chosen: settings.Settings, account: Account) -> int:
+def run(given: argparse.Namespace, chosen: config.Settings, account: Account) -> int:
     """Do what was asked, then say what stands; after a failure too. Raises what AWS answers to that last question."""
-    status = 0
+    exit_status = 0
     try:
         show(act(given, chosen, account))
     except (DeployError, ClientError, BotoCoreError) as error:
         print(explain(error), ADVICE[given.action], file=sys.stderr)
-        status = 1
-    show(standing.lines(account, chosen))
-    return status
+        exit_status = 1
+    show(status.lines(account, chosen))
+    return exit_status
 
 
-def act(given: argparse.Namespace, chosen: settings.Settings, account: Account) -> Iterator[object]:
+def act(given: argparse.Namespace, chosen: config.Settings, account: Account) -> Iterator[object]:
     """Bring all up, or take all down; a line for each thing that was done."""
     if given.action == "up":
         fitted = concurrency.fit(account.aws, chosen)
         yield from concurrency.note(chosen, fitted)
-        clip, serving = smoke_clip(given.clip, given.expect), find_serving(account.endpoint.sagemaker, chosen.endpoint)
+        clip, serving = (
+            smoke_clip(given.clip, given.expect),
+            find_serving(account.endpoint.sagemaker, chosen.endpoint),
+        )
         model = given.model or (serving.model if serving else SHIPPED_MODEL)
         preset = chosen_preset(given.preset, serving)
-        ready = everything.prepare(account, fitted, model=model, clip=clip, preset=preset)
-        yield from everything.up(account, ready)
+        ready = stage.prepare(account, fitted, model=model, clip=clip, preset=preset)
+        yield from stage.up(account, ready)
     elif given.action == "down":
-        yield from everything.down(account, chosen)
+        yield from stage.down(account, chosen)
 
 
-def dry_run(given: argparse.Namespace, chosen: settings.Settings) -> Iterator[str]:
+def dry_run(given: argparse.Namespace, chosen: config.Settings) -> Iterator[str]:
     """Say what would be made, or deleted, and the price."""
     yield f"Stage {chosen.stage} in {chosen.region} would be {'deleted' if given.action == 'down' else 'made'}:"
     preset = chosen_preset(given.preset, None)
-    yield from (f"  {resource}" for resource in everything.resources(chosen, preset))
+    yield from (f"  {resource}" for resource in stage.resources(chosen, preset))
     if given.action != "down":
-        yield from prices.lines(chosen, preset.hosting)
-        yield from worst_case.lines(chosen, preset)
+        yield from cost.lines(chosen, preset.hosting)
+        yield from cost_ceiling.lines(chosen, preset)
 
 
 if __name__ == "__main__":

@@ -16,7 +16,7 @@ from typing import NoReturn
 
 import imageio_ffmpeg
 
-from local import processes, server, warm_up
+from local import processes, readiness, server
 
 REPOSITORY = Path(__file__).parent
 CHALICE_CONFIG = REPOSITORY / "birdapp" / ".chalice" / "config.json"
@@ -93,7 +93,9 @@ def start(children: list[processes.Child]) -> tuple[str, str]:
 def read_settings() -> dict[str, str]:
     """Put together the defaults, birdapp's own settings and the environment; nothing of AWS comes from there."""
     config: dict[str, str] = json.loads(CHALICE_CONFIG.read_text())["environment_variables"]
-    given = {name: value for name, value in os.environ.items() if value and not name.startswith("AWS_")}
+    given = {
+        name: value for name, value in os.environ.items() if value and not name.startswith("AWS_")
+    }
     return DEFAULTS | config | given | NO_AWS
 
 
@@ -103,7 +105,9 @@ def find_ffmpeg() -> str:
         ffmpeg: str = imageio_ffmpeg.get_ffmpeg_exe()
         subprocess.run([ffmpeg, "-version"], check=True, capture_output=True)
     except (RuntimeError, OSError, subprocess.CalledProcessError) as error:
-        raise CannotRunError(f"ffmpeg is missing or does not run; remove .venv-run and try again ({error}).") from error
+        raise CannotRunError(
+            f"ffmpeg is missing or does not run; remove .venv-run and try again ({error})."
+        ) from error
     return ffmpeg
 
 
@@ -128,7 +132,7 @@ def wait_until_ready(children: list[processes.Child], api_base: str) -> None:
 def first_answer(children: list[processes.Child], api_base: str) -> tuple[int, str]:
     """Classify a sound; (status, text), (0, why) where no answer came. Raises CannotRunError when a part has ended."""
     try:
-        answer = warm_up.classify(api_base)
+        answer = readiness.classify(api_base)
     except OSError as error:
         answer = 0, str(error)
     if answer[0] != 200:

@@ -1,7 +1,7 @@
 """The routes of the main Lambda (docs/contracts.md, "Public API"); the work is done in chalicelib."""
 
 from chalice.app import Chalice, Response
-from chalicelib import edge, service
+from chalicelib import http, service
 
 # API Gateway answers 403 to a method that a route does not declare, so each route declares all and answers 405 itself.
 METHODS = ["DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"]
@@ -13,10 +13,10 @@ app = Chalice(app_name="birdapp", configure_logs=False)
 @app.route("/classify", methods=METHODS, content_types=[])
 def classify() -> Response:
     """Name the birds of one recording."""
-    return edge.respond(app.current_request, "POST", service.classify)
+    return http.respond(app.current_request, "POST", service.classify)
 
 
 @app.route("/species", methods=METHODS, content_types=[])
 def species() -> Response:
     """List the species of the model that is deployed now."""
-    return edge.respond(app.current_request, "GET", service.species)
+    return http.respond(app.current_request, "GET", service.species)

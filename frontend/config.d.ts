@@ -1,2 +1,5 @@
-/** The server writes config.js, from what was deployed or run. This is its base URL of the API, with no slash at its end. */
-export const apiBase: string;
+/**
+ * The server writes config.js for the API that was deployed or runs. This is the API's base URL,
+ * without a slash at its end.
+ */
+export const apiBase: string

@@ -1,112 +1,118 @@
 /** The page until there is a recording; the rest is loaded when it is needed. */
 
-import { ApiError, loadSpecies } from "./api.js";
-import { currentState, showState, writeCard } from "./page/answer.js";
-import { startBirds } from "./page/birds.js";
-import { $, make, onClick, show, write } from "./page/elements.js";
-import { startInputs } from "./page/inputs.js";
-import { kept, keep } from "./page/keep.js";
-import { nameOf, text, useLanguage } from "./page/texts.js";
+import {ApiError, loadSpecies} from "./api.js"
+import {currentState, showState, writeCard} from "./page/answer.js"
+import {startBirds} from "./page/birds.js"
+import {$, make, onClick, show, write} from "./page/dom.js"
+import {loadDraft, saveDraft} from "./page/draft.js"
+import {startFileInput} from "./page/file-input.js"
+import {nameOf, text, useLanguage} from "./page/i18n.js"
 
 /** @type {typeof import("./page/session.js") | undefined} */
-let session;
-let recordingFailed = false;
-let stop = new AbortController();
-const why = isSecureContext ? "" : "record.insecure";
+let session
+let recordingFailed = false
+let stop = new AbortController()
+// Why this page cannot record.
+const obstacle = isSecureContext ? "" : "record.insecure"
 
-const load = async () => (session = await import("./page/session.js"));
+async function load() {
+	const loaded = await import("./page/session.js")
+	if (!session) loaded.startSession()
+	return (session = loaded)
+}
 
 /** @param {File} file */
 async function choose(file) {
-	stop.abort("discard");
-	recordingFailed = false;
-	(await load()).choose(file);
+	stop.abort("discard")
+	recordingFailed = false
+	;(await load()).choose(file)
 }
 
 async function startRecording() {
-	stop.abort();
-	const mine = (stop = new AbortController());
-	const { explain, back } = await load();
-	recordingFailed = true;
+	stop.abort()
+	const mine = (stop = new AbortController())
+	const {showError, back} = await load()
+	recordingFailed = true
 	try {
-		const { record } = await import("./page/recorder.js");
-		const file = await record(mine.signal, () => showState("recording"));
-		if (mine !== stop) return;
-		if (mine.signal.reason === "discard") return back();
-		if (!file) throw new ApiError("short_recording");
-		await choose(file);
-		await keep(file);
+		const {record} = await import("./page/recorder.js")
+		const file = await record(mine.signal, () => showState("recording"))
+		if (mine !== stop) return
+		if (mine.signal.reason === "discard") return back()
+		if (!file) throw new ApiError("short_recording")
+		await choose(file)
+		await saveDraft(file)
 	} catch (error) {
-		explain(error instanceof DOMException ? new ApiError("microphone") : error);
+		showError(error instanceof DOMException ? new ApiError("microphone") : error)
 	}
 }
 
 function send() {
-	if (recordingFailed) startRecording();
-	else session?.sendAgain();
+	if (recordingFailed) startRecording()
+	else session?.sendAgain()
 }
 
 function refresh() {
-	writeCard();
-	write("record-why", why && text(why));
-	write("offline", text("offline"));
-	session?.refresh();
+	writeCard()
+	write("record-why", obstacle && text(obstacle))
+	write("offline", text("offline"))
+	session?.refresh()
 }
 
 async function showKnown() {
-	if (!$("known", HTMLDetailsElement).open) return;
-	const names = await loadSpecies().then((all) => all.map(nameOf).sort(), () => [text("error.network")]);
-	$("known-list").replaceChildren(...names.map((name) => make("li", name)));
+	if (!$("known", HTMLDetailsElement).open) return
+	const known = loadSpecies().then(all => all.map(nameOf).sort())
+	const names = await known.catch(() => [text("error.network")])
+	$("known-list").replaceChildren(...names.map(name => make("li", name)))
 }
 
 async function openShared() {
-	if (!location.hash.startsWith("#result=")) return;
-	const { fromFragment } = await import("./core/share.js");
-	const shared = await fromFragment(location.hash.slice(8));
-	if (shared) (await load()).showShared(shared);
+	if (!location.hash.startsWith("#result=")) return
+	const {fromFragment} = await import("./core/share.js")
+	const shared = await fromFragment(location.hash.slice(8))
+	if (shared) (await load()).showShared(shared)
 }
 
 async function startLanguage() {
-	const choice = $("language", HTMLSelectElement);
-	choice.value = "";
-	const use = () => useLanguage(choice.value).then(refresh);
-	// What is not in the list leaves it empty.
+	const choice = $("language", HTMLSelectElement)
+	choice.value = ""
+	const use = () => useLanguage(choice.value).then(refresh)
+	// A language that is not in the list leaves the choice empty.
 	for (const wanted of [localStorage.getItem("language"), ...navigator.languages, "en"]) {
-		choice.value = choice.value || wanted?.slice(0, 2) || "";
+		choice.value = choice.value || wanted?.slice(0, 2) || ""
 	}
-	choice.addEventListener("change", () => {
-		localStorage.setItem("language", choice.value);
-		use();
-	});
-	navigator.serviceWorker?.addEventListener("controllerchange", use); // It keeps the language too.
-	await use();
+	choice.onchange = () => {
+		localStorage.setItem("language", choice.value)
+		use()
+	}
+	// A new service worker stores the table too.
+	navigator.serviceWorker?.addEventListener("controllerchange", use)
+	await use()
 }
 
 function startOffline() {
-	const tell = () => show("offline", !navigator.onLine);
-	addEventListener("online", tell);
-	addEventListener("offline", tell);
-	tell();
-	navigator.serviceWorker?.register("sw.js");
+	const update = () => show("offline", !navigator.onLine)
+	ononline = onoffline = update
+	update()
+	navigator.serviceWorker?.register("sw.js")
 }
 
 async function start() {
-	startInputs(choose);
-	onClick("pick", load); // While the reader looks for a file.
-	$("record", HTMLButtonElement).disabled = Boolean(why);
-	onClick("record", startRecording);
-	onClick("record-stop", () => stop.abort("stop"));
-	onClick("record-discard", () => stop.abort("discard"));
-	onClick("send", send);
-	onClick("cancel", () => session?.back());
-	$("known").addEventListener("toggle", showKnown);
-	addEventListener("hashchange", openShared);
-	await startLanguage();
-	await openShared();
-	startBirds();
-	startOffline();
-	const left = currentState() === "empty" && (await kept());
-	if (left && currentState() === "empty") choose(left);
+	startFileInput(choose)
+	onClick("pick", load) // While the reader looks for a file.
+	$("record", HTMLButtonElement).disabled = Boolean(obstacle)
+	onClick("record", startRecording)
+	onClick("record-stop", () => stop.abort("stop"))
+	onClick("record-discard", () => stop.abort("discard"))
+	onClick("send", send)
+	onClick("cancel", () => session?.back())
+	$("known").ontoggle = showKnown
+	onhashchange = openShared
+	await startLanguage()
+	await openShared()
+	startBirds()
+	startOffline()
+	const draft = currentState() === "empty" && (await loadDraft())
+	if (draft && currentState() === "empty") choose(draft)
 }
 
-start();
+start()

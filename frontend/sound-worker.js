@@ -1,84 +1,88 @@
-/** Holds the samples, draws them and cuts parts, off the page's thread. */
+/** Holds the samples, draws them and cuts chunks, off the page's thread. */
 
-import { SAMPLE_RATE } from "./core/parts.js";
-import { loudest, paint, span } from "./core/picture.js";
-import { halve } from "./core/resample.js";
-import { BINS, HOP, countColumns, loudness } from "./core/spectrum.js";
-import { encodeWav } from "./core/wav.js";
+import {SAMPLE_RATE} from "./core/chunks.js"
+import {halve} from "./core/resample.js"
+import {columnsAt, loudest, paint} from "./core/spectrogram-image.js"
+import {BINS, HOP, countColumns, loudness} from "./core/stft.js"
+import {encodeWav} from "./core/wav.js"
 
-const SLICE_COLUMNS = 1_500;
-const PICTURE_SHARE = 0.8;
-const INK = "#17634a";
+const SLICE_COLUMNS = 1_500
+const SPECTROGRAM_SHARE = 0.8
+const INK = "#17634a"
 
 /** @type {Float32Array} */
-let samples = new Float32Array(0);
-let bytes = new Uint8Array(0);
-let peaks = new Float32Array(0);
-let top = 0;
-let tallest = 0;
+let samples = new Float32Array(0)
+let bytes = new Uint8Array(0)
+let peaks = new Float32Array(0)
+let top = 0
+let highestPeak = 0
 /** @type {OffscreenCanvas} */
-let canvas;
+let canvas
 /** @type {View | undefined} */
-let view;
+let view
 
-onmessage = (/** @type {MessageEvent<ToWorker>} */ { data: asked }) => {
-	canvas = asked.canvas ?? canvas;
-	view = asked.view ?? view;
-	if (asked.view) draw();
-	if (asked.sound) load(asked.sound, asked.id);
-	if (!asked.wav) return;
-	const file = encodeWav(samples.subarray(asked.wav.start, asked.wav.end), SAMPLE_RATE);
-	answer(asked.id, { file, base64: new Blob([new FileReaderSync().readAsDataURL(file).split(",")[1]]) });
-};
-
-/** @param {number} id @param {Omit<FromWorker, "id">} message */
-const answer = (id, message) => postMessage({ id, ...message });
-
-/** Looks at the sound slice by slice: between slices parts are cut and views drawn. @param {Sound} sound */
-async function load({ channels, same }, id = 0) {
-	const [mix, ...others] = channels; // As ffmpeg does it: all channels alike.
-	for (const other of others) for (let i = 0; i < mix.length; i++) mix[i] += other[i];
-	if (others.length) for (let i = 0; i < mix.length; i++) mix[i] /= channels.length;
-	const mine = same ? mix : halve(mix);
-	const columns = countColumns(mine.length);
-	samples = mine;
-	bytes = new Uint8Array(columns * BINS);
-	peaks = new Float32Array(columns);
-	top = tallest = 0;
-	answer(id, { samples: mine.length });
-	for (let from = 0; from < columns; from += SLICE_COLUMNS) {
-		await new Promise((resolve) => setTimeout(resolve));
-		if (mine !== samples) return;
-		look(from, Math.min(columns, from + SLICE_COLUMNS));
-		draw();
-	}
-	answer(id, { drawn: true });
+onmessage = (/** @type {MessageEvent<ToWorker>} */ {data: request}) => {
+	const {id, sound, wav} = request
+	canvas = request.canvas ?? canvas
+	view = request.view ?? view
+	if (request.view) draw()
+	if (sound) load(sound, id)
+	if (!wav) return
+	const file = encodeWav(samples.subarray(wav.start, wav.end), SAMPLE_RATE)
+	const base64 = new FileReaderSync().readAsDataURL(file).split(",")[1]
+	reply({id, file, base64: new Blob([base64])})
 }
 
-function look(from = 0, to = 0) {
-	const slice = loudness(samples, from, to);
-	bytes.set(slice, from * BINS);
-	top = Math.max(top, loudest(slice));
+/** @type {OnReply} */
+const reply = message => postMessage(message)
+
+/** Slice by slice: chunks are cut and views drawn in between. @param {Sound} sound */
+async function load({channels, same}, id = 0) {
+	const [mix, ...others] = channels // All channels alike, as ffmpeg does it.
+	for (const other of others) for (let i = 0; i < mix.length; i++) mix[i] += other[i]
+	if (others.length) for (let i = 0; i < mix.length; i++) mix[i] /= channels.length
+	const mine = same ? mix : halve(mix)
+	const columns = countColumns(mine.length)
+	samples = mine
+	bytes = new Uint8Array(columns * BINS)
+	peaks = new Float32Array(columns)
+	top = highestPeak = 0
+	reply({id, samples: mine.length})
+	for (let from = 0; from < columns; from += SLICE_COLUMNS) {
+		await new Promise(resolve => setTimeout(resolve))
+		if (mine !== samples) return
+		analyse(from, Math.min(columns, from + SLICE_COLUMNS))
+		draw()
+	}
+	reply({id, drawn: true})
+}
+
+function analyse(from = 0, to = 0) {
+	const slice = loudness(samples, from, to)
+	bytes.set(slice, from * BINS)
+	top = Math.max(top, loudest(slice))
 	for (let column = from; column < to; column++) {
-		peaks[column] = samples.subarray(column * HOP, (column + 1) * HOP).reduce((most, x) => Math.max(most, Math.abs(x)), 0);
-		tallest = Math.max(tallest, peaks[column]);
+		const sound = samples.subarray(column * HOP, (column + 1) * HOP)
+		peaks[column] = sound.reduce((most, x) => Math.max(most, Math.abs(x)), 0)
+		highestPeak = Math.max(highestPeak, peaks[column])
 	}
 }
 
 function draw() {
-	const context = canvas?.getContext("2d");
-	if (!view || !context || !bytes.length) return;
-	const { width, height, colour } = view;
-	Object.assign(canvas, { width, height });
-	const [from, to] = [view.from, view.to].map((seconds) => (seconds * SAMPLE_RATE) / HOP);
-	const picture = new OffscreenCanvas(width, BINS);
-	picture.getContext("2d")?.putImageData(paint(bytes, { from, to, width, colour, top }), 0, 0);
-	const below = Math.round(height * PICTURE_SHARE);
-	context.drawImage(picture, 0, 0, width, BINS, 0, 0, width, below);
-	context.fillStyle = INK;
+	const context = canvas?.getContext("2d")
+	if (!view || !context || !bytes.length) return
+	const {width, height, colour} = view
+	Object.assign(canvas, {width, height})
+	const [from, to] = [view.from, view.to].map(seconds => (seconds * SAMPLE_RATE) / HOP)
+	const image = new OffscreenCanvas(width, BINS)
+	image.getContext("2d")?.putImageData(paint(bytes, {from, to, width, colour, top}), 0, 0)
+	const below = Math.round(height * SPECTROGRAM_SHARE)
+	context.drawImage(image, 0, 0, width, BINS, 0, 0, width, below)
+	context.fillStyle = INK
 	for (let x = 0; x < width; x++) {
-		const peak = peaks.subarray(...span(from, to, x, width)).reduce((most, each) => Math.max(most, each), 0);
-		const tall = Math.max(1, (peak / (tallest || 1)) * (height - below) * 0.9);
-		context.fillRect(x, (height + below - tall) / 2, 1, tall);
+		const seen = peaks.subarray(...columnsAt(from, to, x, width))
+		const peak = seen.reduce((most, each) => Math.max(most, each), 0)
+		const tall = Math.max(1, (peak / (highestPeak || 1)) * (height - below) * 0.9)
+		context.fillRect(x, (height + below - tall) / 2, 1, tall)
 	}
 }

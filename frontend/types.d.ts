@@ -1,121 +1,256 @@
-/** The shapes that the modules share (docs/contracts.md). */
+/** The shapes that the modules share (docs/contracts.md). Nothing here is shipped. */
 
-type Verdict = "bird" | "unsure" | "no_bird";
+type Verdict = "bird" | "unknown_bird" | "unsure" | "no_bird"
 type State =
-  | "empty" | "chosen" | "recording" | "preparing" | "analysing" | "result" | "unsure" | "no-bird" | "error";
+  | "empty"
+  | "chosen"
+  | "recording"
+  | "preparing"
+  | "analysing"
+  | "result"
+  | "unsure"
+  | "no-bird"
+  | "error"
 
-interface Species {
-  name: string;
-  scientific_name: string;
-  probability: number;
+interface Named {
+  name: string
+  scientific_name: string
 }
 
-/** One window: about 5 s of the recording. */
-interface Block {
-  start_seconds: number;
-  end_seconds: number;
-  verdict: Verdict;
-  species: Species[];
+interface Species extends Named {
+  probability: number
+}
+
+interface Candidate extends Named {
+  confidence: number
+}
+
+interface Span {
+  start_seconds: number
+  end_seconds: number
+}
+
+/** A listed species that is heard, with a confidence of its own. */
+interface Bird extends Candidate {
+  certain: boolean
+  spans: Span[]
+}
+
+interface Heard {
+  verdict: Verdict
+  birds: Bird[]
+  candidates: Candidate[]
+}
+
+/** About 5 s of the recording, with a verdict. (`Window` is the browser's.) */
+interface AnswerWindow {
+  start_seconds: number
+  end_seconds: number
+  verdict: Verdict
+  /** The probability that any bird sings; missing in a shared link. */
+  bird?: number
+  species: Species[]
+}
+
+interface BirdsRule {
+  heard: number
+  calibration: [number, number][]
+  candidate: number
+  bird: number
+  certain: number
+  unknown: number
+  sings: number
 }
 
 interface Pooling {
-  rule: string;
-  exponent: number;
-  species_per_window: number;
-  calibration: [number, number][];
-  bird_threshold: number;
+  rule: string
+  exponent: number
+  species_per_window: number
+  calibration: [number, number][]
+  bird_threshold: number
+  /** Missing where the model has no rule of birds. */
+  birds?: BirdsRule
 }
 
 interface Pooled {
-  verdict: Verdict;
-  species: Species[];
+  verdict: Verdict
+  species: Species[]
 }
 
-/** What the API says of a recording, or what the page joined from its parts. */
+/** The API's answer for a recording, or the page's own, joined from those for its chunks. */
 interface Answer extends Pooled {
-  windows: Block[];
-  audio_seconds: number;
-  model: string;
+  windows: AnswerWindow[]
+  audio_seconds: number
+  model: string
   /** Missing in a shared link. */
-  pooling?: Pooling;
+  pooling?: Pooling
 }
 
-/** From here to there: in samples at 22,050 Hz for a part that is sent, in seconds for one that is selected. */
-interface Stretch {
-  start: number;
-  end: number;
+/** What one request sends of a recording, in samples at 22,050 Hz. */
+interface Chunk {
+  start: number
+  end: number
 }
 
-/** The parts of a recording and their answers, in order. */
+/** What the reader selects or plays of a recording, in seconds. */
+interface Part {
+  start: number
+  end: number
+}
+
+/** A chunk's answer, or "silent" where the API hears nothing in it. */
+type ChunkAnswer = Answer | "silent"
+
+/** The chunks of a recording and their answers, in order. */
 interface Job {
-  parts: Stretch[];
-  answers: (Answer | "silent" | undefined)[];
+  chunks: Chunk[]
+  answers: (ChunkAnswer | undefined)[]
 }
 
 /**
- * What the page works on. `samples` comes to their number, or to null where this browser cannot decode the file;
- * it fails where the file must not even be tried.
+ * What the page works on. `samples` resolves to their number, or to null where this browser cannot
+ * decode the file; it rejects where the file must not even be tried.
  */
 interface Recording {
-  file: File;
-  url: string;
-  work: AbortController;
-  samples: Promise<number | null>;
-  job?: Job;
+  file: File
+  url: string
+  work: AbortController
+  samples: Promise<number | null>
+  job?: Job
 }
 
-/** A failure with a code that the page has words for; `message` is the API's own sentence, or empty. */
-interface Trouble {
-  code: string;
-  message: string;
-  places: Record<string, number>;
+/**
+ * A failure with a code that the page has a text for, and the values of that text; `message` is the
+ * API's own sentence, or empty.
+ */
+interface Failure {
+  code: string
+  message: string
+  values: Record<string, string | number>
 }
 
-/** The reader's name of a species. */
-type NameOf = (species: Species) => string;
+/** Return the reader's name of a species. */
+type NameOf = (species: Species) => string
 
-/** What of the recording is seen: seconds, and the canvas in device pixels. */
+type ExportWriter = (answer: Answer, nameOf: NameOf) => string
+
+/** A label that is no key of lang/*.json is shown as it is. */
+type ExportFormat = [
+  name: string,
+  suffix: string,
+  mediaType: string,
+  label: string,
+  write: ExportWriter
+]
+
+/** What of the recording is visible: seconds, and the canvas in device pixels. */
 interface View {
-  from: number;
-  to: number;
-  width: number;
-  height: number;
-  colour: boolean;
+  from: number
+  to: number
+  width: number
+  height: number
+  colour: boolean
 }
 
-/** What a file holds: at 22,050 Hz where it is the same as the network's rate, else at 44,100 Hz. */
+/** A view in columns of the transform; `top` is the loudest byte. */
+interface ImageView {
+  from: number
+  to: number
+  width: number
+  colour: boolean
+  top: number
+}
+
+/** A decoded file: at the network's 22,050 Hz where `same` is true, otherwise at 44,100 Hz. */
 interface Sound {
-  same: boolean;
-  channels: Float32Array<ArrayBuffer>[];
+  same: boolean
+  channels: Float32Array<ArrayBuffer>[]
 }
 
-/** What the page asks of the Worker; `id` comes back with the answer. */
+/** A request to the Worker; its replies carry the same `id`. */
 interface ToWorker {
-  id: number;
-  canvas?: OffscreenCanvas;
-  view?: View;
-  sound?: Sound;
-  wav?: Stretch;
+  id: number
+  canvas?: OffscreenCanvas
+  view?: View
+  sound?: Sound
+  wav?: Chunk
 }
 
 interface FromWorker {
-  id: number;
-  /** The recording is held: its length. */
-  samples?: number;
+  id: number
+  /** The length of the sound that the Worker now holds. */
+  samples?: number
   /** All of it is drawn. */
-  drawn?: boolean;
-  base64?: Blob;
-  file?: Blob;
+  drawn?: boolean
+  base64?: Blob
+  file?: Blob
 }
 
-/** 16-bit samples as the microphone brings them. */
-type Chunks = Int16Array<ArrayBuffer>[];
+type OnReply = (reply: FromWorker) => void
 
-/** What the page says of a recording, and how many of its parts are answered. */
-type Shown = { state: State; best: Pooled | null; trouble: Trouble | null; done: number; all: number };
+/** 16-bit samples in the batches of the microphone. */
+type Batches = Int16Array<ArrayBuffer>[]
 
-/** Raises a number, or takes its root. */
-type Power = (p: number, exponent: number) => number;
+/** What the answer card shows; `done` of `all` chunks are answered. */
+interface Card {
+  state: State
+  best: Pooled | null
+  failure: Failure | null
+  done: number
+  all: number
+}
 
-/** Hears each message of the Worker. */
-type Answered = (message: FromWorker) => void;
+/** Return p to the power of an exponent, or its root. */
+type Power = (p: number, exponent: number) => number
+
+/**
+ * Return the API's answer for a base64 audio file; wait as often as a busy API asks. Throws
+ * ApiError or AbortError.
+ */
+type Classify = (
+  data: BlobPart,
+  signal: AbortSignal,
+  onWait: (seconds: number) => void
+) => Promise<Answer>
+
+/**
+ * Ask for what has no answer yet: the first chunk alone, then three at a time. A failure stops it;
+ * the answers that came stay in the job.
+ */
+type Run = (
+  job: Job,
+  ask: (chunk: Chunk) => Promise<ChunkAnswer>,
+  onProgress: () => void
+) => Promise<void>
+
+type WindowsOf = (answer: ChunkAnswer, chunk: Chunk) => AnswerWindow[]
+
+type ShowState = (state: State, best?: Pooled | null, failure?: Failure | null) => void
+
+/** Give the sound to the Worker; return the number of samples. */
+type Hold = (sound: Sound, onDrawn: () => void) => Promise<number>
+
+type AskWorker = (message: Omit<ToWorker, "id">, moved?: Transferable[], onReply?: OnReply) => void
+
+type Collect = (port: MessagePort, rate: number, stop: AbortSignal) => Promise<Batches>
+
+type Pool = (windows: AnswerWindow[], rule: Pooling) => Pooled
+
+type Hear = (windows: AnswerWindow[], rule: BirdsRule) => Heard
+
+type HearOne = (windows: AnswerWindow[], verdict: Verdict, species: Species[]) => Heard
+
+type Judge = (counted: AnswerWindow[], best: number, rule: BirdsRule) => Verdict
+
+/** Return each species' mean, by name: the order of the sums that follow. */
+type PowerMeans = (windows: AnswerWindow[], rule: Pooling) => Species[]
+
+/** Return the job where it is unfinished and of these chunks, otherwise a new one. */
+type Resume = (job: Job | undefined, chunks: Chunk[]) => Job
+
+type ByRank = (a: Species, b: Species) => number
+
+type Pass = (data: string | Uint8Array<ArrayBuffer>, stream: GenericTransformStream) => Response
+
+/** Return each species with the parts where it sings: neighbouring windows make one part. */
+type FindAll = (windows: AnswerWindow[]) => [Species, Part[]][]

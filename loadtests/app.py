@@ -49,7 +49,9 @@ def started(**settings: str) -> Iterator[App]:
     command = [sys.executable, str(REPOSITORY / "run_local.py")]
     with (
         tempfile.NamedTemporaryFile(prefix="local-app-", suffix=".log") as log,
-        subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=log, text=True) as process,
+        subprocess.Popen(
+            command, env=environment, stdout=subprocess.PIPE, stderr=log, text=True
+        ) as process,
     ):
         try:
             yield _ready(process, Path(log.name))
@@ -95,7 +97,9 @@ def classify(connection: http.client.HTTPConnection, body: bytes) -> Answer:
     except (OSError, http.client.HTTPException):
         connection.close()
         return Answer(0, milliseconds_since(start), {})
-    return Answer(answer.status, milliseconds_since(start), stages(answer.headers.get("Server-Timing", "")))
+    return Answer(
+        answer.status, milliseconds_since(start), stages(answer.headers.get("Server-Timing", ""))
+    )
 
 
 def milliseconds_since(start: float) -> float:

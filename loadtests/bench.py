@@ -24,17 +24,24 @@ TARGET_MILLISECONDS = 200
 def measure(url: str, body: bytes, *, requests: int) -> list[app.Answer]:
     """Send the same recording again and again on one connection. Raises RuntimeError on any answer but 200."""
     connection = app.connect(url)
-    answers = [app.classify(connection, body) for _ in tqdm(range(WARM_UP_REQUESTS + requests), unit="request")]
+    answers = [
+        app.classify(connection, body)
+        for _ in tqdm(range(WARM_UP_REQUESTS + requests), unit="request")
+    ]
     connection.close()
     if {answer.status for answer in answers} != {200}:
-        raise RuntimeError(f"expected 200 only, got {sorted({answer.status for answer in answers})}")
+        raise RuntimeError(
+            f"expected 200 only, got {sorted({answer.status for answer in answers})}"
+        )
     return answers[WARM_UP_REQUESTS:]
 
 
 def medians(answers: list[app.Answer]) -> dict[str, float]:
     """Median milliseconds of each stage, of the rest and of the whole."""
     columns = {stage: [answer.stages[stage] for answer in answers] for stage in STAGES}
-    columns["rest"] = [answer.milliseconds - sum(answer.stages[stage] for stage in STAGES) for answer in answers]
+    columns["rest"] = [
+        answer.milliseconds - sum(answer.stages[stage] for stage in STAGES) for answer in answers
+    ]
     columns["whole"] = [answer.milliseconds for answer in answers]
     return {name: round(results.quantile(values, 0.5), 1) for name, values in columns.items()}
 
@@ -57,12 +64,17 @@ def main(argv: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m loadtests.bench", description=__doc__)
     parser.add_argument("--url", help="of a running API; else the app is started")
     parser.add_argument("--requests", type=int, default=100)
-    parser.add_argument("--recording", type=Path, help="take the first 5 s of this file, not a made-up song")
+    parser.add_argument(
+        "--recording", type=Path, help="take the first 5 s of this file, not a made-up song"
+    )
     options = parser.parse_args(argv)
     body = app.classify_body(clips.mp3(options.recording))
     result: dict[str, Any] = {"machine": results.machine(), "requests": options.requests}
     answers = app.on_app(options.url, lambda url: measure(url, body, requests=options.requests))
-    result |= {"medians_ms": medians(answers), "whole_ms": results.summary([one.milliseconds for one in answers])}
+    result |= {
+        "medians_ms": medians(answers),
+        "whole_ms": results.summary([one.milliseconds for one in answers]),
+    }
     target = results.write("bench", result)
     draw(result["medians_ms"], target.with_suffix(".png"))
     for name, value in result["medians_ms"].items():

@@ -21,11 +21,21 @@ from loadtests import results
 from loadtests.app import started
 
 CHROMIUM = "/usr/bin/chromium"
-ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
+ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+]
 # Swept whistles: something to draw and to analyse, with no recording of anybody's.
 SONG = "aevalsrc=0.3*sin(2*PI*(3500*t+200*sin(2*PI*3*t)))*gt(sin(2*PI*1.3*t)\\,0):s=44100"
 SECONDS = (12, 180)
-LIMITS_MS = {"picture, 12 s": 500, "picture, 180 s": 3_000, "first answer": 1_000, "longest task": 100}
+LIMITS_MS = {
+    "picture, 12 s": 500,
+    "picture, 180 s": 3_000,
+    "first answer": 1_000,
+    "longest task": 100,
+}
 WATCH = """() => {
     window.longTasks = [];
     new PerformanceObserver((list) => window.longTasks.push(...list.getEntries().map((task) => task.duration)))
@@ -49,7 +59,16 @@ SINCE = """(condition) => {
 def make_song(folder: Path, seconds: int) -> Path:
     """Write an MP3 of so many seconds."""
     file = folder / f"{seconds} s.mp3"
-    command = [imageio_ffmpeg.get_ffmpeg_exe(), "-y", "-loglevel", "error", "-f", "lavfi", "-i", SONG]
+    command = [
+        imageio_ffmpeg.get_ffmpeg_exe(),
+        "-y",
+        "-loglevel",
+        "error",
+        "-f",
+        "lavfi",
+        "-i",
+        SONG,
+    ]
     subprocess.run([*command, "-t", str(seconds), "-b:a", "128k", str(file)], check=True)
     return file
 
@@ -99,7 +118,11 @@ def draw(rows: list[dict[str, Any]], target: Path) -> None:
     for place, (name, values) in enumerate(found.items()):
         axes.plot(values, [place] * len(values), "o", color="tab:green", alpha=0.6)
         axes.plot(LIMITS_MS[name], place, "|", color="tab:red", markersize=18)
-    axes.set(xlabel="milliseconds, each round (red: the limit)", yticks=range(len(found)), yticklabels=list(found))
+    axes.set(
+        xlabel="milliseconds, each round (red: the limit)",
+        yticks=range(len(found)),
+        yticklabels=list(found),
+    )
     axes.invert_yaxis()
     figure.savefig(target, dpi=120)
 

@@ -98,7 +98,12 @@ def draw(samples: list[Sample], title: str, target: Path) -> None:
         label = f"{len(some)} answered 200" if good else f"{len(some)} others"
         starts, latencies = [one.start for one in some], [one.answer.milliseconds for one in some]
         axes.scatter(starts, latencies, s=5, color=color, label=label)
-    axes.set(xlabel="seconds since the start", ylabel="milliseconds to the answer", title=title, yscale="log")
+    axes.set(
+        xlabel="seconds since the start",
+        ylabel="milliseconds to the answer",
+        title=title,
+        yscale="log",
+    )
     axes.legend()
     figure.savefig(target, dpi=120)
     plt.close(figure)
@@ -114,10 +119,16 @@ def run(name: str, body: bytes, seconds: float | None, url: str) -> list[Sample]
 def main(argv: list[str] | None = None) -> int:
     """Run the tests that were asked for, write results/NAME.json and NAME.png; 1 where one request was not a 200."""
     parser = argparse.ArgumentParser(prog="python -m loadtests.load", description=__doc__)
-    parser.add_argument("tests", nargs="*", default=["clients", "test1", "test2"], help="clients, test1, test2")
-    parser.add_argument("--seconds", type=float, default=DEFAULT_SECONDS, help="longest length of a phase (60)")
+    parser.add_argument(
+        "tests", nargs="*", default=["clients", "test1", "test2"], help="clients, test1, test2"
+    )
+    parser.add_argument(
+        "--seconds", type=float, default=DEFAULT_SECONDS, help="longest length of a phase (60)"
+    )
     parser.add_argument("--url", help="of a running API; else the app is started")
-    parser.add_argument("--recording", type=Path, help="take the first 5 s of this file, not a made-up song")
+    parser.add_argument(
+        "--recording", type=Path, help="take the first 5 s of this file, not a made-up song"
+    )
     options = parser.parse_args(argv)
     body = app.classify_body(clips.mp3(options.recording))
     failed = 0

@@ -32,4 +32,8 @@ CLIENT_REQUESTS = 500
 def shortened(name: str, seconds: float | None) -> list[Phase]:
     """The phases of a test, none longer than `seconds`."""
     phases = ARRIVALS[name]
-    return phases if seconds is None else [Phase(one.rate, min(one.seconds, seconds)) for one in phases]
+    return (
+        phases
+        if seconds is None
+        else [Phase(one.rate, min(one.seconds, seconds)) for one in phases]
+    )

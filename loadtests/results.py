@@ -25,7 +25,10 @@ def write(name: str, result: dict[str, Any]) -> Path:
     """Write results/NAME.json."""
     FOLDER.mkdir(exist_ok=True)
     arguments = " ".join(sys.argv[1:])
-    head = {"command": f"python -m loadtests.{Path(sys.argv[0]).stem} {arguments}".strip(), "date": time.strftime("%F")}
+    head = {
+        "command": f"python -m loadtests.{Path(sys.argv[0]).stem} {arguments}".strip(),
+        "date": time.strftime("%F"),
+    }
     target = FOLDER / f"{name}.json"
     target.write_text(json.dumps(head | result, indent=1) + "\n", "utf-8")
     return target

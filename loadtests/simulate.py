@@ -15,7 +15,7 @@ import matplotlib as mpl
 mpl.use("Agg")
 from matplotlib import pyplot as plt
 
-from endpoint.presets import PRESETS, Scaling
+from infra.endpoint.presets import PRESETS, Scaling
 from loadtests import results
 from loadtests.plans import ARRIVALS, Phase
 
@@ -33,7 +33,14 @@ STILL_SECONDS = 3_600
 # before the first activity.
 BEGAN = "11:23:20"
 REPORT_TIMES = {
-    "test1": [("11:29:14", 2), ("11:39:14", 3), ("11:47:38", 4), ("12:14:55", 3), ("12:20:55", 2), ("12:26:55", 1)]
+    "test1": [
+        ("11:29:14", 2),
+        ("11:39:14", 3),
+        ("11:47:38", 4),
+        ("12:14:55", 3),
+        ("12:20:55", 2),
+        ("12:26:55", 1),
+    ]
 }
 POLICIES = {"test1": "report-70", "test2": "report-300"}
 
@@ -53,7 +60,10 @@ class Fleet:
     def __init__(self, scaling: Scaling) -> None:
         self._scaling = scaling
         self.instances = scaling.smallest
-        self._next = (0, scaling.smallest)  # When an activity ends, in seconds, and how many instances there are then.
+        self._next = (
+            0,
+            scaling.smallest,
+        )  # When an activity ends, in seconds, and how many instances there are then.
         self._quiet_until = 0
         self._cpu: deque[float] = deque(maxlen=SCALE_IN_SECONDS)
 
@@ -81,7 +91,9 @@ class Fleet:
         seconds = self._scaling.statistic_seconds * self._scaling.points
         recent = list(self._cpu)[-seconds:]
         return (
-            now % self._scaling.statistic_seconds == 0 and len(recent) == seconds and min(recent) > self._scaling.target
+            now % self._scaling.statistic_seconds == 0
+            and len(recent) == seconds
+            and min(recent) > self._scaling.target
         )
 
     def _below(self, now: int) -> bool:
@@ -100,7 +112,9 @@ class Fleet:
 def simulate(phases: list[Phase], scaling: Scaling) -> list[Second]:
     """Live through the phases, and through an hour without a request after them."""
     fleet = Fleet(scaling)
-    rates = [one.rate for one in [*phases, Phase(0, STILL_SECONDS)] for _ in range(int(one.seconds))]
+    rates = [
+        one.rate for one in [*phases, Phase(0, STILL_SECONDS)] for _ in range(int(one.seconds))
+    ]
     return [fleet.step(now, rate) for now, rate in enumerate(rates)]
 
 
@@ -108,7 +122,9 @@ def changes(seconds: list[Second]) -> list[tuple[int, int]]:
     """When the number of instances changed, in seconds, and to what."""
     pairs = pairwise(seconds)
     return [
-        (now, after.instances) for now, (before, after) in enumerate(pairs, 1) if before.instances != after.instances
+        (now, after.instances)
+        for now, (before, after) in enumerate(pairs, 1)
+        if before.instances != after.instances
     ]
 
 
@@ -127,11 +143,26 @@ def draw(name: str, seconds: list[Second], target: Path) -> None:
     figure, (above, below) = plt.subplots(2, 1, figsize=(9, 5), sharex=True, layout="constrained")
     minutes = [now / 60 for now in range(len(seconds))]
     above.plot(minutes, [one.cpu for one in seconds], label="mean CPU, % of a core")
-    above.plot(minutes, [one.rate for one in seconds], label="requests a second", color="tab:purple")
-    below.step(minutes, [one.instances for one in seconds], where="post", label="instances", color="tab:orange")
+    above.plot(
+        minutes, [one.rate for one in seconds], label="requests a second", color="tab:purple"
+    )
+    below.step(
+        minutes,
+        [one.instances for one in seconds],
+        where="post",
+        label="instances",
+        color="tab:orange",
+    )
     if report_changes(name):
         times, counts = zip(*[(0, 1), *report_changes(name)], strict=True)
-        below.step([time / 60 for time in times], counts, where="post", label="the report's", linestyle="--", color="k")
+        below.step(
+            [time / 60 for time in times],
+            counts,
+            where="post",
+            label="the report's",
+            linestyle="--",
+            color="k",
+        )
     below.set(xlabel="minutes", yticks=[1, 2, 3, 4])
     above.legend()
     below.legend()
@@ -142,13 +173,19 @@ def draw(name: str, seconds: list[Second], target: Path) -> None:
 
 def main(argv: list[str] | None = None) -> int:
     """Simulate both tests, write results/simulated-NAME.json and .png."""
-    argparse.ArgumentParser(prog="python -m loadtests.simulate", description=__doc__).parse_args(argv)
+    argparse.ArgumentParser(prog="python -m loadtests.simulate", description=__doc__).parse_args(
+        argv
+    )
     for name, policy in POLICIES.items():
         scaling = PRESETS[policy].scaling
         if scaling is None:
             raise ValueError(f"the preset {policy} does not scale")
         seconds = simulate(ARRIVALS[name], scaling)
-        row = {"preset": policy, "changes": changes(seconds), "report_changes": report_changes(name)}
+        row = {
+            "preset": policy,
+            "changes": changes(seconds),
+            "report_changes": report_changes(name),
+        }
         draw(name, seconds, results.write(f"simulated-{name}", row).with_suffix(".png"))
         print(name, "simulated", row["changes"], "report", row["report_changes"])
     return 0

@@ -17,10 +17,10 @@ from chalice.cli.factory import CLIFactory
 from chalice.config import Config
 from chalice.local import LocalGateway, LocalGatewayException, create_local_server
 
-from birdapp.chalicelib import edge
+from birdapp.chalicelib import http
 from birdapp.chalicelib.errors import ServiceError
 from local import processes
-from local.rate import TokenBucket
+from local.rate_limit import TokenBucket
 from local.server import LOOPBACK, BodyRefusedError, Handler, Server, inherited
 
 FOLDER = Path(__file__).parent.parent / "birdapp"
@@ -67,10 +67,17 @@ class GatewayHandler(Handler):
 
     def _call(self, body: bytes) -> dict[str, Any] | None:
         """Call birdapp as a Lambda. None where no route is at this path."""
-        text: Any = body.decode("utf-8", "replace") if body else None  # A Lambda gets text, whatever came.
+        text: Any = (
+            body.decode("utf-8", "replace") if body else None
+        )  # A Lambda gets text, whatever came.
         try:
-            response: dict[str, Any] = self.gateway.handle_request(self.command, self.path, dict(self.headers), text)
-        except (LocalGatewayException, UnicodeEncodeError):  # The latter: where no route is, it quotes Authorization.
+            response: dict[str, Any] = self.gateway.handle_request(
+                self.command, self.path, dict(self.headers), text
+            )
+        except (
+            LocalGatewayException,
+            UnicodeEncodeError,
+        ):  # The latter: where no route is, it quotes Authorization.
             return None
         return response
 
@@ -78,7 +85,7 @@ class GatewayHandler(Handler):
         """Answer an error of the contract: birdapp's shape, words, status and CORS."""
         error = ServiceError(code)
         request_id = str(uuid.uuid4())
-        cors = edge.cors_headers(self.headers.get("Origin"), ALL_METHODS)
+        cors = http.cors_headers(self.headers.get("Origin"), ALL_METHODS)
         more = {"x-amzn-RequestId": request_id, **cors, **error.headers, **(headers or {})}
         self.send_json(error.status, error.body(request_id), more)
 

@@ -35,11 +35,15 @@ class InvokeHandler(Handler):
             self._refuse(error.status, "RequestTooLargeException", str(error))
             return self.linger()
         if unquote(self.path) != f"/2015-03-31/functions/{self.function_name}/invocations":
-            return self._refuse(404, "ResourceNotFoundException", f"Function not found: {self.path}")
+            return self._refuse(
+                404, "ResourceNotFoundException", f"Function not found: {self.path}"
+            )
         try:
             event = json.loads(body)
         except ValueError as error:
-            return self._refuse(400, "InvalidRequestContentException", f"Could not parse request body: {error}")
+            return self._refuse(
+                400, "InvalidRequestContentException", f"Could not parse request body: {error}"
+            )
         answer, headers = invoke(type(self).function, event)
         return self.send_json(200, answer, {"X-Amz-Executed-Version": "$LATEST", **headers})
 

@@ -63,15 +63,16 @@ def predict(model: Model, body: bytes) -> dict[str, Any]:
         inputs = request["inputs"]
     except (ValueError, KeyError, TypeError) as error:
         raise PredictError(f"Missing 'inputs' or 'instances' key: {error}") from error
-    constants = {"labels": model.labels, "names": model.names, "settings": model.settings}
     match request.get("signature_name", "serving_default"):
         case "describe":
-            return {"outputs": constants}
+            return {"outputs": model.constants}
         case "serving_default":
             outputs = model.predict(_windows(inputs, model.window_shape))
-            return {"outputs": {name: values.tolist() for name, values in outputs.items()} | constants}
+            return {"outputs": model.constants | model_folder.columns(outputs)}
         case other:
-            raise PredictError(f"Serving signature name: {json.dumps(other)} not found in signature def")
+            raise PredictError(
+                f"Serving signature name: {json.dumps(other)} not found in signature def"
+            )
 
 
 def _windows(inputs: Any, shape: tuple[int, ...]) -> Spectrograms:
@@ -79,7 +80,9 @@ def _windows(inputs: Any, shape: tuple[int, ...]) -> Spectrograms:
     try:
         rows = [base64.b64decode(row["b64"], validate=True) for row in inputs["spectrogram"]]
     except (KeyError, TypeError, binascii.Error) as error:
-        raise PredictError(f"Failed to process element of input 'spectrogram': {error!r}") from error
+        raise PredictError(
+            f"Failed to process element of input 'spectrogram': {error!r}"
+        ) from error
     if {len(row) for row in rows} != {math.prod(shape)}:
         raise PredictError(f"Expected at least one window, and {math.prod(shape)} bytes in each")
     return np.frombuffer(b"".join(rows), np.uint8).reshape(-1, *shape)
@@ -101,16 +104,28 @@ class RuntimeHandler(Handler):
             return self.linger()
         if self.path != f"/endpoints/{self.endpoint_name}/invocations":
             name = unquote(self.path.split("/")[2]) if self.path.count("/") == 3 else self.path
-            return self._fail(400, "ValidationError", f"Endpoint {name} of account 000000000000 not found.")
+            return self._fail(
+                400, "ValidationError", f"Endpoint {name} of account 000000000000 not found."
+            )
         try:
-            self.send_json(200, predict(self.endpoint.model, body), {"x-Amzn-Invoked-Production-Variant": "local"})
+            self.send_json(
+                200,
+                predict(self.endpoint.model, body),
+                {"x-Amzn-Invoked-Production-Variant": "local"},
+            )
         except PredictError as error:
             self._fail(424, "ModelError", json.dumps({"error": str(error)}))
 
     def _fail(self, status: int, code: str, message: str) -> None:
-        text = f"Received client error (400) from primary with message {message}" if status == 424 else message
+        text = (
+            f"Received client error (400) from primary with message {message}"
+            if status == 424
+            else message
+        )
         detail = {"OriginalMessage": message, "OriginalStatusCode": 400} if status == 424 else {}
-        self.send_json(status, {"Code": code, "Message": text, **detail}, {"x-amzn-ErrorType": code})
+        self.send_json(
+            status, {"Code": code, "Message": text, **detail}, {"x-amzn-ErrorType": code}
+        )
 
 
 def _log(event: str, **fields: str) -> None:
@@ -124,7 +139,10 @@ def main() -> int:
     try:
         RuntimeHandler.endpoint = Endpoint(Path(os.environ["MODEL_DIR"]))
     except BadModelError as error:
-        print(f"No model to serve: {error}. `make train` makes one; MODEL_DIR names another folder.", file=sys.stderr)
+        print(
+            f"No model to serve: {error}. `make train` makes one; MODEL_DIR names another folder.",
+            file=sys.stderr,
+        )
         return 1
     threading.Thread(target=RuntimeHandler.endpoint.watch, daemon=True).start()
     Server(inherited(int(sys.argv[1])), RuntimeHandler).serve_forever()

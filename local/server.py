@@ -99,7 +99,9 @@ class Handler(BaseHTTPRequestHandler):
 
     def send_json(self, status: int, value: object, headers: Mapping[str, str | list[str]]) -> None:
         """Send a JSON answer."""
-        self.send(status, json.dumps(value).encode(), {"Content-Type": "application/json", **headers})
+        self.send(
+            status, json.dumps(value).encode(), {"Content-Type": "application/json", **headers}
+        )
 
     def linger(self) -> None:
         """After a refusal: end the answer, then read what the client still sends, within bounds, and close."""
@@ -118,7 +120,9 @@ class Handler(BaseHTTPRequestHandler):
         if chunked is None:
             return self._read_exactly(self._length())
         if chunked.strip().lower() != "chunked" or "Content-Length" in self.headers:
-            raise BodyRefusedError(400, "A body is sent with a Content-Length or in chunks, not both.")
+            raise BodyRefusedError(
+                400, "A body is sent with a Content-Length or in chunks, not both."
+            )
         return self._read_chunks()
 
     def _length(self) -> int:
@@ -153,6 +157,10 @@ class Handler(BaseHTTPRequestHandler):
 def _chunk_size(stream: BufferedIOBase) -> int:
     """Read a chunk's size line. Raises BodyRefusedError."""
     digits = stream.readline(LONGEST_LINE).partition(b";")[0].strip()
-    if not digits or len(digits) > 8 or any(digit not in b"0123456789abcdefABCDEF" for digit in digits):
+    if (
+        not digits
+        or len(digits) > 8
+        or any(digit not in b"0123456789abcdefABCDEF" for digit in digits)
+    ):
         raise BodyRefusedError(400, "A chunk has no size.")
     return int(digits, 16)

@@ -9,13 +9,17 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from frontend.publishing.headers import config_module, content_security_policy
+from infra.site.headers import config_module, content_security_policy
 from local import processes
 from local.server import Handler, Server, inherited
 
 FOLDER = Path(__file__).parent.parent / "frontend"
 # A browser refuses a module of any other type; what the machine's own tables say does not count.
-TYPES = {".js": "text/javascript", ".mjs": "text/javascript", ".webmanifest": "application/manifest+json"}
+TYPES = {
+    ".js": "text/javascript",
+    ".mjs": "text/javascript",
+    ".webmanifest": "application/manifest+json",
+}
 
 
 class SiteHandler(Handler, SimpleHTTPRequestHandler):
@@ -30,7 +34,9 @@ class SiteHandler(Handler, SimpleHTTPRequestHandler):
     def do_GET(self) -> None:
         """Answer config.js from memory, all else from the folder."""
         if urlsplit(self.path).path == "/config.js":
-            return self.send(200, config_module(self._api_base), {"Content-Type": "text/javascript"})
+            return self.send(
+                200, config_module(self._api_base), {"Content-Type": "text/javascript"}
+            )
         return super().do_GET()
 
     do_HEAD = do_GET

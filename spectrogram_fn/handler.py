@@ -12,7 +12,9 @@ except ImportError:  # In the Lambda's zip this folder is the root, not a packag
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
     """Answer all windows of one recording in one call. Raises ValueError when the event is not of the contract."""
     if event.get("sample_rate") != spectrogram.SAMPLE_RATE:
-        raise ValueError(f"expected sample_rate {spectrogram.SAMPLE_RATE}, got {event.get('sample_rate')!r}")
+        raise ValueError(
+            f"expected sample_rate {spectrogram.SAMPLE_RATE}, got {event.get('sample_rate')!r}"
+        )
     samples = spectrogram.from_pcm(base64.b64decode(event["pcm"], validate=True))
     return {
         "shape": list(spectrogram.SHAPE),

@@ -65,7 +65,11 @@ def split_windows(samples: Samples) -> list[Window]:
         starts.pop()
     ends = [*starts[1:], samples.size]
     return [
-        Window(seconds(start), seconds(end), np.resize(samples[start : start + WINDOW_SAMPLES], WINDOW_SAMPLES))
+        Window(
+            seconds(start),
+            seconds(end),
+            np.resize(samples[start : start + WINDOW_SAMPLES], WINDOW_SAMPLES),
+        )
         for start, end in zip(starts, ends, strict=True)
     ]
 

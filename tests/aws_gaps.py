@@ -32,7 +32,9 @@ def fill_update_endpoint(client):
         else:
             config = backend.endpoint_configs[request["EndpointConfigName"]]
             endpoint.endpoint_config_name = config.endpoint_config_name
-            endpoint.production_variants = endpoint._process_production_variants(config.production_variants)
+            endpoint.production_variants = endpoint._process_production_variants(
+                config.production_variants
+            )
         return AWSResponse(params["url"], 200, {}, None), {"EndpointArn": endpoint.arn}
 
     client.meta.events.register("before-call.sagemaker.UpdateEndpoint", update)
@@ -121,30 +123,48 @@ class HeadersPolicies(dict):
     def serve(self, client):
         """Answer a CloudFront client's calls about them."""
         for operation in ("List", "Create", "GetConfig", "Get", "Update", "Delete"):
-            name = {"List": "ListResponseHeadersPolicies", "GetConfig": "GetResponseHeadersPolicyConfig"}.get(
-                operation, f"{operation}ResponseHeadersPolicy"
-            )
+            name = {
+                "List": "ListResponseHeadersPolicies",
+                "GetConfig": "GetResponseHeadersPolicyConfig",
+            }.get(operation, f"{operation}ResponseHeadersPolicy")
             client.meta.events.register(f"before-parameter-build.cloudfront.{name}", self._keep)
-            client.meta.events.register(f"before-call.cloudfront.{name}", getattr(self, f"_{operation.lower()}"))
+            client.meta.events.register(
+                f"before-call.cloudfront.{name}", getattr(self, f"_{operation.lower()}")
+            )
         for name in ("CreateDistribution", "UpdateDistribution"):
-            client.meta.events.register(f"before-parameter-build.cloudfront.{name}", self._keep_origins)
-        client.meta.events.register("after-call.cloudfront.GetDistributionConfig", self._give_origins)
+            client.meta.events.register(
+                f"before-parameter-build.cloudfront.{name}", self._keep_origins
+            )
+        client.meta.events.register(
+            "after-call.cloudfront.GetDistributionConfig", self._give_origins
+        )
         return self
 
     def _keep_origins(self, params, **_):
         self.origins = params["DistributionConfig"]["Origins"]
 
     def _give_origins(self, parsed, **_):
-        for origin, kept in zip(parsed["DistributionConfig"]["Origins"]["Items"], self.origins["Items"], strict=True):
+        for origin, kept in zip(
+            parsed["DistributionConfig"]["Origins"]["Items"], self.origins["Items"], strict=True
+        ):
             origin.update({key: kept[key] for key in ("OriginAccessControlId", "S3OriginConfig")})
 
     def _keep(self, params, context, **_):
         context["given"] = dict(params)
 
     def _list(self, params, **_):
-        items = [{"Type": "custom", "ResponseHeadersPolicy": self._policy(number)} for number in self]
+        items = [
+            {"Type": "custom", "ResponseHeadersPolicy": self._policy(number)} for number in self
+        ]
         return self._answer(
-            params, {"ResponseHeadersPolicyList": {"Items": items, "MaxItems": 100, "Quantity": len(items)}}
+            params,
+            {
+                "ResponseHeadersPolicyList": {
+                    "Items": items,
+                    "MaxItems": 100,
+                    "Quantity": len(items),
+                }
+            },
         )
 
     def _create(self, params, context, **_):
@@ -153,10 +173,14 @@ class HeadersPolicies(dict):
         return self._answer(params, {"ResponseHeadersPolicy": self._policy(number)})
 
     def _getconfig(self, params, context, **_):
-        return self._answer(params, {"ResponseHeadersPolicyConfig": self[context["given"]["Id"]], "ETag": "1"})
+        return self._answer(
+            params, {"ResponseHeadersPolicyConfig": self[context["given"]["Id"]], "ETag": "1"}
+        )
 
     def _get(self, params, context, **_):
-        return self._answer(params, {"ResponseHeadersPolicy": self._policy(context["given"]["Id"]), "ETag": "1"})
+        return self._answer(
+            params, {"ResponseHeadersPolicy": self._policy(context["given"]["Id"]), "ETag": "1"}
+        )
 
     def _update(self, params, context, **_):
         self[context["given"]["Id"]] = context["given"]["ResponseHeadersPolicyConfig"]

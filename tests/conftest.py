@@ -6,7 +6,15 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from lambda_fixtures import describe, fake, fetch, main_lambda, played_aws, predict, send  # noqa: F401 (fixtures)
+from lambda_fixtures import (  # noqa: F401 (fixtures)
+    describe,
+    fake,
+    fetch,
+    main_lambda,
+    played_aws,
+    predict,
+    send,
+)
 from local_app import app, tiny_folder  # noqa: F401 (fixtures: the whole app, and a small model)
 from sound_fixtures import encoded, five_seconds, real_ffmpeg  # noqa: F401 (fixtures)
 from training_fixtures import code, dataset, dataset_folder, images, sampler  # noqa: F401 (fixtures)

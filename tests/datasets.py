@@ -4,7 +4,7 @@ import csv
 import wave
 
 from spectrogram_fn import spectrogram
-from training import windows
+from training.data import shards
 
 
 def write_wav(path, samples):
@@ -12,7 +12,7 @@ def write_wav(path, samples):
     path.parent.mkdir(parents=True, exist_ok=True)
     with wave.open(str(path), "wb") as file:
         file.setparams((1, 2, spectrogram.SAMPLE_RATE, 0, "NONE", ""))
-        file.writeframes(windows.to_pcm(samples).tobytes())
+        file.writeframes(shards.to_pcm(samples).tobytes())
 
 
 def write_table(path, rows):
@@ -36,7 +36,11 @@ def write_recordings(folder, tone, species, recordists, seconds=6.0):
     rows = []
     for label, hertz in species.items():
         for number, recordist in enumerate(recordists):
-            row = {"filename": f"{label}/{number}.wav", "primary_label": label, "recordist": recordist}
+            row = {
+                "filename": f"{label}/{number}.wav",
+                "primary_label": label,
+                "recordist": recordist,
+            }
             names = {"scientific_name": label.replace("_", " "), "common_name": label}
             rows.append({**row, **names, "source": "here", "note": number})
             write_wav(folder / row["filename"], tone(hertz + 10 * number, seconds))

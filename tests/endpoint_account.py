@@ -2,11 +2,11 @@
 
 import json
 
-from endpoint.clip import made_clip
-from endpoint.image import image_uri
-from endpoint.model import CheckedModel
-from endpoint.plan import Plan
-from endpoint.presets import PRESETS
+from infra.endpoint.images import image_uri
+from infra.endpoint.model import CheckedModel
+from infra.endpoint.plan import Plan
+from infra.endpoint.presets import PRESETS
+from infra.endpoint.smoke_clip import made_clip
 
 CLIP = made_clip()
 NAME = "bird-classifier"
@@ -31,7 +31,9 @@ OLD, NEW = a_model("old"), a_model("new")
 
 def a_plan(preset="requests"):
     role = "arn:aws:iam::123456789012:role/sagemaker"
-    return Plan(NAME, "birdapp-models", role, image_uri("eu-west-1"), PRESETS[preset], poll_seconds=0)
+    return Plan(
+        NAME, "birdapp-models", role, image_uri("eu-west-1"), PRESETS[preset], poll_seconds=0
+    )
 
 
 def serving_config(clients):

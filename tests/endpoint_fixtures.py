@@ -6,7 +6,7 @@ import served
 from endpoint_account import LOOPBACK, OLD
 from moto import mock_aws
 
-from endpoint.clients import make_clients
+from infra.session import make_clients
 
 
 @pytest.fixture(scope="module")

@@ -11,7 +11,11 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import spectrogram_fn.handler
 
-CREDENTIALS = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", "AWS_DEFAULT_REGION": "eu-west-1"}
+CREDENTIALS = {
+    "AWS_ACCESS_KEY_ID": "test",
+    "AWS_SECRET_ACCESS_KEY": "test",
+    "AWS_DEFAULT_REGION": "eu-west-1",
+}
 SETTINGS = {
     "version": "test-1",
     "thresholds": {"bird": 0.6, "no_bird": 0.4},
@@ -51,7 +55,9 @@ class FakeAws:
         if "signature_name" not in request:
             windows = len(request["inputs"]["spectrogram"])
             outputs |= {"probabilities": [self.row] * windows, "bird": [0.95] * windows}
-        outputs = {name: value for name, value in (outputs | self.outputs).items() if value is not None}
+        outputs = {
+            name: value for name, value in (outputs | self.outputs).items() if value is not None
+        }
         return 200, {}, json.dumps({"outputs": outputs})
 
 

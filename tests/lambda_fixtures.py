@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import sounds
 
-from birdapp.chalicelib import aws, endpoint, spectrograms
+from birdapp.chalicelib import aws, endpoint_client, spectrogram_client
 from birdapp.chalicelib.errors import ServiceError
 
 BIRDAPP = Path(__file__).parent.parent / "birdapp"
@@ -90,26 +90,32 @@ def body_of(audio, **fields):
 
 def tone_wav(seconds=5.0, amplitude=0.5):
     """A plain WAV with a tone."""
-    return sounds.make_wav(sounds.pcm16(amplitude * np.sin(np.arange(round(sounds.SAMPLE_RATE * seconds)) / 5)))
+    return sounds.make_wav(
+        sounds.pcm16(amplitude * np.sin(np.arange(round(sounds.SAMPLE_RATE * seconds)) / 5))
+    )
 
 
 @pytest.fixture
 def fetch(fake):
     """Ask the spectrogram Lambda for six seconds."""
-    event = spectrograms.event(PCM, 22_050, "request-1")
-    return lambda: spectrograms.fetch_spectrograms(aws.client("lambda", 6), "bird-spectrogram", event)
+    event = spectrogram_client.event(PCM, 22_050, "request-1")
+    return lambda: spectrogram_client.fetch_spectrograms(
+        aws.client("lambda", 6), "bird-spectrogram", event
+    )
 
 
 @pytest.fixture
 def predict(fake):
     """Ask the endpoint for two windows."""
-    return lambda: endpoint.predict(aws.client("sagemaker-runtime", 7), "bird-classifier", [IMAGE, IMAGE])
+    return lambda: endpoint_client.predict(
+        aws.client("sagemaker-runtime", 7), "bird-classifier", [IMAGE, IMAGE]
+    )
 
 
 @pytest.fixture
 def describe(fake):
     """Ask the endpoint for its model."""
-    return lambda: endpoint.describe(aws.client("sagemaker-runtime", 7), "bird-classifier")
+    return lambda: endpoint_client.describe(aws.client("sagemaker-runtime", 7), "bird-classifier")
 
 
 def upstream_code(call):

@@ -33,7 +33,9 @@ def ask(url, method, path, body=None, headers=None):
     """One request on a connection of its own; (status, headers, body)."""
     connection = http.client.HTTPConnection(urlsplit(url).netloc, timeout=60)
     try:
-        connection.request(method, path, body, {"Content-Type": "application/json"} | (headers or {}))
+        connection.request(
+            method, path, body, {"Content-Type": "application/json"} | (headers or {})
+        )
         answer = connection.getresponse()
         return answer.status, answer.headers, answer.read()
     finally:

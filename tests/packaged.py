@@ -9,8 +9,12 @@ from unittest import mock
 from chalice.package import TemplateDeepMerger
 from samtranslator.translator.transform import transform
 
-from deployment import project, settings, template, training_role
-from spectrogram_fn import deploy as spectrogram_deploy
+from infra import config
+from infra.packages import api as api_package
+from infra.packages import spectrogram as spectrogram_package
+from infra.stacks import api as api_stack
+from infra.stacks import spectrogram as spectrogram_stack
+from infra.stacks import training_role
 
 BUCKET = "birdapp-dev-123456789012-eu-west-1"
 
@@ -26,28 +30,28 @@ class NoManagedPolicies:
 @cache
 def application(stage):
     """birdapp as packaged for a stage, once a session."""
-    return project.build(settings.load(stage))
+    return api_package.build(config.load(stage))
 
 
 @cache
 def api(stage="dev", **changed):
     """The API's stack, expanded. `changed` replaces settings that template.py reads."""
-    chosen = replace(settings.load(stage), **changed)
+    chosen = replace(config.load(stage), **changed)
     built = application(stage)
-    merged = TemplateDeepMerger().merge(template.additions(chosen), built.template)
+    merged = TemplateDeepMerger().merge(api_stack.additions(chosen), built.template)
     return expand(replace(built, template=merged).finished_template(chosen, BUCKET))
 
 
 @cache
 def spectrogram(stage="dev", **changed):
     """The spectrogram function's stack."""
-    package = spectrogram_deploy.build()
-    return spectrogram_deploy.template(replace(settings.load(stage), **changed), BUCKET, package)
+    package = spectrogram_package.build()
+    return spectrogram_stack.template(replace(config.load(stage), **changed), BUCKET, package)
 
 
 def training(stage="dev"):
     """The training role's stack."""
-    return training_role.template(settings.load(stage), BUCKET)
+    return training_role.template(config.load(stage), BUCKET)
 
 
 def expand(unexpanded):
@@ -58,7 +62,11 @@ def expand(unexpanded):
 
 def of_type(stack, kind):
     """The properties of all resources of a type, by name."""
-    return {name: made.get("Properties", {}) for name, made in stack["Resources"].items() if made["Type"] == kind}
+    return {
+        name: made.get("Properties", {})
+        for name, made in stack["Resources"].items()
+        if made["Type"] == kind
+    }
 
 
 def only(stack, kind):

@@ -1,4 +1,4 @@
-"""A small API and site on real sockets for the page's tests: canned answers of the contract, faults on demand."""
+"""A small API and site on real sockets: canned answers of the contract, faults on demand."""
 
 import base64
 import io
@@ -25,7 +25,9 @@ BLACKBIRD = [
     {"name": "European Robin", "scientific_name": "Erithacus rubecula", "probability": 0.06},
 ]
 ROBIN = [{"name": "European Robin", "scientific_name": "Erithacus rubecula", "probability": 0.91}]
-DOUBTFUL = [{"name": "Common Chaffinch", "scientific_name": "Fringilla coelebs", "probability": 0.34}]
+DOUBTFUL = [
+    {"name": "Common Chaffinch", "scientific_name": "Fringilla coelebs", "probability": 0.34}
+]
 # What the API may do with a request: (status, code, message, Retry-After).
 BUSY = (429, "rate_limited", "Too many recordings at once. Please wait a moment.", "1")
 AWAY = (503, "upstream_unavailable", "The bird service is starting. Please wait a moment.", "1")
@@ -37,9 +39,10 @@ NOT_AUDIO = (415, "unsupported_audio", "This file is not a sound that I can read
 class Api:
     """What the API answers.
 
-    `faults` come first, one a request (None: no fault). `gate` holds every request back while it is cleared;
-    `let_through(n)` clears it after n requests. `songs` are the species of the first requests; `species` come later.
-    `requests`, `sounds` and `seconds` tell what came: bytes of the body, the file, and its length.
+    `faults` come first, one a request (None: no fault). `gate` holds every request back while it is
+    cleared; `let_through(n)` clears it after n requests. `songs` are the species of the first
+    requests; `species` come later. `requests`, `sounds` and `seconds` record what came: the bytes of
+    the body, the file, and its length.
     """
 
     def __init__(self):
@@ -66,7 +69,7 @@ class Api:
         self.gate.wait(60)
 
     def answer(self, body):
-        """The answer to one request: every window of its WAV sings the same, as a repeatable canned answer."""
+        """Return the answer to one request: every window of its WAV sings the same."""
         self.sounds.append(base64.b64decode(json.loads(body)["data"]))
         seconds = audio_seconds(self.sounds[-1])
         self.seconds.append(seconds)
@@ -112,7 +115,11 @@ class ApiHandler(Handler):
 
     def do_GET(self):  # noqa: N802
         self.respond(
-            200, {"model": "canned", "species": [{k: s[k] for k in ("name", "scientific_name")} for s in BLACKBIRD]}
+            200,
+            {
+                "model": "canned",
+                "species": [{k: s[k] for k in ("name", "scientific_name")} for s in BLACKBIRD],
+            },
         )
 
     def do_POST(self):  # noqa: N802
@@ -126,7 +133,9 @@ class ApiHandler(Handler):
     def fail(self, fault):
         status, code, message, retry_after = fault
         headers = {"Retry-After": retry_after} if retry_after else {}
-        self.respond(status, {"error": {"code": code, "message": message, "request_id": "r-1"}}, headers)
+        self.respond(
+            status, {"error": {"code": code, "message": message, "request_id": "r-1"}}, headers
+        )
 
     def respond(self, status, answer, headers=None):
         cors = {

@@ -61,7 +61,7 @@ def wait_for(page, claim, seconds=120):
 
 
 def until(page, claim):
-    """Wait until a JavaScript claim is true. (Playwright's own wait needs eval, which the policy forbids.)"""
+    """Wait until JavaScript is true. (Playwright's own wait needs eval: the policy forbids it.)"""
     return wait_for(page, lambda: page.evaluate(claim))
 
 
@@ -93,5 +93,8 @@ def retry(page):
 
 def shown(page):
     """The words of the answer card."""
-    texts = {name: page.inner_text(f"#{name}") for name in ("kicker", "bird-name", "bird-probability", "message")}
+    texts = {
+        name: page.inner_text(f"#{name}")
+        for name in ("kicker", "bird-name", "bird-probability", "message")
+    }
     return SimpleNamespace(**{name.replace("-", "_"): value for name, value in texts.items()})

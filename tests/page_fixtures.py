@@ -37,7 +37,11 @@ def launch(playwright_driver):
     started = []
 
     def start(*arguments):
-        started.append(playwright_driver.chromium.launch(executable_path=CHROMIUM, args=[*ARGUMENTS, *arguments]))
+        started.append(
+            playwright_driver.chromium.launch(
+                executable_path=CHROMIUM, args=[*ARGUMENTS, *arguments]
+            )
+        )
         return started[-1]
 
     yield start
@@ -81,14 +85,14 @@ def served():
 
 @pytest.fixture
 def api():
-    """The fake API: its answers and faults can be set; `.url` and `.site_url` are where it and the page stand."""
+    """The fake API, whose answers and faults can be set; the page is at `.site_url`."""
     with served() as fake:
         yield fake
 
 
 @pytest.fixture(scope="session")
 def module(browser):
-    """Run a function on one of the page's modules in the browser: module("core/wav.js", "(m, x) => ...", x)."""
+    """Run a function on one of the page's modules: module("core/wav.js", "(m, x) => ...", x)."""
     with served() as fake, browser.new_context() as context:
         page = context.new_page()
         page.goto(fake.site_url + "/icon.svg")
@@ -102,9 +106,9 @@ def module(browser):
 
 @pytest.fixture
 def open_page(browser, api):
-    """Open the page with any options of a browser context; a console error or a refused policy fails the test.
+    """Open the page with any options of a browser context; an error on the console fails the test.
 
-    The page is opened without motion, so that a place can be read at any moment; tests of motion ask for it.
+    It opens without motion, so that positions hold still; tests of motion ask for it.
     """
     contexts, troubles = [], []
 

@@ -19,7 +19,10 @@ class Served:
         self.asked.append(name)
         outputs = self.endpoints.get(name, self.outputs)
         if outputs is None:
-            return 424, {"Code": "ModelError", "Message": "Received server error (500) from primary"}
+            return 424, {
+                "Code": "ModelError",
+                "Message": "Received server error (500) from primary",
+            }
         return 200, {"outputs": outputs}
 
 

@@ -17,7 +17,21 @@ ENCODERS = {
     "m4a_aac": ["-c:a", "aac", "-f", "ipod"],
     "m4a_alac": ["-c:a", "alac", "-f", "ipod"],
     "raw_aac": ["-c:a", "aac", "-f", "adts"],
+    "aiff": ["-c:a", "pcm_s24be", "-f", "aiff"],
     "webm": ["-c:a", "libopus", "-f", "webm"],
+}
+# Name above -> label in the table of formats.
+LABELS = {
+    "wav": "WAV",
+    "mp3": "MP3",
+    "ogg_vorbis": "OGG",
+    "opus": "OGG",
+    "flac": "FLAC",
+    "m4a_aac": "M4A",
+    "m4a_alac": "M4A",
+    "raw_aac": "AAC",
+    "aiff": "AIFF",
+    "webm": "WebM",
 }
 
 
@@ -33,7 +47,9 @@ def make_video(folder, codec="mpeg4", container="mp4"):
     """A video without any sound."""
     target = folder / "video"
     source = ["-f", "lavfi", "-i", "testsrc=duration=1:size=64x64:rate=5"]
-    subprocess.run([FFMPEG, "-v", "error", "-y", *source, "-c:v", codec, "-f", container, target], check=True)
+    subprocess.run(
+        [FFMPEG, "-v", "error", "-y", *source, "-c:v", codec, "-f", container, target], check=True
+    )
     return target.read_bytes()
 
 
@@ -46,14 +62,17 @@ def make_wav(pcm, sample_rate=SAMPLE_RATE, channels=1, bits=16, tag=1):
     """A WAV whose header says whatever it is told to."""
     frame_bytes = channels * bits // 8
     bytes_per_second = sample_rate * frame_bytes & 0xFFFFFFFF
-    fmt = struct.pack("<HHIIHH", tag, channels, sample_rate, bytes_per_second, frame_bytes & 0xFFFF, bits)
+    fmt = struct.pack(
+        "<HHIIHH", tag, channels, sample_rate, bytes_per_second, frame_bytes & 0xFFFF, bits
+    )
     return riff((b"fmt ", fmt), (b"data", pcm))
 
 
 def riff(*chunks):
     """A RIFF WAVE file of (name, bytes) chunks."""
     body = b"".join(
-        name + struct.pack("<I", len(content)) + content + b"\0" * (len(content) % 2) for name, content in chunks
+        name + struct.pack("<I", len(content)) + content + b"\0" * (len(content) % 2)
+        for name, content in chunks
     )
     return b"RIFF" + struct.pack("<I", 4 + len(body)) + b"WAVE" + body
 

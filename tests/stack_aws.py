@@ -13,8 +13,8 @@ from urllib.request import Request, urlopen
 
 import stack_s3
 
-from deployment import archives, layer
-from local import environment
+from infra.packages import layer, zips
+from local import venv
 
 REPOSITORY = Path(__file__).parent.parent
 VENV = REPOSITORY / "build" / "stack-venv"
@@ -24,7 +24,14 @@ LOOPBACK = "127.0.0.1"
 ACCOUNT = "123456789012"
 CREDENTIALS = {"AWS_ACCESS_KEY_ID": ACCOUNT, "AWS_SECRET_ACCESS_KEY": "test"}
 OF_MINISTACK = ("API_GATEWAY", "BUDGETS", "CLOUDFORMATION", "IAM", "LAMBDA", "STS")
-OF_MOTO = ("APPLICATION_AUTO_SCALING", "CLOUDFRONT", "CLOUDWATCH", "CLOUDWATCH_LOGS", "SAGEMAKER", "SNS")
+OF_MOTO = (
+    "APPLICATION_AUTO_SCALING",
+    "CLOUDFRONT",
+    "CLOUDWATCH",
+    "CLOUDWATCH_LOGS",
+    "SAGEMAKER",
+    "SNS",
+)
 # A POST there empties an emulator.
 RESETS = {"LAMBDA": "/_ministack/reset", "SAGEMAKER": "/moto-api/reset"}
 START_SECONDS = 120
@@ -58,17 +65,19 @@ def is_site_bucket(name):
 
 def clean():
     """This process's environment without its AWS settings, but with keys that the emulators take."""
-    return {name: value for name, value in os.environ.items() if not name.startswith("AWS_")} | CREDENTIALS
+    return {
+        name: value for name, value in os.environ.items() if not name.startswith("AWS_")
+    } | CREDENTIALS
 
 
 @contextmanager
 def emulating(folder, endpoint):
     """Run ministack, whose Lambdas find ffmpeg on the PATH as under /opt/bin, and the endpoint where it really is."""
-    environment.ensure(VENV, REQUIREMENTS)
+    venv.ensure(VENV, REQUIREMENTS)
     ffmpeg = folder / "opt" / layer.FFMPEG
     ffmpeg.parent.mkdir(parents=True)
-    ffmpeg.write_bytes(archives.read(layer.build().path)[layer.FFMPEG])
-    ffmpeg.chmod(archives.RUNNABLE)
+    ffmpeg.write_bytes(zips.read(layer.build().path)[layer.FFMPEG])
+    ffmpeg.chmod(zips.RUNNABLE)
     settings = clean() | {
         "PATH": f"{ffmpeg.parent}:{os.environ['PATH']}",
         "AWS_ENDPOINT_URL_SAGEMAKER_RUNTIME": endpoint,
@@ -76,7 +85,9 @@ def emulating(folder, endpoint):
         "MINISTACK_ACCOUNT_ID": ACCOUNT,
         "TMPDIR": str(folder),
     }
-    with process([VENV / "bin" / "ministack"], "GATEWAY_PORT", folder=folder, settings=settings) as url:
+    with process(
+        [VENV / "bin" / "ministack"], "GATEWAY_PORT", folder=folder, settings=settings
+    ) as url:
         yield url
 
 
@@ -105,7 +116,11 @@ def process(command, port_setting, *, folder, settings=None):
     variable = {} if option else {port_setting: str(port)}
     with (folder / f"{Path(command[-1]).name}-{port}.log").open("w") as log:
         child = subprocess.Popen(
-            [*command, *option], env=(settings or clean()) | variable, stdout=log, stderr=log, start_new_session=True
+            [*command, *option],
+            env=(settings or clean()) | variable,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
         )
         try:
             wait_for(f"http://{LOOPBACK}:{port}", child)

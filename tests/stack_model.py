@@ -13,7 +13,11 @@ def write_model_folder(folder):
     """Write saved_model/, model.tflite and constants.json of the same weights."""
     write_saved_model(folder / "saved_model", seed=SEED)
     (folder / "model.tflite").write_bytes(convert())
-    constants = {"labels": list(SPECIES), "names": list(SPECIES.values()), "settings": {"version": "tiny"} | SETTINGS}
+    constants = {
+        "labels": list(SPECIES),
+        "names": list(SPECIES.values()),
+        "settings": {"version": "tiny"} | SETTINGS,
+    }
     (folder / "constants.json").write_text(json.dumps(constants))
     return folder
 
@@ -22,7 +26,9 @@ def convert():
     """Convert tiny_saved_model's arithmetic, on bytes that are decoded already."""
     import tensorflow as tf  # noqa: PLC0415 (seconds; most tests need none)
 
-    weights = np.random.default_rng(SEED).normal(0, 0.1, (SHAPE[0], len(SPECIES))).astype(np.float32)
+    weights = (
+        np.random.default_rng(SEED).normal(0, 0.1, (SHAPE[0], len(SPECIES))).astype(np.float32)
+    )
 
     class Network(tf.Module):
         @tf.function(input_signature=[tf.TensorSpec([None, *SHAPE], tf.uint8, name="spectrogram")])

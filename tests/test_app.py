@@ -13,16 +13,33 @@ from lambda_fixtures import body_of, error_of, tone_wav
 def test_a_recording_is_answered_in_the_contracts_form(send):
     status, headers, body = send("classify", body=body_of(tone_wav(12.0), top=2))
     assert status == 200
-    assert set(body) == {"verdict", "species", "windows", "audio_seconds", "model", "pooling", "request_id"}
+    assert set(body) == {
+        "verdict",
+        "birds",
+        "candidates",
+        "species",
+        "windows",
+        "audio_seconds",
+        "model",
+        "pooling",
+        "request_id",
+    }
     assert body["species"][0] == {
         "name": "Common Blackbird",
         "scientific_name": "Turdus merula",
         "probability": 0.9,
     }
-    assert [(one["start_seconds"], one["end_seconds"]) for one in body["windows"]] == [(0, 5), (5, 10), (10, 12)]
+    assert [(one["start_seconds"], one["end_seconds"]) for one in body["windows"]] == [
+        (0, 5),
+        (5, 10),
+        (10, 12),
+    ]
     assert {len(one["species"]) for one in [body, *body["windows"]]} == {2}
     assert (body["verdict"], body["audio_seconds"], body["model"]) == ("bird", 12.0, "test-1")
-    assert (body["pooling"], headers["access-control-allow-origin"]) == (fake_aws.SETTINGS["pooling"], "*")
+    assert (body["pooling"], headers["access-control-allow-origin"]) == (
+        fake_aws.SETTINGS["pooling"],
+        "*",
+    )
 
 
 @pytest.mark.parametrize("name", ["classify", "classify_binary"])
@@ -45,7 +62,10 @@ def test_species_are_those_of_the_model_that_is_deployed_now(send, fake):
     fake.outputs = {"labels": ["Alcedo atthis"], "names": ["Kingfisher"]}
     after = send("species")[2]
     assert len(before["species"]) == 3
-    assert after == {"model": "test-1", "species": [{"name": "Kingfisher", "scientific_name": "Alcedo atthis"}]}
+    assert after == {
+        "model": "test-1",
+        "species": [{"name": "Kingfisher", "scientific_name": "Alcedo atthis"}],
+    }
 
 
 def test_another_model_changes_the_answer_with_no_change_elsewhere(send, fake):
@@ -55,7 +75,9 @@ def test_another_model_changes_the_answer_with_no_change_elsewhere(send, fake):
 
 
 def test_silence_in_a_longer_recording_is_no_bird(send):
-    sound = np.concatenate([np.zeros(5 * sounds.SAMPLE_RATE), 0.5 * np.sin(np.arange(5 * sounds.SAMPLE_RATE) / 5)])
+    sound = np.concatenate(
+        [np.zeros(5 * sounds.SAMPLE_RATE), 0.5 * np.sin(np.arange(5 * sounds.SAMPLE_RATE) / 5)]
+    )
     body = send("classify", body=body_of(sounds.make_wav(sounds.pcm16(sound))))[2]
     assert [one["verdict"] for one in body["windows"]] == ["no_bird", "bird"]
     assert body["verdict"] == "bird"
@@ -99,21 +121,35 @@ def test_origins_are_a_setting(setting, origin, allowed, send, monkeypatch):
 UPSTREAM = [
     ("lambda", (500, {}, "{}"), 502, "upstream_error"),
     ("lambda", (200, {}, "[]"), 502, "upstream_invalid"),
-    ("lambda", (429, {"x-amzn-ErrorType": "TooManyRequestsException"}, "{}"), 503, "upstream_unavailable"),
+    (
+        "lambda",
+        (429, {"x-amzn-ErrorType": "TooManyRequestsException"}, "{}"),
+        503,
+        "upstream_unavailable",
+    ),
     ("endpoint", (424, {"x-amzn-ErrorType": "ModelError"}, "{}"), 502, "upstream_error"),
     ("endpoint", (200, {}, '{"outputs": {"probabilities": [[NaN]]}}'), 502, "upstream_invalid"),
-    ("endpoint", (503, {"x-amzn-ErrorType": "ServiceUnavailable"}, "{}"), 503, "upstream_unavailable"),
+    (
+        "endpoint",
+        (503, {"x-amzn-ErrorType": "ServiceUnavailable"}, "{}"),
+        503,
+        "upstream_unavailable",
+    ),
 ]
 
 
 @pytest.mark.parametrize(("service", "reply", "status", "code"), UPSTREAM)
-def test_a_failed_hop_is_answered_without_anything_of_the_inside(service, reply, status, code, send, fake):
+def test_a_failed_hop_is_answered_without_anything_of_the_inside(
+    service, reply, status, code, send, fake
+):
     fake.reply[service] = reply
     answer = send("classify")
     assert error_of(answer) == (status, code)
     assert ("retry-after" in answer[1]) == (status == 503)
     message = answer[2]["error"]["message"].lower()
-    assert not any(word in message for word in ["lambda", "sagemaker", "endpoint", "nan", "boto", "model"])
+    assert not any(
+        word in message for word in ["lambda", "sagemaker", "endpoint", "nan", "boto", "model"]
+    )
 
 
 def test_a_hop_that_passes_the_deadline_is_a_timeout(send, fake, monkeypatch):
@@ -139,5 +175,8 @@ def test_the_log_is_one_line_of_json_with_the_stages_and_no_audio(send, capsys):
     assert set(line) == {"event", "request_id", "status", "method", "path", *stages}
     assert (line["request_id"], line["status"]) == (body["request_id"], 200)
     assert line["total_ms"] >= line["decode_ms"] + line["spectrogram_ms"] + line["endpoint_ms"] > 0
-    named = {part.split(";dur=")[0] + "_ms": float(part.split("=")[1]) for part in headers["server-timing"].split(", ")}
+    named = {
+        part.split(";dur=")[0] + "_ms": float(part.split("=")[1])
+        for part in headers["server-timing"].split(", ")
+    }
     assert named == {stage: line[stage] for stage in stages}

@@ -5,8 +5,9 @@ import pytest
 from botocore.stub import Stubber
 from moto import mock_aws
 
-from endpoint import autoscaling, prices
-from endpoint.presets import DEFAULT_PRESET, PRESETS
+from infra import cost
+from infra.endpoint import autoscaling
+from infra.endpoint.presets import DEFAULT_PRESET, PRESETS
 
 NAME = "bird-classifier"
 # Report 4.5, 5.1 and 5.2: target, statistic in seconds, data points, cooldowns in seconds, instances.
@@ -19,7 +20,10 @@ def made():
     with pytest.MonkeyPatch.context() as patch:
         for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
             patch.setenv(name, "testing")
-        yield {name: boto3.client(name, "us-east-1") for name in ("sagemaker", "application-autoscaling", "cloudwatch")}
+        yield {
+            name: boto3.client(name, "us-east-1")
+            for name in ("sagemaker", "application-autoscaling", "cloudwatch")
+        }
 
 
 @pytest.fixture
@@ -27,7 +31,11 @@ def clients(made):
     """(application-autoscaling, cloudwatch) of an empty account with an endpoint."""
     with mock_aws():
         sagemaker = made["sagemaker"]
-        variant = {"VariantName": "AllTraffic", "InstanceType": "ml.m4.xlarge", "InitialInstanceCount": 1}
+        variant = {
+            "VariantName": "AllTraffic",
+            "InstanceType": "ml.m4.xlarge",
+            "InitialInstanceCount": 1,
+        }
         role = "arn:aws:iam::123456789012:role/sagemaker"
         container = {"Image": "tensorflow-inference", "ModelDataUrl": "s3://bucket/model.tar.gz"}
         sagemaker.create_model(ModelName="model", ExecutionRoleArn=role, PrimaryContainer=container)
@@ -44,12 +52,19 @@ def test_the_reports_policies_stand_as_presets(name):
     scaling = preset.scaling
     assert preset.hosting.instance_type == "ml.m4.xlarge"
     numbers = (scaling.target, scaling.statistic_seconds, scaling.points)
-    bounds = (scaling.scale_out_cooldown, scaling.scale_in_cooldown, scaling.smallest, scaling.largest)
+    bounds = (
+        scaling.scale_out_cooldown,
+        scaling.scale_in_cooldown,
+        scaling.smallest,
+        scaling.largest,
+    )
     assert numbers + bounds == REPORT[name]
 
 
 def test_a_ten_second_statistic_has_a_metric_that_is_as_fine():
-    assert PRESETS["report-70"].hosting.metrics() == {"MetricsConfig": {"MetricPublishFrequencyInSeconds": 10}}
+    assert PRESETS["report-70"].hosting.metrics() == {
+        "MetricsConfig": {"MetricPublishFrequencyInSeconds": 10}
+    }
     assert PRESETS["report-300"].hosting.metrics() == {}
 
 
@@ -76,21 +91,31 @@ def test_scaling_is_made_once_changed_and_taken_away(clients, name):
     for wanted, outcome in ((scaling, "created"), (scaling, "unchanged"), (other, "updated")):
         changes = autoscaling.ensure_scaling(*clients, endpoint=NAME, scaling=wanted)
         assert changes[-1].outcome == outcome
-    assert {change.outcome for change in autoscaling.remove_scaling(clients[0], NAME)} == {"deleted"}
+    assert {change.outcome for change in autoscaling.remove_scaling(clients[0], NAME)} == {
+        "deleted"
+    }
     assert {change.outcome for change in autoscaling.remove_scaling(clients[0], NAME)} == {"absent"}
 
 
 def test_the_target_and_its_bounds_are_what_aws_has(clients):
     autoscaling.ensure_scaling(*clients, endpoint=NAME, scaling=PRESETS["report-70"].scaling)
-    target = clients[0].describe_scalable_targets(ServiceNamespace="sagemaker")["ScalableTargets"][0]
+    target = clients[0].describe_scalable_targets(ServiceNamespace="sagemaker")["ScalableTargets"][
+        0
+    ]
     assert (target["ResourceId"], target["MinCapacity"], target["MaxCapacity"]) == (
         "endpoint/bird-classifier/variant/AllTraffic",
         1,
         4,
     )
-    policy = clients[0].describe_scaling_policies(ServiceNamespace="sagemaker")["ScalingPolicies"][0]
+    policy = clients[0].describe_scaling_policies(ServiceNamespace="sagemaker")["ScalingPolicies"][
+        0
+    ]
     tracking = policy["TargetTrackingScalingPolicyConfiguration"]
-    assert (tracking["TargetValue"], tracking["ScaleInCooldown"], tracking["ScaleOutCooldown"]) == (70.0, 300, 300)
+    assert (tracking["TargetValue"], tracking["ScaleInCooldown"], tracking["ScaleOutCooldown"]) == (
+        70.0,
+        300,
+        300,
+    )
     metric = tracking["CustomizedMetricSpecification"]
     assert (metric["Namespace"], metric["MetricName"], metric["Statistic"]) == (
         "/aws/sagemaker/Endpoints",
@@ -115,8 +140,13 @@ ALARM = {
 
 def made_by_aws(alarm):
     """Stub both services: AWS made this alarm and the one for scaling in (moto makes none)."""
-    scaler, watcher = (boto3.client(name, "us-east-1") for name in ("application-autoscaling", "cloudwatch"))
-    of_policy = [{"AlarmName": name, "AlarmARN": "arn"} for name in (alarm["AlarmName"], "TargetTracking-AlarmLow-1")]
+    scaler, watcher = (
+        boto3.client(name, "us-east-1") for name in ("application-autoscaling", "cloudwatch")
+    )
+    of_policy = [
+        {"AlarmName": name, "AlarmARN": "arn"}
+        for name in (alarm["AlarmName"], "TargetTracking-AlarmLow-1")
+    ]
     policy = {
         "PolicyARN": "arn",
         "PolicyName": f"{NAME}-target",
@@ -129,7 +159,9 @@ def made_by_aws(alarm):
     }
     stubs = Stubber(scaler), Stubber(watcher)
     stubs[0].add_response("describe_scaling_policies", {"ScalingPolicies": [policy]})
-    stubs[1].add_response("describe_alarms", {"MetricAlarms": [alarm]}, {"AlarmNames": [alarm["AlarmName"]]})
+    stubs[1].add_response(
+        "describe_alarms", {"MetricAlarms": [alarm]}, {"AlarmNames": [alarm["AlarmName"]]}
+    )
     return scaler, watcher, stubs
 
 
@@ -137,7 +169,9 @@ def test_awss_alarm_gets_the_reports_statistic_and_keeps_the_rest():
     scaler, watcher, stubs = made_by_aws(ALARM | {"StateValue": "OK", "DatapointsToAlarm": 3})
     stubs[1].add_response("put_metric_alarm", {}, ALARM | {"Period": 10})
     with stubs[0], stubs[1]:
-        changes = autoscaling.ensure_statistics(scaler, watcher, endpoint=NAME, scaling=PRESETS["report-70"].scaling)
+        changes = autoscaling.ensure_statistics(
+            scaler, watcher, endpoint=NAME, scaling=PRESETS["report-70"].scaling
+        )
     assert [change.outcome for change in changes] == ["updated"]
     stubs[1].assert_no_pending_responses()
 
@@ -145,16 +179,20 @@ def test_awss_alarm_gets_the_reports_statistic_and_keeps_the_rest():
 def test_awss_alarm_is_left_alone_where_it_is_the_reports():
     scaler, watcher, stubs = made_by_aws(ALARM)
     with stubs[0], stubs[1]:
-        changes = autoscaling.ensure_statistics(scaler, watcher, endpoint=NAME, scaling=PRESETS["report-300"].scaling)
+        changes = autoscaling.ensure_statistics(
+            scaler, watcher, endpoint=NAME, scaling=PRESETS["report-300"].scaling
+        )
     assert [change.outcome for change in changes] == ["unchanged"]
 
 
 def test_serverless_breaks_even_where_both_cost_the_same():
     serverless, instances = PRESETS["serverless"].hosting, PRESETS[DEFAULT_PRESET].hosting
-    turn = prices.break_even(serverless, instances)
-    assert prices.dollars_a_day(serverless, turn) == pytest.approx(prices.dollars_a_day(instances, turn), rel=1e-4)
-    assert prices.dollars_a_month(serverless, 0) == 0
+    turn = cost.break_even(serverless, instances)
+    assert cost.dollars_a_day(serverless, turn) == pytest.approx(
+        cost.dollars_a_day(instances, turn), rel=1e-4
+    )
+    assert cost.dollars_a_month(serverless, 0) == 0
 
 
 def test_every_preset_has_a_price():
-    assert all(prices.dollars_a_month(preset.hosting, 1_000) > 0 for preset in PRESETS.values())
+    assert all(cost.dollars_a_month(preset.hosting, 1_000) > 0 for preset in PRESETS.values())

@@ -1,4 +1,4 @@
-"""training/source_dir: from probabilities to confidences and thresholds that keep their promises."""
+"""training/source_dir: from probabilities to confidences and thresholds that keep promises."""
 
 import numpy as np
 import pytest

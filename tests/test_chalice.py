@@ -44,7 +44,13 @@ def chalice_local(main_lambda):
         port = server.getsockname()[1]
     keep = ("AWS_ENDPOINT_URL_", "FFMPEG_BINARY", "PATH", "HOME")
     environment = {name: value for name, value in os.environ.items() if name.startswith(keep)}
-    command = [Path(sys.executable).with_name("chalice"), "local", "--no-autoreload", "--port", str(port)]
+    command = [
+        Path(sys.executable).with_name("chalice"),
+        "local",
+        "--no-autoreload",
+        "--port",
+        str(port),
+    ]
     with subprocess.Popen(
         command, cwd=BIRDAPP, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.STDOUT
     ) as process:
@@ -55,7 +61,10 @@ def chalice_local(main_lambda):
 
 def wait_for(port):
     for _ in range(600):
-        with contextlib.suppress(ConnectionRefusedError), socket.create_connection(("127.0.0.1", port)):
+        with (
+            contextlib.suppress(ConnectionRefusedError),
+            socket.create_connection(("127.0.0.1", port)),
+        ):
             return
         time.sleep(0.1)
     raise TimeoutError(f"nothing listens on {port}")

@@ -15,9 +15,21 @@ def runs(monkeypatch):
     def row(architecture, seed, options):
         asked.append((architecture, seed, options.minutes))
         score = {"value": 0.5, "low": 0.4, "high": 0.6, "n": 100}
-        numbers = {"minutes": 12.0, "windows_seen": 9_000, "parameters": 8_000, "multiplications": 7_000}
+        numbers = {
+            "minutes": 12.0,
+            "windows_seen": 9_000,
+            "parameters": 8_000,
+            "multiplications": 7_000,
+        }
         scores = dict.fromkeys(compare.SCORES, score)
-        return {"architecture": architecture, "seed": seed, **numbers, "window_ms": 3.0, "command": "-", **scores}
+        return {
+            "architecture": architecture,
+            "seed": seed,
+            **numbers,
+            "window_ms": 3.0,
+            "command": "-",
+            **scores,
+        }
 
     monkeypatch.setattr(compare, "run", row)
     return asked
@@ -37,7 +49,11 @@ def test_second_call_makes_only_the_rows_that_are_missing(runs, tmp_path):
 
 def test_table_has_a_line_a_run_with_its_interval(runs, tmp_path):
     call(tmp_path, "default")
-    lines = [line for line in (tmp_path / "README.md").read_text().splitlines() if line.startswith("| default")]
+    lines = [
+        line
+        for line in (tmp_path / "README.md").read_text().splitlines()
+        if line.startswith("| default")
+    ]
     assert len(lines) == len(runs) == 2
     assert "50.0 % (40.0 % to 60.0 %, n = 100)" in lines[0]
     assert (tmp_path / "results.png").stat().st_size > 1_000

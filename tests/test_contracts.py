@@ -9,7 +9,15 @@ import numpy as np
 import pytest
 from chalice.app import Request
 
-from birdapp.chalicelib import answer, deadline, decode, endpoint, errors, parsing, spectrograms
+from birdapp.chalicelib import (
+    deadline,
+    decode,
+    endpoint_client,
+    errors,
+    request,
+    response,
+    spectrogram_client,
+)
 from birdapp.chalicelib.errors import ServiceError
 from birdapp.chalicelib.model import parse_model
 from spectrogram_fn import handler, spectrogram
@@ -54,7 +62,11 @@ def form(value):
         return {name: form(inner) for name, inner in value.items()}
     if isinstance(value, list):
         return [form(value[0])] if value else []
-    return "number" if isinstance(value, int | float) and not isinstance(value, bool) else type(value).__name__
+    return (
+        "number"
+        if isinstance(value, int | float) and not isinstance(value, bool)
+        else type(value).__name__
+    )
 
 
 def test_every_example_was_found_and_parsed():
@@ -66,7 +78,7 @@ def test_every_example_was_found_and_parsed():
 def found():
     """The spectrogram function's real answer to a second of sound, and its event."""
     pcm = (np.sin(np.arange(spectrogram.SAMPLE_RATE) / 5) * 9_000).astype("<i2").tobytes()
-    event = spectrograms.event(pcm, decode.SAMPLE_RATE, "id")
+    event = spectrogram_client.event(pcm, decode.SAMPLE_RATE, "id")
     return event, handler.handler(event, None)
 
 
@@ -84,8 +96,9 @@ def test_a_spectrogram_travels_in_the_documented_number_of_bytes(found):
 
 
 def documented_model():
-    settings = json.dumps(example_with("thresholds"))
-    return parse_model({"labels": ["Turdus merula"], "names": ["Common Blackbird"], "settings": settings})
+    settings = json.dumps(example_with("thresholds") | example_with("independent"))
+    labels, names = ["Turdus merula", "Turdus philomelos"], ["Common Blackbird", "Song Thrush"]
+    return parse_model({"labels": labels, "names": names, "settings": settings})
 
 
 def test_the_documented_settings_are_accepted():
@@ -94,24 +107,37 @@ def test_the_documented_settings_are_accepted():
 
 
 def test_the_answer_has_the_documented_form(found):
-    windows = spectrograms._parse(found[1])
-    prediction = endpoint.Prediction(documented_model(), [[0.93]], [0.9])
-    built = {**answer.build_answer(windows, prediction, 5), "request_id": "id"}
+    windows = spectrogram_client._parse(found[1])
+    prediction = endpoint_client.Prediction(documented_model(), [[0.93, 0.21]], [0.9])
+    built = {**response.build_answer(windows, prediction, 5), "request_id": "id"}
     documented = example_with("verdict", "windows")
-    assert {**form(built), "pooling": {}} == {**form(documented), "windows": form(built["windows"]), "pooling": {}}
-    assert form(built["windows"][0]) == {**form(documented["windows"][0]), "species": form(built["species"])}
+    assert {**form(built), "pooling": {}} == {
+        **form(documented),
+        "windows": form(built["windows"]),
+        "pooling": {},
+    }
+    assert form(built["windows"][0]) == {
+        **form(documented["windows"][0]),
+        "species": form(built["species"]),
+    }
 
 
 def test_the_species_have_the_documented_form():
-    assert form(answer.list_species(documented_model())) == form(example_with("model", "species"))
+    assert form(response.list_species(documented_model())) == form(example_with("model", "species"))
 
 
 def test_the_request_example_is_taken():
     example = {**example_with("data"), "data": base64.b64encode(b"a bird").decode()}
     event = {"headers": {"Content-Type": "application/json"}, "body": json.dumps(example)}
-    event |= {"multiValueQueryStringParameters": None, "pathParameters": None, "stageVariables": None}
-    request = Request({**event, "requestContext": {"httpMethod": "POST", "resourcePath": "/classify"}})
-    assert parsing.parse_classify(request) == parsing.ClassifyRequest(b"a bird", parsing.DEFAULT_TOP)
+    event |= {
+        "multiValueQueryStringParameters": None,
+        "pathParameters": None,
+        "stageVariables": None,
+    }
+    asked = Request(
+        {**event, "requestContext": {"httpMethod": "POST", "resourcePath": "/classify"}}
+    )
+    assert request.parse_classify(asked) == request.ClassifyRequest(b"a bird", request.DEFAULT_TOP)
 
 
 def test_an_error_has_the_documented_form():
@@ -124,7 +150,9 @@ def documented_statuses():
     for statuses, codes in re.findall(r"^\| (\d{3}(?: / \d{3})*) \| (.*) \|$", TEXT, re.M):
         names = re.findall(r"`([a-z_0-9]+)`", codes)
         numbers = [int(status) for status in statuses.split(" / ")]
-        table |= dict(zip(names, numbers if len(numbers) > 1 else numbers * len(names), strict=True))
+        table |= dict(
+            zip(names, numbers if len(numbers) > 1 else numbers * len(names), strict=True)
+        )
     return table
 
 
@@ -136,13 +164,13 @@ def test_every_error_is_documented_with_its_status_and_has_words():
 
 def test_the_limits_are_the_documented_ones():
     limits = (
-        f"decode {decode.DECODE_SECONDS:g} s, spectrogram {spectrograms.SPECTROGRAM_SECONDS} s, "
-        f"endpoint {endpoint.ENDPOINT_SECONDS} s"
+        f"decode {decode.DECODE_SECONDS:g} s, spectrogram {spectrogram_client.SPECTROGRAM_SECONDS} s, "
+        f"endpoint {endpoint_client.ENDPOINT_SECONDS} s"
     )
     assert limits in TEXT
     assert f"One deadline of {deadline.REQUEST_SECONDS:g} s" in TEXT
-    assert f"At most {parsing.MAX_AUDIO_BYTES // 2**20} MiB before base64" in TEXT
+    assert f"At most {request.MAX_AUDIO_BYTES // 2**20} MiB before base64" in TEXT
     assert f"({decode.MAX_SECONDS} s decoded" in TEXT
     assert f"`audio_too_short` (< {decode.MIN_SECONDS} s)" in TEXT
-    assert f"1 to {parsing.MAX_TOP}, {parsing.DEFAULT_TOP} by default" in TEXT
+    assert f"1 to {request.MAX_TOP}, {request.DEFAULT_TOP} by default" in TEXT
     assert f"below {spectrogram.SILENCE_DBFS:g} dBFS" in TEXT

@@ -32,6 +32,19 @@ def test_formats_that_know_their_length_keep_it(name, encoded, five_seconds):
     assert samples(decode(encoded[name], SECONDS)).size == five_seconds.size
 
 
+AIFF_CODECS = ["s8", "s16be", "s24be", "s32be", "f32be", "f64be", "s16le", "alaw", "mulaw"]
+
+
+@pytest.mark.parametrize("codec", AIFF_CODECS)
+@pytest.mark.parametrize("rate", ["22050", "48000"])
+def test_aiff_decodes_in_every_form_of_its_samples(codec, rate, five_seconds, tmp_path):
+    options = ["-c:a", f"pcm_{codec}", "-ar", rate, "-f", "aiff"]
+    aiff = sounds.encode(sounds.make_wav(sounds.pcm16(five_seconds)), options, tmp_path)
+    decoded = samples(decode(aiff, SECONDS))
+    assert decoded.size == five_seconds.size
+    assert np.corrcoef(decoded, five_seconds)[0, 1] > 0.999
+
+
 @pytest.mark.parametrize("name", ["mp3", "flac", "raw_aac"])
 def test_a_tag_before_the_sound_is_no_hindrance(name, encoded, five_seconds):
     decoded = samples(decode(sounds.with_id3(encoded[name]), SECONDS))
@@ -39,7 +52,16 @@ def test_a_tag_before_the_sound_is_no_hindrance(name, encoded, five_seconds):
 
 
 def test_a_cover_picture_is_no_hindrance(five_seconds, tmp_path):
-    cover = ["-f", "lavfi", "-i", "testsrc=duration=1:size=64x64:rate=1", "-map", "0:a", "-map", "1:v"]
+    cover = [
+        "-f",
+        "lavfi",
+        "-i",
+        "testsrc=duration=1:size=64x64:rate=1",
+        "-map",
+        "0:a",
+        "-map",
+        "1:v",
+    ]
     tagged = [*cover, "-c:v", "png", "-disposition:v", "attached_pic", *sounds.ENCODERS["mp3"]]
     mp3 = sounds.encode(sounds.make_wav(sounds.pcm16(five_seconds)), tagged, tmp_path)
     assert b"APIC" in mp3
@@ -49,7 +71,9 @@ def test_a_cover_picture_is_no_hindrance(five_seconds, tmp_path):
 def test_a_rate_that_changes_on_the_way_is_followed(five_seconds, tmp_path):
     wav = sounds.make_wav(sounds.pcm16(five_seconds))
     rates = ("44100", "32000")
-    first, second = (sounds.encode(wav, ["-ar", rate, *sounds.ENCODERS["mp3"]], tmp_path) for rate in rates)
+    first, second = (
+        sounds.encode(wav, ["-ar", rate, *sounds.ENCODERS["mp3"]], tmp_path) for rate in rates
+    )
     decoded = samples(decode(first + second, SECONDS))
     assert decoded.size == pytest.approx(2 * five_seconds.size, rel=0.02)
     assert decoded[-RATE:].std() == pytest.approx(five_seconds.std(), rel=0.1)
@@ -61,7 +85,9 @@ def test_decoding_is_repeatable(encoded):
 
 def test_plain_wav_needs_no_child_process(monkeypatch, five_seconds):
     monkeypatch.setenv("FFMPEG_BINARY", "/nowhere/ffmpeg")
-    assert decode(sounds.make_wav(sounds.pcm16(five_seconds)), SECONDS) == sounds.pcm16(five_seconds)
+    assert decode(sounds.make_wav(sounds.pcm16(five_seconds)), SECONDS) == sounds.pcm16(
+        five_seconds
+    )
 
 
 def test_stereo_is_mixed_alike_with_and_without_a_child_process(five_seconds, tmp_path):
@@ -114,7 +140,9 @@ def test_header_limits(sample_rate, channels, code):
     assert refusal(sounds.make_wav(noise, sample_rate, channels)) == code
 
 
-def test_more_channels_than_eight_are_refused_even_in_a_layout_that_ffmpeg_knows(five_seconds, tmp_path):
+def test_more_channels_than_eight_are_refused_even_in_a_layout_that_ffmpeg_knows(
+    five_seconds, tmp_path
+):
     options = ["-af", "aformat=channel_layouts=7.1.4", "-f", "wav"]
     wav = sounds.encode(sounds.make_wav(sounds.pcm16(five_seconds)), options, tmp_path)
     with pytest.raises(ServiceError, match="Expected 1 to 8 channels, but this file has 12"):

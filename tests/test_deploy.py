@@ -9,11 +9,13 @@ from botocore.stub import ANY, Stubber
 
 import deploy
 import deploy_endpoint
-from deployment import aws, bucket, concurrency, direct, gateway_logs, prices, settings, stacks, worst_case
-from deployment.problems import DeployError
-from endpoint.presets import PRESETS
-from frontend import publish
-from spectrogram_fn import deploy as spectrogram_deploy
+from infra import cloudformation, concurrency, config, cost, cost_ceiling, s3, session
+from infra.endpoint.presets import PRESETS
+from infra.errors import DeployError
+from infra.packages import plain_chalice
+from infra.site import publish
+from infra.stacks import gateway_logs
+from infra.stacks import spectrogram as spectrogram_stack
 
 ACCOUNT, REGION = "123456789012", "eu-west-1"
 TEMPLATE = {"Resources": {}}
@@ -41,13 +43,19 @@ def stubbed(service):
 def account(**clients):
     """An account whose other clients may not be used."""
     others = dict.fromkeys(("s3", "cloudformation", "functions", "gateway", "iam", "logs"))
-    return aws.Aws(ACCOUNT, REGION, **others | clients, poll_seconds=0)
+    return session.Aws(ACCOUNT, REGION, **others | clients, poll_seconds=0)
 
 
 def described(status, digest=None):
     """What describe_stacks answers."""
-    tags = [{"Key": stacks.DIGEST_TAG, "Value": digest}] if digest else []
-    stack = {"StackName": "s", "StackId": "id", "CreationTime": 0, "StackStatus": status, "Tags": tags}
+    tags = [{"Key": cloudformation.DIGEST_TAG, "Value": digest}] if digest else []
+    stack = {
+        "StackName": "s",
+        "StackId": "id",
+        "CreationTime": 0,
+        "StackStatus": status,
+        "Tags": tags,
+    }
     return {"Stacks": [stack]}
 
 
@@ -59,7 +67,13 @@ def gone(stub):
 def test_dry_run_calls_no_aws_and_says_what_and_for_how_much(capsys):
     assert deploy.main(["--dry-run"]) == 0
     said = capsys.readouterr().out
-    for thing in ("bird-spectrogram", "birdapp-dev-api", "endpoint bird-classifier", "site on bucket", "alarms"):
+    for thing in (
+        "bird-spectrogram",
+        "birdapp-dev-api",
+        "endpoint bird-classifier",
+        "site on bucket",
+        "alarms",
+    ):
         assert thing in said
     assert all(f"{clips:,} a day" in said for clips in (0, 1_000, 100_000))
     assert "$ at most, if strangers never stop asking" in said
@@ -72,8 +86,8 @@ def test_dry_run_calls_no_aws_and_says_what_and_for_how_much(capsys):
         (deploy, ["down"]),
         (deploy_endpoint, ["--rollback"]),
         (publish, []),
-        (direct, []),
-        (spectrogram_deploy, ["--deploy"]),
+        (plain_chalice, []),
+        (spectrogram_stack, ["--deploy"]),
     ],
 )
 def test_missing_credentials_are_one_sentence(script, arguments, capsys):
@@ -90,7 +104,7 @@ def test_an_unknown_stage_is_one_sentence(capsys):
 
 def test_a_region_that_is_none_is_one_sentence():
     with pytest.raises(DeployError, match="There is no AWS region 'eu-nowhere-1'"):
-        aws.connect("eu-nowhere-1")
+        session.connect("eu-nowhere-1")
 
 
 @pytest.mark.parametrize("code", ["BucketAlreadyExists", "OperationAborted"])
@@ -99,15 +113,17 @@ def test_a_taken_bucket_name_is_one_sentence(code):
     stub.add_client_error("head_bucket", "404", http_status_code=404)
     stub.add_client_error("create_bucket", code)
     with pytest.raises(DeployError, match="bucket name birds is taken by another AWS account"):
-        bucket.ensure(account(s3=client), "birds")
+        s3.ensure_stage_bucket(account(s3=client), "birds")
 
 
 def test_a_strangers_bucket_of_our_name_is_never_used():
     client, stub = stubbed("s3")
     stub.add_response("head_bucket", {}, {"Bucket": "birds"})
-    stub.add_client_error("head_bucket", "403", expected_params={"Bucket": "birds", "ExpectedBucketOwner": ACCOUNT})
+    stub.add_client_error(
+        "head_bucket", "403", expected_params={"Bucket": "birds", "ExpectedBucketOwner": ACCOUNT}
+    )
     with pytest.raises(DeployError, match="taken by another AWS account"):
-        bucket.ensure(account(s3=client), "birds")
+        s3.ensure_stage_bucket(account(s3=client), "birds")
 
 
 def test_a_stack_that_fails_says_the_cause_and_not_its_consequences():
@@ -115,12 +131,24 @@ def test_a_stack_that_fails_says_the_cause_and_not_its_consequences():
     gone(stub)
     stub.add_response("create_stack", {"StackId": "id"})
     stub.add_response("describe_stacks", described("ROLLBACK_COMPLETE"))
-    failed = {"StackId": "id", "EventId": "1", "StackName": "s", "Timestamp": 0, "ResourceStatus": "CREATE_FAILED"}
-    cancelled = failed | {"LogicalResourceId": "Logs", "ResourceStatusReason": "Resource creation cancelled"}
-    cause = failed | {"LogicalResourceId": "Function", "ResourceStatusReason": "Code storage limit exceeded"}
+    failed = {
+        "StackId": "id",
+        "EventId": "1",
+        "StackName": "s",
+        "Timestamp": 0,
+        "ResourceStatus": "CREATE_FAILED",
+    }
+    cancelled = failed | {
+        "LogicalResourceId": "Logs",
+        "ResourceStatusReason": "Resource creation cancelled",
+    }
+    cause = failed | {
+        "LogicalResourceId": "Function",
+        "ResourceStatusReason": "Code storage limit exceeded",
+    }
     stub.add_response("describe_stack_events", {"StackEvents": [cancelled, cause]})
     with pytest.raises(DeployError, match="took it back: Function: Code storage limit exceeded"):
-        stacks.ensure_stack(account(cloudformation=client), "s", TEMPLATE)
+        cloudformation.ensure_stack(account(cloudformation=client), "s", TEMPLATE)
 
 
 def test_a_stack_that_was_never_finished_is_made_anew():
@@ -131,7 +159,10 @@ def test_a_stack_that_was_never_finished_is_made_anew():
     gone(stub)
     stub.add_response("create_stack", {"StackId": "id"})
     stub.add_response("describe_stacks", described("CREATE_COMPLETE"))
-    assert stacks.ensure_stack(account(cloudformation=client), "s", TEMPLATE).outcome == "created"
+    assert (
+        cloudformation.ensure_stack(account(cloudformation=client), "s", TEMPLATE).outcome
+        == "created"
+    )
 
 
 def test_a_stack_in_motion_is_waited_for_before_it_is_changed():
@@ -140,7 +171,10 @@ def test_a_stack_in_motion_is_waited_for_before_it_is_changed():
     stub.add_response("describe_stacks", described("CREATE_COMPLETE", "of another template"))
     stub.add_response("update_stack", {"StackId": "id"})
     stub.add_response("describe_stacks", described("UPDATE_COMPLETE"))
-    assert stacks.ensure_stack(account(cloudformation=client), "s", TEMPLATE).outcome == "updated"
+    assert (
+        cloudformation.ensure_stack(account(cloudformation=client), "s", TEMPLATE).outcome
+        == "updated"
+    )
 
 
 def test_a_stack_that_cannot_be_deleted_says_why():
@@ -150,16 +184,18 @@ def test_a_stack_that_cannot_be_deleted_says_why():
     stub.add_response("describe_stacks", described("DELETE_FAILED"))
     stub.add_response("describe_stack_events", {"StackEvents": []})
     with pytest.raises(DeployError, match="Stack s could not be deleted: no reason given"):
-        stacks.delete_stack(account(cloudformation=client), "s")
+        cloudformation.delete_stack(account(cloudformation=client), "s")
 
 
 @pytest.mark.parametrize(("unreserved", "cap"), [(1_000, 10), (120, 10), (119, 0), (10, 0)])
 def test_the_cap_is_dropped_where_the_account_has_no_room_for_it(unreserved, cap):
     client, stub = stubbed("lambda")
-    stub.add_response("get_account_settings", {"AccountLimit": {"UnreservedConcurrentExecutions": unreserved}})
+    stub.add_response(
+        "get_account_settings", {"AccountLimit": {"UnreservedConcurrentExecutions": unreserved}}
+    )
     for _ in range(2):
         stub.add_client_error("get_function_concurrency", "ResourceNotFoundException")
-    wanted = settings.load("dev")
+    wanted = config.load("dev")
     fitted = concurrency.fit(account(functions=client), wanted)
     assert fitted.reserved_concurrency == cap
     assert len(concurrency.note(wanted, fitted)) == (cap == 0)
@@ -168,25 +204,39 @@ def test_the_cap_is_dropped_where_the_account_has_no_room_for_it(unreserved, cap
 def test_the_gateways_role_is_tried_again_until_aws_knows_it():
     gateway, answers = stubbed("apigateway")
     iam, roles = stubbed("iam")
-    role = {"Path": "/", "RoleName": "r", "RoleId": "A" * 16, "Arn": "arn:aws:iam::1:role/r", "CreateDate": 0}
+    role = {
+        "Path": "/",
+        "RoleName": "r",
+        "RoleId": "A" * 16,
+        "Arn": "arn:aws:iam::1:role/r",
+        "CreateDate": 0,
+    }
     answers.add_response("get_account", {})
     roles.add_response("get_role", {"Role": role})
-    roles.add_response("list_attached_role_policies", {"AttachedPolicies": [{"PolicyArn": gateway_logs.POLICY}]})
+    roles.add_response(
+        "list_attached_role_policies", {"AttachedPolicies": [{"PolicyArn": gateway_logs.POLICY}]}
+    )
     answers.add_client_error("update_account", "BadRequestException")
     answers.add_response("update_account", {}, {"patchOperations": ANY})
     assert gateway_logs.ensure(account(gateway=gateway, iam=iam)).outcome == "created"
 
 
 def test_prices_add_up_and_grow_with_traffic():
-    *parts, together = prices.monthly(settings.load("dev"), PRESETS["requests"].hosting)
+    *parts, together = cost.monthly(config.load("dev"), PRESETS["requests"].hosting)
     for column in range(3):
-        assert together.dollars[column] == pytest.approx(sum(part.dollars[column] for part in parts))
+        assert together.dollars[column] == pytest.approx(
+            sum(part.dollars[column] for part in parts)
+        )
     assert list(together.dollars) == sorted(together.dollars)
 
 
-@pytest.mark.parametrize(("preset", "endpoint"), [("requests", 4 * 0.102 * 24), ("serverless", 10 * 3 * 86_400 * 2e-5)])
+@pytest.mark.parametrize(
+    ("preset", "endpoint"), [("requests", 4 * 0.102 * 24), ("serverless", 10 * 3 * 86_400 * 2e-5)]
+)
 def test_strangers_can_cost_no_more_than_every_limit_reached_all_day(preset, endpoint):
-    found = {line.what: line.dollars for line in worst_case.most(settings.load("dev"), PRESETS[preset])}
+    found = {
+        line.what: line.dollars for line in cost_ceiling.most(config.load("dev"), PRESETS[preset])
+    }
     # Ten Lambdas of 256 MB and ten of 2,048 MB.
     wanted = {"endpoint": endpoint, "Lambda": 10 * 2.25 * 86_400 * 0.0000166667}
     assert {what: found[what][0] for what in wanted} == pytest.approx(wanted)
@@ -194,18 +244,20 @@ def test_strangers_can_cost_no_more_than_every_limit_reached_all_day(preset, end
 
 
 def test_without_a_cap_the_rate_and_the_time_limits_bound_the_lambdas():
-    capped, free = settings.load("dev"), settings.load("dev", reserved_concurrency=0)
-    lambdas = [worst_case.most(chosen, PRESETS["requests"])[2].dollars[0] for chosen in (capped, free)]
+    capped, free = config.load("dev"), config.load("dev", reserved_concurrency=0)
+    lambdas = [
+        cost_ceiling.most(chosen, PRESETS["requests"])[2].dollars[0] for chosen in (capped, free)
+    ]
     # 5 a second for up to 25 s and 10 s.
     assert lambdas[1] / lambdas[0] == pytest.approx((125 * 0.25 + 50 * 2) / (10 * 2.25))
 
 
 def test_warm_lambdas_and_tracing_show_their_price_only_where_they_are_on():
-    plain = settings.load("dev")
+    plain = config.load("dev")
     chosen = replace(plain, provisioned_concurrency=1, xray=True)
     hosting = PRESETS["requests"].hosting
-    extra = {line.what for line in prices.monthly(chosen, hosting)} - {
-        line.what for line in prices.monthly(plain, hosting)
+    extra = {line.what for line in cost.monthly(chosen, hosting)} - {
+        line.what for line in cost.monthly(plain, hosting)
     }
     assert extra == {"warm Lambdas (setting)", "X-Ray (setting)"}
-    assert prices.warm_dollars(1, 0.25) == pytest.approx(2.70, abs=0.01)
+    assert cost.warm_dollars(1, 0.25) == pytest.approx(2.70, abs=0.01)

@@ -1,4 +1,4 @@
-"""Plain `chalice deploy`: Chalice brings up the project that deployment.direct writes, with least privilege."""
+"""Plain `chalice deploy`: Chalice brings up the project that infra.packages.plain_chalice writes, with least privilege."""
 
 import json
 import os
@@ -10,7 +10,8 @@ import pytest
 import served
 import stack_aws
 
-from deployment import aws, direct, settings
+from infra import config, session
+from infra.packages import plain_chalice
 
 CHALICE = [sys.executable, Path(__file__).parent / "stack_chalice.py"]
 LOCAL_PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"
@@ -35,16 +36,18 @@ def account(environment, monkeypatch):
         monkeypatch.delenv(name)
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
-    return aws.connect("eu-west-1", poll_seconds=0.1)
+    return session.connect("eu-west-1", poll_seconds=0.1)
 
 
 def deploy(account, environment, folder):
     """Write the project, let Chalice deploy it; what Chalice remembers of it afterwards, by name."""
-    chosen = settings.load("dev", python=LOCAL_PYTHON)
-    direct.write_project(account, chosen, folder)
+    chosen = config.load("dev", python=LOCAL_PYTHON)
+    plain_chalice.write_project(account, chosen, folder)
     command = [*CHALICE, "--project-dir", folder, "deploy", "--stage", "dev"]
     region = {"AWS_DEFAULT_REGION": "eu-west-1"}
-    done = subprocess.run(command, env=environment | region, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        command, env=environment | region, capture_output=True, text=True, check=False
+    )
     assert done.returncode == 0, done.stdout + done.stderr
     record = json.loads((folder / ".chalice" / "deployed" / "dev.json").read_text())
     return {resource["name"]: resource for resource in record["resources"]}
@@ -56,26 +59,34 @@ def folder(tmp_path_factory):
     return tmp_path_factory.mktemp("project") / "birdapp"
 
 
-def test_chalice_deploys_the_project_with_layer_and_policy_of_this_account(account, environment, folder):
+def test_chalice_deploys_the_project_with_layer_and_policy_of_this_account(
+    account, environment, folder
+):
     deploy(account, environment, folder)
     function = account.functions.get_function_configuration(FunctionName="birdapp-dev")
-    assert [layer["Arn"].split(":")[6] for layer in function["Layers"]] == ["birdapp-dev-ffmpeg-direct"]
+    assert [layer["Arn"].split(":")[6] for layer in function["Layers"]] == [
+        "birdapp-dev-ffmpeg-direct"
+    ]
     assert function["MemorySize"] == 256
     role = function["Role"].split("/")[-1]
     (name,) = account.iam.list_role_policies(RoleName=role)["PolicyNames"]
     policy = account.iam.get_role_policy(RoleName=role, PolicyName=name)["PolicyDocument"]
     resources = [statement["Resource"] for statement in policy["Statement"]]
     assert f"arn:aws:lambda:eu-west-1:{stack_aws.ACCOUNT}:function:bird-spectrogram" in resources
-    assert not [resource for resource in resources if "${" in resource or "*" in resource.removesuffix(":*")]
+    assert not [
+        resource for resource in resources if "${" in resource or "*" in resource.removesuffix(":*")
+    ]
 
 
 def test_chalice_deploys_again_onto_what_stands(account, environment, folder, monkeypatch):
     first = deploy(account, environment, folder)
-    config = settings.read_config()
-    config["environment_variables"]["CORS_ORIGINS"] = "https://birds.example"
-    monkeypatch.setattr(settings, "read_config", lambda: config)
+    changed = config.read_config()
+    changed["environment_variables"]["CORS_ORIGINS"] = "https://birds.example"
+    monkeypatch.setattr(config, "read_config", lambda: changed)
     assert deploy(account, environment, folder) == first
     function = account.functions.get_function_configuration(FunctionName="birdapp-dev")
     assert function["Environment"]["Variables"]["CORS_ORIGINS"] == "https://birds.example"
-    versions = account.functions.list_layer_versions(LayerName="birdapp-dev-ffmpeg-direct")["LayerVersions"]
+    versions = account.functions.list_layer_versions(LayerName="birdapp-dev-ffmpeg-direct")[
+        "LayerVersions"
+    ]
     assert len(versions) == 1

@@ -17,15 +17,16 @@ import served
 import stack_aws
 
 import deploy
-from deployment import archives, everything, project, settings, standing
-from deployment.account import open_account
-from endpoint.clip import made_clip
-from endpoint.model import CheckedModel
-from endpoint.presets import PRESETS
-from frontend import publish
-from frontend.publishing.assets import make_assets
-from operation import watch
-from operation.watched import stage_alarms
+from infra import config, stage, status
+from infra.endpoint.model import CheckedModel
+from infra.endpoint.presets import PRESETS
+from infra.endpoint.smoke_clip import made_clip
+from infra.monitoring import monitor
+from infra.monitoring.alarms import stage_alarms
+from infra.packages import api, zips
+from infra.session import open_account
+from infra.site import publish
+from infra.site.assets import make_assets
 
 CLIP = made_clip()
 REFERENCE = {
@@ -36,7 +37,9 @@ REFERENCE = {
     "bird": [0.9] * len(CLIP.windows),
 }
 UP = deploy.parse_arguments(["up", "--stage", "prod"])
-LATE = pytest.mark.parametrize("late", [False, True], ids=["before AWS hears of it", "after AWS has done it"])
+LATE = pytest.mark.parametrize(
+    "late", [False, True], ids=["before AWS hears of it", "after AWS has done it"]
+)
 
 
 class Emulators:
@@ -68,11 +71,13 @@ class Emulators:
 @pytest.fixture(scope="module")
 def ready(tmp_path_factory):
     """What `up` is given: real templates, tiny packages, a model that was checked."""
-    chosen = settings.load("prod", alarm_email="birds@example.org")
-    application = project.build(chosen)
-    small = archives.pack(tmp_path_factory.mktemp("packages"), "package", {"handler.py": b""})
+    chosen = config.load("prod", alarm_email="birds@example.org")
+    application = api.build(chosen)
+    small = zips.pack(tmp_path_factory.mktemp("packages"), "package", {"handler.py": b""})
     application = replace(application, code=small, layer=small)
-    return everything.Ready(chosen, small, application, CheckedModel(b"model", CLIP, REFERENCE), PRESETS["requests"])
+    return stage.Ready(
+        chosen, small, application, CheckedModel(b"model", CLIP, REFERENCE), PRESETS["requests"]
+    )
 
 
 @pytest.fixture(scope="module")
@@ -85,16 +90,21 @@ def emulators(tmp_path_factory, ready):
         pytest.MonkeyPatch.context() as patch,
     ):
         # Two files of the page and three alarms stand for all: each is put there by the same calls.
-        patch.setattr(publish, "make_assets", lambda *given, **chosen: make_assets(*given, **chosen)[:2])
-        patch.setattr(watch, "stage_alarms", lambda watched: stage_alarms(watched)[:3])
-        patch.setattr(everything, "prepare", lambda _, fitted, **__: replace(ready, settings=fitted))
+        patch.setattr(
+            publish, "make_assets", lambda *given, **chosen: make_assets(*given, **chosen)[:2]
+        )
+        patch.setattr(monitor, "stage_alarms", lambda watched: stage_alarms(watched)[:3])
+        patch.setattr(stage, "prepare", lambda _, fitted, **__: replace(ready, settings=fitted))
         for name in [name for name in os.environ if name.startswith("AWS_")]:
             patch.delenv(name)
         for name, value in environment.items():
             if name.startswith("AWS_"):
                 patch.setenv(name, value)
         account = open_account(ready.settings, poll_seconds=0.01)
-        resets = {environment[f"AWS_ENDPOINT_URL_{name}"] + path for name, path in stack_aws.RESETS.items()}
+        resets = {
+            environment[f"AWS_ENDPOINT_URL_{name}"] + path
+            for name, path in stack_aws.RESETS.items()
+        }
         yield Emulators(account, resets)
 
 
@@ -105,7 +115,7 @@ def up(emulators, ready):
 
 def down(emulators, ready):
     """What `make destroy` does."""
-    return lambda: everything.down(emulators.account, ready.settings)
+    return lambda: stage.down(emulators.account, ready.settings)
 
 
 def outcomes(run):
@@ -129,9 +139,9 @@ def test_a_second_run_changes_nothing(emulators, ready):
 def test_nothing_stands_after_down(emulators, ready):
     emulators.reset()
     list(up(emulators, ready)())
-    assert len(standing.list_standing(emulators.account, ready.settings)) >= 8
+    assert len(status.list_standing(emulators.account, ready.settings)) >= 8
     list(down(emulators, ready)())
-    assert standing.list_standing(emulators.account, ready.settings) == []
+    assert status.list_standing(emulators.account, ready.settings) == []
     assert outcomes(down(emulators, ready)) == {"absent"}
 
 
@@ -152,7 +162,9 @@ def test_after_any_change_that_was_done_but_not_heard_of_the_second_run_finishes
     emulators.lightning.aim(0, late=True)
     list(up(emulators, ready)())
     names, wanted = emulators.lightning.seen, operations(emulators.done)
-    for number in [number for number, name in enumerate(names, 1) if not name.startswith(aws_gaps.READS)]:
+    for number in [
+        number for number, name in enumerate(names, 1) if not name.startswith(aws_gaps.READS)
+    ]:
         emulators.reset()
         emulators.lightning.aim(number, late=True)
         assert emulators.lightning.strikes(up(emulators, ready))
@@ -169,7 +181,7 @@ def test_a_down_that_fails_at_every_call_leaves_nothing_in_the_end(emulators, re
     while emulators.lightning.strikes(down(emulators, ready)):
         assert len(emulators.lightning.struck) < 200
     assert len(emulators.lightning.struck) > 20
-    assert standing.list_standing(emulators.account, ready.settings) == []
+    assert status.list_standing(emulators.account, ready.settings) == []
 
 
 def test_a_deploy_that_fails_half_way_says_why_and_what_stands(emulators, ready, capsys):

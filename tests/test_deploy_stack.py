@@ -19,7 +19,7 @@ import stack_aws
 import stack_model
 from tiny_saved_model import SPECIES
 
-from deployment import settings
+from infra import config
 
 LOCAL_PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"
 COLD_ATTEMPTS = 20
@@ -43,7 +43,12 @@ def make(target, environment, arguments):
     """Run make as a person does, in the environment that stands already; (exit status, lines, error text)."""
     command = ["make", "--silent", target, "ENVIRONMENT=true", f"ARGS={arguments}"]
     done = subprocess.run(
-        command, cwd=stack_aws.REPOSITORY, env=environment, capture_output=True, text=True, check=False
+        command,
+        cwd=stack_aws.REPOSITORY,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
     )
     return done.returncode, done.stdout.splitlines(), done.stderr
 
@@ -53,7 +58,9 @@ def deployed(environment, model):
     """The first `make deploy`, with an MP3 as smoke clip."""
     whistle = 0.5 * np.sin(np.arange(6 * sounds.SAMPLE_RATE))
     clip = model / "clip.mp3"
-    clip.write_bytes(sounds.encode(sounds.make_wav(sounds.pcm16(whistle)), sounds.ENCODERS["mp3"], model))
+    clip.write_bytes(
+        sounds.encode(sounds.make_wav(sounds.pcm16(whistle)), sounds.ENCODERS["mp3"], model)
+    )
     return make("deploy", environment, f"--model {model / 'saved_model'} --clip {clip} {FASTER}")
 
 
@@ -68,9 +75,11 @@ def client(service, environment):
 def api_url(environment, deployed):
     """Where ministack answers as the API's stage."""
     url = environment["AWS_ENDPOINT_URL_CLOUDFORMATION"]
-    name = settings.load("dev").api_stack
+    name = config.load("dev").api_stack
     stack = client("cloudformation", environment).describe_stacks(StackName=name)["Stacks"][0]
-    (api,) = [output["OutputValue"] for output in stack["Outputs"] if output["OutputKey"] == "RestAPIId"]
+    (api,) = [
+        output["OutputValue"] for output in stack["Outputs"] if output["OutputKey"] == "RestAPIId"
+    ]
     return f"{url}/restapis/{api}/dev/_user_request_"
 
 
@@ -95,7 +104,11 @@ def ask(url, body=None):
 
 def outcomes(lines):
     """What became of each thing: the first words of the lines before the list of what stands."""
-    end = next(number for number, line in enumerate(lines) if line.startswith(("Standing of", "Nothing of")))
+    end = next(
+        number
+        for number, line in enumerate(lines)
+        if line.startswith(("Standing of", "Nothing of"))
+    )
     return {line.split()[0] for line in lines[:end]}
 
 
@@ -114,12 +127,12 @@ def test_deploy_makes_everything_and_lists_what_stands(deployed):
 
 
 def test_the_page_is_published_with_the_address_of_the_api(environment, deployed, api_url):
-    bucket = f"{settings.load('dev').function}-site-{stack_aws.ACCOUNT}"
+    bucket = f"{config.load('dev').function}-site-{stack_aws.ACCOUNT}"
     s3 = client("s3", environment)
     names = [item["Key"] for item in s3.list_objects_v2(Bucket=bucket)["Contents"]]
-    (config,) = [name for name in names if name.startswith("config")]
+    (script,) = [name for name in names if name.startswith("config")]
     assert s3.head_object(Bucket=bucket, Key="index.html")["ContentType"].startswith("text/html")
-    assert api_url.split("/")[4] in s3.get_object(Bucket=bucket, Key=config)["Body"].read().decode()
+    assert api_url.split("/")[4] in s3.get_object(Bucket=bucket, Key=script)["Body"].read().decode()
 
 
 def test_the_deployed_api_lists_the_deployed_models_species(api_url):
@@ -129,7 +142,9 @@ def test_the_deployed_api_lists_the_deployed_models_species(api_url):
 
 
 def test_an_mp3_is_named_through_gateway_both_lambdas_and_endpoint(api_url, tone, tmp_path):
-    mp3 = sounds.encode(sounds.make_wav(sounds.pcm16(tone(3_000, 7.0))), sounds.ENCODERS["mp3"], tmp_path)
+    mp3 = sounds.encode(
+        sounds.make_wav(sounds.pcm16(tone(3_000, 7.0))), sounds.ENCODERS["mp3"], tmp_path
+    )
     status, _, answer = classify(api_url, mp3)
     assert status == 200, answer
     assert answer["species"][0]["name"] in SPECIES.values()
@@ -139,7 +154,9 @@ def test_an_mp3_is_named_through_gateway_both_lambdas_and_endpoint(api_url, tone
 
 def test_a_recorded_bird_as_mp3_is_named_too(api_url, recordings, recording_rows, tmp_path):
     row = min(recording_rows, key=lambda row: float(row["seconds"]))
-    mp3 = sounds.encode((recordings / row["filename"]).read_bytes(), sounds.ENCODERS["mp3"], tmp_path)
+    mp3 = sounds.encode(
+        (recordings / row["filename"]).read_bytes(), sounds.ENCODERS["mp3"], tmp_path
+    )
     status, _, answer = classify(api_url, mp3)
     assert status == 200, answer
     assert answer["species"][0]["name"] in SPECIES.values()
@@ -154,13 +171,20 @@ def test_an_error_of_the_deployed_api_has_the_contracts_shape(api_url):
 def test_a_second_deploy_names_no_model_and_changes_nothing(environment, deployed):
     status, lines, errors = make("deploy", environment, FASTER)
     assert status == 0, errors
-    assert outcomes(lines) == {"unchanged"}, [line for line in lines if not line.startswith("unchanged")]
+    assert outcomes(lines) == {"unchanged"}, [
+        line for line in lines if not line.startswith("unchanged")
+    ]
 
 
 def test_the_page_alone_is_published_again_with_the_api_that_stands(environment, deployed):
-    command = [sys.executable, "-m", "frontend.publish", "--stage", "dev"]
+    command = [sys.executable, "-m", "infra.site.publish", "--stage", "dev"]
     done = subprocess.run(
-        command, cwd=stack_aws.REPOSITORY, env=environment, capture_output=True, text=True, check=False
+        command,
+        cwd=stack_aws.REPOSITORY,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert done.returncode == 0, done.stderr
     *changes, address = done.stdout.splitlines()

@@ -1,4 +1,4 @@
-"""training/fetch.py and training/download.py, against a loopback server that plays both archives, with faults."""
+"""training/data/http.py and training/data/download.py, against a loopback server that plays both archives, with faults."""
 
 import io
 import json
@@ -13,19 +13,30 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import numpy as np
 import pytest
 
-from training.download import Kaggle, XenoCanto, download, kaggle_headers, narrow, xeno_canto_key
-from training.fetch import ATTEMPTS, Fetcher, FetchError, GoneError, RefusedError
-from training.filters import Filter
-from training.metadata import Recording
+from training.data.download import (
+    Kaggle,
+    XenoCanto,
+    download,
+    kaggle_headers,
+    narrow,
+    xeno_canto_key,
+)
+from training.data.filters import Filter
+from training.data.http import ATTEMPTS, Fetcher, FetchError, GoneError, RefusedError
+from training.data.metadata import Recording
+from training.data.shards import use_shipped_ffmpeg
 from training.prepare import main
-from training.windows import use_shipped_ffmpeg
 
 
 def make_wav(seconds=1.0):
     file = io.BytesIO()
     with wave.open(file, "wb") as sound:
         sound.setparams((1, 2, 22_050, 0, "NONE", ""))
-        sound.writeframes(np.random.default_rng(1).integers(-9_000, 9_000, round(22_050 * seconds), np.int16).tobytes())
+        sound.writeframes(
+            np.random.default_rng(1)
+            .integers(-9_000, 9_000, round(22_050 * seconds), np.int16)
+            .tobytes()
+        )
     return file.getvalue()
 
 
@@ -69,7 +80,12 @@ def send_file(handler, content):
         return answer(handler, 200, content)
     if start >= len(content):
         return answer(handler, 416, b"")
-    return answer(handler, 206, content[start:], Content_Range=f"bytes {start}-{len(content) - 1}/{len(content)}")
+    return answer(
+        handler,
+        206,
+        content[start:],
+        Content_Range=f"bytes {start}-{len(content) - 1}/{len(content)}",
+    )
 
 
 def cut(handler, content):
@@ -169,7 +185,11 @@ def test_passing_fault_is_waited_out(archive, fetch, waits, tmp_path, faults, ex
 def test_cut_download_goes_on_where_it_was(archive, fetch):
     archive.faults["/17/download"].extend([cut, cut])
     fetch()
-    assert [headers.get("Range") for _, headers in archive.asked] == [None, "bytes=10000-", "bytes=20000-"]
+    assert [headers.get("Range") for _, headers in archive.asked] == [
+        None,
+        "bytes=10000-",
+        "bytes=20000-",
+    ]
 
 
 def test_stopped_run_goes_on_where_it_was(archive, fetch, tmp_path):
@@ -200,12 +220,16 @@ def test_every_request_is_preceded_by_a_pause(archive, fetch, waits):
 
 def test_lasting_fault_is_given_up_and_listed(archive, fetch, waits, tmp_path):
     archive.faults["/17/download"].extend([status(500)] * ATTEMPTS)
-    assert fetch() == [f"17.wav: {archive.address}/17/download: 6 attempts failed, the last one so: status 500"]
+    assert fetch() == [
+        f"17.wav: {archive.address}/17/download: 6 attempts failed, the last one so: status 500"
+    ]
     assert waited(waits) == [2, 4, 8, 16, 32]
     assert not (tmp_path / "17.wav").exists()
 
 
-@pytest.mark.parametrize(("fault", "words"), [(html, "of no use: unsupported_audio"), (status(404), "status 404")])
+@pytest.mark.parametrize(
+    ("fault", "words"), [(html, "of no use: unsupported_audio"), (status(404), "status 404")]
+)
 def test_what_is_no_audio_is_listed_and_not_asked_for_again(archive, fetch, tmp_path, fault, words):
     archive.faults["/17/download"].append(fault)
     assert words in fetch()[0]
@@ -215,7 +239,11 @@ def test_what_is_no_audio_is_listed_and_not_asked_for_again(archive, fetch, tmp_
 
 @pytest.mark.parametrize(
     ("fault", "words"),
-    [(status(401), "is the key right"), (status(403), "key"), (status(429, Retry_After=3600), "3600 s")],
+    [
+        (status(401), "is the key right"),
+        (status(403), "key"),
+        (status(429, Retry_After=3600), "3600 s"),
+    ],
 )
 def test_archive_that_turns_us_away_ends_the_run(archive, fetch, fault, words):
     archive.faults["/17/download"].append(fault)
@@ -248,7 +276,10 @@ def test_key_in_an_address_is_in_no_message():
 def test_kaggle_is_asked_for_one_file_of_the_competition(archive):
     recording = Recording("skylar/XC17.ogg", "skylar")
     url = Kaggle("birdclef-2022", address=archive.address).url(recording)
-    assert url == f"{archive.address}/api/v1/competitions/data/download/birdclef-2022/train_audio%2Fskylar%2FXC17.ogg"
+    assert (
+        url
+        == f"{archive.address}/api/v1/competitions/data/download/birdclef-2022/train_audio%2Fskylar%2FXC17.ogg"
+    )
 
 
 def test_kaggle_of_2021_has_names_without_folders():
@@ -289,7 +320,9 @@ def test_search_asks_only_for_what_the_filter_can_keep():
     assert narrow("grp:birds", Filter(None, None, None, 1)) == "grp:birds"
 
 
-@pytest.mark.parametrize("body", [b"<html>", b'{"error": "client_error", "message": "Bad key"}', b"[]"])
+@pytest.mark.parametrize(
+    "body", [b"<html>", b'{"error": "client_error", "message": "Bad key"}', b"[]"]
+)
 def test_search_that_fails_says_so(archive, body):
     archive.files["/api/3/recordings"] = body
     with pytest.raises(FetchError, match="expected"):
@@ -323,8 +356,22 @@ def play_xeno_canto(archive):
 def test_search_filter_and_download_from_xeno_canto(archive, tmp_path, monkeypatch, capsys):
     play_xeno_canto(archive)
     monkeypatch.setenv("XENO_CANTO_KEY", "k")
-    options = ["--recordings", str(tmp_path), "--output", str(tmp_path / "out"), "--min-recordings", "1"]
-    options += ["--download", "xeno-canto", "--xeno-canto-address", archive.address, "--query", "grp:birds"]
+    options = [
+        "--recordings",
+        str(tmp_path),
+        "--output",
+        str(tmp_path / "out"),
+        "--min-recordings",
+        "1",
+    ]
+    options += [
+        "--download",
+        "xeno-canto",
+        "--xeno-canto-address",
+        archive.address,
+        "--query",
+        "grp:birds",
+    ]
     options += ["--pause-seconds", "0", "--processes", "1"]
     assert main(options) == 1
     assert "no split by recordist" in capsys.readouterr().err
@@ -333,7 +380,11 @@ def test_search_filter_and_download_from_xeno_canto(archive, tmp_path, monkeypat
 
 
 def test_filter_and_download_from_kaggle(archive, tmp_path, monkeypatch, capsys):
-    rows = ["primary_label,latitude,filename,longitude", "skylar,50,skylar/1.wav,10", "skylar,0,skylar/2.wav,10"]
+    rows = [
+        "primary_label,latitude,filename,longitude",
+        "skylar,50,skylar/1.wav,10",
+        "skylar,0,skylar/2.wav,10",
+    ]
     (tmp_path / "train_metadata.csv").write_text("\n".join(rows))
     prefix = "/api/v1/competitions/data/download/birdclef-2022/train_audio%2Fskylar%2F"
     archive.files[f"{prefix}1.wav"] = archive.files[f"{prefix}2.wav"] = SOUND
@@ -358,13 +409,19 @@ def test_filter_and_download_from_kaggle(archive, tmp_path, monkeypatch, capsys)
     ]
     assert main([*options, "--pause-seconds", "0"]) == 1
     assert "no split by recordist" in capsys.readouterr().err
-    assert [(path, headers["Authorization"]) for path, headers in archive.asked] == [(f"{prefix}1.wav", "Bearer t")]
+    assert [(path, headers["Authorization"]) for path, headers in archive.asked] == [
+        (f"{prefix}1.wav", "Bearer t")
+    ]
     assert (tmp_path / "skylar" / "1.wav").read_bytes() == SOUND
 
 
 def test_gone_recordings_do_not_mean_that_the_archive_is_down(archive, waits, tmp_path):
-    recordings = [Recording(f"{number}.wav", "skylar", xc_id=str(number)) for number in range(10, 18)]
-    failures = download(recordings, tmp_path, XenoCanto(archive.address), Fetcher(sleep=waits.append))
+    recordings = [
+        Recording(f"{number}.wav", "skylar", xc_id=str(number)) for number in range(10, 18)
+    ]
+    failures = download(
+        recordings, tmp_path, XenoCanto(archive.address), Fetcher(sleep=waits.append)
+    )
     assert len(failures) == 7
     assert (tmp_path / "17.wav").exists()
     assert issubclass(GoneError, FetchError)

@@ -14,7 +14,7 @@ from sounds import ENCODERS, encode
 from tiny_model import BLACKBIRD, OWLS, constants, write_model, write_whole
 
 from loadtests.app import classify_body
-from local import warm_up
+from local import readiness
 
 pytest_plugins = ["page_fixtures"]
 
@@ -33,7 +33,9 @@ def recording(recordings):
 def answers(app, recording, tmp_path_factory):
     """The answer to one real recording in each format."""
     folder = tmp_path_factory.mktemp("formats")
-    return {name: app.classify(encode(recording, options, folder)) for name, options in ENCODERS.items()}
+    return {
+        name: app.classify(encode(recording, options, folder)) for name, options in ENCODERS.items()
+    }
 
 
 @pytest.mark.parametrize("name", ENCODERS)
@@ -45,7 +47,15 @@ def test_every_format_of_one_recording_names_the_same_species_first(answers, nam
 
 def test_an_answer_has_the_form_of_the_contract(answers):
     answer = answers["mp3"][1]
-    assert set(answer) == {"verdict", "species", "windows", "audio_seconds", "model", "pooling", "request_id"}
+    assert set(answer) == {
+        "verdict",
+        "species",
+        "windows",
+        "audio_seconds",
+        "model",
+        "pooling",
+        "request_id",
+    }
     assert answer["windows"][0].keys() == {"start_seconds", "end_seconds", "verdict", "species"}
 
 
@@ -71,12 +81,22 @@ def test_the_page_shows_the_name_that_the_api_gives(app, browser, recording):
         ("GET", "/classify", None, {}, 405, "method_not_allowed"),
         ("DELETE", "/species", None, {}, 405, "method_not_allowed"),
         ("BREW", "/classify", None, {}, 405, "method_not_allowed"),
-        pytest.param("POST", "/classify", b"x" * (10 * MIB + 1), {}, 413, "payload_too_large", id="over-the-gateway"),
+        pytest.param(
+            "POST",
+            "/classify",
+            b"x" * (10 * MIB + 1),
+            {},
+            413,
+            "payload_too_large",
+            id="over-the-gateway",
+        ),
         pytest.param("POST", "/classify", TOO_LARGE, {}, 413, "payload_too_large", id="over-4-MiB"),
         ("POST", "/classify", GZIPPED, {"Content-Encoding": "gzip"}, 415, "unsupported_media_type"),
     ],
 )
-def test_errors_carry_the_form_of_the_contract_and_cors(app, method, path, body, headers, status, code):
+def test_errors_carry_the_form_of_the_contract_and_cors(
+    app, method, path, body, headers, status, code
+):
     answered, received, text = ask(app.api_url, method, path, body, headers)
     assert (answered, received["Access-Control-Allow-Origin"]) == (status, "*")
     error = json.loads(text)["error"]
@@ -99,7 +119,7 @@ def test_a_head_is_answered_without_a_body_on_a_connection_that_lives_on(app):
 
 
 def test_a_body_in_chunks_is_read(app):
-    body = classify_body(warm_up.whistle())
+    body = classify_body(readiness.whistle())
     status, _, text = ask(app.api_url, "POST", "/classify", iter([body[:1_000], body[1_000:]]))
     assert (status, json.loads(text)["audio_seconds"]) == (200, 1.0)
 
@@ -110,11 +130,23 @@ def test_a_body_in_chunks_is_read(app):
         (b"nonsense\r\n\r\n", b"400"),
         (b"POST /classify HTTP/1.1\r\nContent-Length: many\r\n\r\n", b"400"),
         (b"POST /classify HTTP/1.1\r\nContent-Length: -1\r\n\r\n", b"400"),
-        (b"POST /classify HTTP/1.1\r\nContent-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n{}", b"400"),
-        (b"POST /classify HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n{}\r\n0\r\n\r\n", b"400"),
-        (b"POST /classify HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n1\r\n{}\r\n0\r\n\r\n", b"400"),
+        (
+            b"POST /classify HTTP/1.1\r\nContent-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n{}",
+            b"400",
+        ),
+        (
+            b"POST /classify HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n{}\r\n0\r\n\r\n",
+            b"400",
+        ),
+        (
+            b"POST /classify HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n1\r\n{}\r\n0\r\n\r\n",
+            b"400",
+        ),
         (b"POST /classify HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\nfffffff\r\n", b"413"),
-        (b"POST /classify HTTP/1.1\r\nExpect: 100-continue\r\nContent-Length: 99999999\r\n\r\n", b"413"),
+        (
+            b"POST /classify HTTP/1.1\r\nExpect: 100-continue\r\nContent-Length: 99999999\r\n\r\n",
+            b"413",
+        ),
     ],
 )
 def test_broken_http_is_refused_in_the_form_of_the_contract(app, request_bytes, status):
@@ -124,7 +156,9 @@ def test_broken_http_is_refused_in_the_form_of_the_contract(app, request_bytes, 
 
 
 def test_the_gateway_says_when_to_come_back(tiny_folder):
-    with running(tiny_folder, RATE_PER_SECOND="0.01", BURST="2") as slow:  # The warm-up takes the first.
+    with running(
+        tiny_folder, RATE_PER_SECOND="0.01", BURST="2"
+    ) as slow:  # The warm-up takes the first.
         assert ask(slow.api_url, "GET", "/species")[0] == 200
         status, headers, body = ask(slow.api_url, "GET", "/species")
     assert (status, json.loads(body)["error"]["code"]) == (429, "rate_limited")
@@ -142,8 +176,12 @@ def test_a_model_with_other_labels_changes_the_list_and_the_answers(changing):
     write_model(changing.model, OWLS, "owls")
     assert wait_for(lambda: species(changing)["model"] == "owls")
     assert {one["scientific_name"]: one["name"] for one in species(changing)["species"]} == OWLS
-    status, answer = changing.classify(warm_up.whistle())
-    assert (status, answer["model"], {one["scientific_name"] for one in answer["species"]}) == (200, "owls", set(OWLS))
+    status, answer = changing.classify(readiness.whistle())
+    assert (status, answer["model"], {one["scientific_name"] for one in answer["species"]}) == (
+        200,
+        "owls",
+        set(OWLS),
+    )
 
 
 def test_a_bad_model_is_refused_and_the_old_one_stays(changing):
@@ -151,7 +189,7 @@ def test_a_bad_model_is_refused_and_the_old_one_stays(changing):
     assert wait_for(lambda: species(changing)["model"] == "good")
     write_whole(changing.model / "constants.json", json.dumps(constants(OWLS, "bad")).encode())
     assert wait_for(lambda: "model_refused" in changing.log.read_text())
-    assert (species(changing)["model"], changing.classify(warm_up.whistle())[0]) == ("good", 200)
+    assert (species(changing)["model"], changing.classify(readiness.whistle())[0]) == ("good", 200)
 
 
 def test_a_swap_under_load_fails_no_request(changing):
@@ -170,7 +208,7 @@ def asking(app, clients=4):
 
     def ask_on():
         while not end.is_set():
-            answers.append(app.classify(warm_up.whistle()))
+            answers.append(app.classify(readiness.whistle()))
 
     threads = [threading.Thread(target=ask_on) for _ in range(clients)]
     for thread in threads:

@@ -18,7 +18,10 @@ def test_all_windows_travel_to_the_endpoint_in_the_columnar_form(fake, predict):
 
 def test_describe_uses_its_own_signature(fake, describe):
     assert describe().names == ["Common Blackbird", "Great Tit", "Tawny Owl"]
-    assert json.loads(fake.requests[0][2]) == {"signature_name": "describe", "inputs": {"ask": [""]}}
+    assert json.loads(fake.requests[0][2]) == {
+        "signature_name": "describe",
+        "inputs": {"ask": [""]},
+    }
 
 
 def test_a_model_without_the_bird_output_is_taken(fake, predict):
@@ -73,8 +76,12 @@ WRONG_OUTPUTS = {
     "half a species": {"settings": pooling_with(species_per_window=2.5)},
     "calibration does not start at 0": {"settings": pooling_with(calibration=[[0.1, 0], [1, 1]])},
     "calibration does not end at 1": {"settings": pooling_with(calibration=[[0, 0], [1, 0.9]])},
-    "calibration stands still": {"settings": pooling_with(calibration=[[0, 0], [0.5, 0.2], [0.5, 0.4], [1, 1]])},
-    "calibration falls": {"settings": pooling_with(calibration=[[0, 0], [0.5, 0.5], [0.6, 0.4], [1, 1]])},
+    "calibration stands still": {
+        "settings": pooling_with(calibration=[[0, 0], [0.5, 0.2], [0.5, 0.4], [1, 1]])
+    },
+    "calibration falls": {
+        "settings": pooling_with(calibration=[[0, 0], [0.5, 0.5], [0.6, 0.4], [1, 1]])
+    },
     "a calibration point is a number": {"settings": pooling_with(calibration=[0, 1])},
 }
 

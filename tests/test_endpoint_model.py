@@ -13,13 +13,13 @@ import tiny_saved_model
 from moto import mock_aws
 
 import deploy_endpoint
-from deployment.problems import DeployError
-from endpoint import archive
-from endpoint.artefact import find_saved_model, obtain
-from endpoint.checks import problems_of_answer, problems_of_facts
-from endpoint.clip import made_clip, read_clip
-from endpoint.model import check_model
-from endpoint.probe import examine
+from infra.endpoint import model_archive
+from infra.endpoint.checks import problems_of_answer, problems_of_facts
+from infra.endpoint.model import check_model
+from infra.endpoint.model_source import find_saved_model, obtain
+from infra.endpoint.probe import examine
+from infra.endpoint.smoke_clip import made_clip, read_clip
+from infra.errors import DeployError
 
 CLIP = made_clip()
 
@@ -55,11 +55,11 @@ def test_the_same_model_packs_to_the_same_bytes(saved_model, tmp_path):
         if path.is_file():
             (copy / path.relative_to(saved_model)).parent.mkdir(parents=True, exist_ok=True)
             (copy / path.relative_to(saved_model)).write_bytes(path.read_bytes())
-    assert archive.pack(copy) == archive.pack(saved_model)
+    assert model_archive.pack(copy) == model_archive.pack(saved_model)
 
 
 def test_the_archive_is_what_tensorflow_serving_looks_for(saved_model):
-    with tarfile.open(fileobj=io.BytesIO(archive.pack(saved_model))) as file:
+    with tarfile.open(fileobj=io.BytesIO(model_archive.pack(saved_model))) as file:
         assert "1/saved_model.pb" in file.getnames()
         assert all(name.startswith("1/") for name in file.getnames())
 
@@ -80,36 +80,43 @@ def test_an_unsafe_member_is_refused_and_nothing_is_written_outside(tmp_path, me
     target = tmp_path / "in" / "target"
     target.mkdir(parents=True)
     with pytest.raises(DeployError, match=why):
-        archive.unpack(tar(tmp_path / "model.tar.gz", member), target)
+        model_archive.unpack(tar(tmp_path / "model.tar.gz", member), target)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["in", "model.tar.gz"]
 
 
 def test_a_bomb_is_stopped_on_the_way(tmp_path, monkeypatch):
-    monkeypatch.setattr(archive, "MAX_UNPACKED_BYTES", 1_000_000)
+    monkeypatch.setattr(model_archive, "MAX_UNPACKED_BYTES", 1_000_000)
     bomb = tar(tmp_path / "model.tar.gz", a_file("1/saved_model.pb", bytes(50_000_000)))
     with pytest.raises(DeployError, match="more than 1,000,000 bytes"):
-        archive.unpack(bomb, tmp_path)
+        model_archive.unpack(bomb, tmp_path)
 
 
 @pytest.mark.parametrize("content", [b"", b"no archive", b"\x1f\x8b\x08\x00broken"])
 def test_what_is_no_archive_is_refused(tmp_path, content):
     (tmp_path / "model.tar.gz").write_bytes(content)
     with pytest.raises(DeployError, match=r"no readable tar\.gz"):
-        archive.unpack(tmp_path / "model.tar.gz", tmp_path)
+        model_archive.unpack(tmp_path / "model.tar.gz", tmp_path)
 
 
 def test_too_many_and_doubled_members_are_refused(tmp_path, monkeypatch):
     with pytest.raises(DeployError, match="twice"):
-        archive.unpack(tar(tmp_path / "doubled.tar.gz", a_file("1/a"), a_file("1/a")), tmp_path)
-    monkeypatch.setattr(archive, "MAX_MEMBERS", 2)
+        model_archive.unpack(
+            tar(tmp_path / "doubled.tar.gz", a_file("1/a"), a_file("1/a")), tmp_path
+        )
+    monkeypatch.setattr(model_archive, "MAX_MEMBERS", 2)
     with pytest.raises(DeployError, match="more than 2 members"):
-        archive.unpack(tar(tmp_path / "many.tar.gz", *(a_file(f"2/{n}") for n in range(3))), tmp_path)
+        model_archive.unpack(
+            tar(tmp_path / "many.tar.gz", *(a_file(f"2/{n}") for n in range(3))), tmp_path
+        )
 
 
 def keras_file(layer):
     content = io.BytesIO()
     with zipfile.ZipFile(content, "w") as file:
-        file.writestr(zipfile.ZipInfo("config.json"), json.dumps({"config": {"layers": [{"class_name": layer}]}}))
+        file.writestr(
+            zipfile.ZipInfo("config.json"),
+            json.dumps({"config": {"layers": [{"class_name": layer}]}}),
+        )
     return content.getvalue()
 
 
@@ -151,7 +158,11 @@ def test_a_model_is_fetched_from_s3(tmp_path, monkeypatch):
     with mock_aws():
         s3 = boto3.client("s3", "us-east-1")
         s3.create_bucket(Bucket="models")
-        s3.upload_file(str(tar(tmp_path / "a.tar.gz", a_file("1/saved_model.pb"))), "models", "job/model.tar.gz")
+        s3.upload_file(
+            str(tar(tmp_path / "a.tar.gz", a_file("1/saved_model.pb"))),
+            "models",
+            "job/model.tar.gz",
+        )
         source = obtain("s3://models/job/model.tar.gz", s3, tmp_path)
     assert find_saved_model(source, tmp_path).name == "1"
 
@@ -173,7 +184,9 @@ def test_a_model_is_fetched_from_s3(tmp_path, monkeypatch):
 def test_a_model_that_breaks_the_contract_is_refused(tmp_path, fault, why):
     folder = tiny_saved_model.write_saved_model(tmp_path, **tiny_saved_model.FAULTS[fault])
     facts = examine(folder, list(CLIP.windows))
-    assert any(why in problem for problem in problems_of_facts(facts, CLIP)), problems_of_facts(facts, CLIP)
+    assert any(why in problem for problem in problems_of_facts(facts, CLIP)), problems_of_facts(
+        facts, CLIP
+    )
 
 
 def test_a_model_that_pads_to_the_spectrogram_is_taken(tmp_path):
@@ -182,7 +195,8 @@ def test_a_model_that_pads_to_the_spectrogram_is_taken(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("child", "why"), [("exit 3", r"cannot be loaded \(exit status 3\)"), ("sleep 60", "did not answer within")]
+    ("child", "why"),
+    [("exit 3", r"cannot be loaded \(exit status 3\)"), ("sleep 60", "did not answer within")],
 )
 def test_a_child_that_dies_or_hangs_is_one_sentence(tmp_path, monkeypatch, child, why):
     (tmp_path / "saved_model.pb").write_bytes(b"any graph")
@@ -190,7 +204,7 @@ def test_a_child_that_dies_or_hangs_is_one_sentence(tmp_path, monkeypatch, child
     program.write_text(f"#!/bin/sh\n{child}\n")
     program.chmod(0o755)
     monkeypatch.setattr("sys.executable", str(program))
-    monkeypatch.setattr("endpoint.model.PROBE_SECONDS", 1)
+    monkeypatch.setattr("infra.endpoint.model.PROBE_SECONDS", 1)
     with pytest.raises(DeployError, match=why):
         check_model(str(tmp_path), CLIP, s3=None)
 
@@ -204,7 +218,9 @@ def test_another_sha256_is_refused_before_the_model_is_opened(tmp_path):
 @pytest.mark.parametrize("form", ["wav", "mp3", "opus"])
 def test_the_clip_is_read_in_the_formats_of_the_api(tmp_path, tone, form):
     (tmp_path / "clip").write_bytes(
-        sounds.encode(sounds.make_wav(sounds.pcm16(tone(3_000, 12.0))), sounds.ENCODERS[form], tmp_path)
+        sounds.encode(
+            sounds.make_wav(sounds.pcm16(tone(3_000, 12.0))), sounds.ENCODERS[form], tmp_path
+        )
     )
     clip = read_clip(tmp_path / "clip", "Turdus merula")
     assert [len(window) for window in clip.windows] == [216 * 514] * 3
@@ -214,11 +230,17 @@ def test_the_clip_is_read_in_the_formats_of_the_api(tmp_path, tone, form):
         "settings": '{"version": "1", "thresholds": {}, "pooling": {}}',
         "probabilities": [[0.2, 0.7]] * 3,
     }
-    assert problems_of_answer(answer, clip) == ["the smoke clip is Turdus merula, the model says Parus major"]
+    assert problems_of_answer(answer, clip) == [
+        "the smoke clip is Turdus merula, the model says Parus major"
+    ]
 
 
 @pytest.mark.parametrize(
-    ("content", "why"), [(b"GIF89a", "is no smoke clip: This is not a sound file"), (None, "No such file or directory")]
+    ("content", "why"),
+    [
+        (b"GIF89a", "is no smoke clip: This is not a sound file"),
+        (None, "No such file or directory"),
+    ],
 )
 def test_what_is_no_recording_is_no_clip(tmp_path, content, why):
     if content is not None:
@@ -239,13 +261,17 @@ def test_a_real_recording_is_a_smoke_clip_that_the_shipped_model_passes(recordin
     label = json.loads((SHIPPED.parent / "constants.json").read_text())["labels"][0]
     rows = [row for row in recording_rows if row["scientific_name"] == label][:10]
     clips = (read_clip(recordings / row["filename"], label) for row in rows)
-    assert any(problems_of_facts(examine(SHIPPED, list(clip.windows)), clip) == [] for clip in clips)
+    assert any(
+        problems_of_facts(examine(SHIPPED, list(clip.windows)), clip) == [] for clip in clips
+    )
 
 
 def test_a_dry_run_checks_and_prices_without_credentials(saved_model, monkeypatch, capsys):
     monkeypatch.delenv("AWS_ACCESS_KEY_ID", raising=False)
     assert deploy_endpoint.main([str(saved_model), "--dry-run", "--serverless"]) == 0
     said = capsys.readouterr().out
-    digest = archive.sha256(archive.pack(saved_model))
+    digest = model_archive.sha256(model_archive.pack(saved_model))
     assert f"Checked: version tiny, 3 species, sha256 {digest}" in said
-    assert "Serverless is cheaper than one instance of `requests` up to 81,600 requests a day." in said
+    assert (
+        "Serverless is cheaper than one instance of `requests` up to 81,600 requests a day." in said
+    )

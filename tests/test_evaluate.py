@@ -6,7 +6,11 @@ import pytest
 
 from training import evaluate
 
-PARTS = {"Parus_major/1.ogg": "train", "Parus_major/2.ogg": "calibration", "Pica_pica/3.ogg": "test"}
+PARTS = {
+    "Parus_major/1.ogg": "train",
+    "Parus_major/2.ogg": "calibration",
+    "Pica_pica/3.ogg": "test",
+}
 
 
 @pytest.fixture

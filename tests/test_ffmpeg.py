@@ -43,7 +43,9 @@ def test_the_child_reads_the_recording_and_sees_no_secret(fake_ffmpeg, monkeypat
 
 
 def test_a_child_that_never_ends_is_killed_with_its_children(fake_ffmpeg, tmp_path):
-    fake_ffmpeg(f"sleep 1000 & echo $! > {tmp_path}/pid.new; mv {tmp_path}/pid.new {tmp_path}/pid; wait")
+    fake_ffmpeg(
+        f"sleep 1000 & echo $! > {tmp_path}/pid.new; mv {tmp_path}/pid.new {tmp_path}/pid; wait"
+    )
     with pytest.raises(TimeoutError, match="did not finish"):
         run(seconds=2.0)
     assert has_ended(int((tmp_path / "pid").read_text()))
@@ -68,7 +70,11 @@ def test_a_container_that_was_not_sniffed_is_not_looked_for(real_ffmpeg):
 
 
 def test_a_codec_that_is_not_listed_is_not_run(real_ffmpeg, tmp_path):
-    wav = sounds.encode(sounds.make_wav(b"\1\2" * RATE), ["-c:a", "adpcm_swf", "-ar", "22050", "-f", "wav"], tmp_path)
+    wav = sounds.encode(
+        sounds.make_wav(b"\1\2" * RATE),
+        ["-c:a", "adpcm_swf", "-ar", "22050", "-f", "wav"],
+        tmp_path,
+    )
     assert not run_ffmpeg(wav, "wav", seconds=SECONDS, max_seconds=2).pcm
 
 
@@ -88,7 +94,9 @@ def test_a_log_without_end_is_cut(fake_ffmpeg):
 
 
 def test_memory_is_bounded(fake_ffmpeg):
-    fake_ffmpeg("while [ $(ulimit -v) = unlimited ]; do sleep 0.01; done; ulimit -v >&2; ulimit -t >&2")
+    fake_ffmpeg(
+        "while [ $(ulimit -v) = unlimited ]; do sleep 0.01; done; ulimit -v >&2; ulimit -t >&2"
+    )
     memory, processor = run(seconds=30.0).log.split()
     assert (int(memory), int(processor)) == (1024 * 1024, 31)
 

@@ -10,7 +10,7 @@ import fake_aws
 import pytest
 from lambda_fixtures import upstream_code
 
-from birdapp.chalicelib import aws, endpoint
+from birdapp.chalicelib import aws, endpoint_client
 from birdapp.chalicelib.deadline import Deadline
 from birdapp.chalicelib.errors import ServiceError
 
@@ -40,7 +40,10 @@ def test_a_refused_connection_is_unavailable(fake, monkeypatch):
         port = server.getsockname()[1]
     monkeypatch.setenv("AWS_ENDPOINT_URL_SAGEMAKER_RUNTIME", f"http://127.0.0.1:{port}")
     client = boto3.client("sagemaker-runtime", config=aws.Config(retries={"total_max_attempts": 1}))
-    assert upstream_code(lambda: endpoint.describe(client, "bird-classifier")) == "upstream_unavailable"
+    assert (
+        upstream_code(lambda: endpoint_client.describe(client, "bird-classifier"))
+        == "upstream_unavailable"
+    )
 
 
 def test_a_connection_closed_once_is_tried_again(fake, describe):
@@ -56,14 +59,19 @@ def test_a_connection_that_is_always_closed_is_unavailable(fake, describe):
 
 def test_a_read_timeout_is_not_tried_again(fake):
     fake.delays["endpoint"] = 2
-    assert upstream_code(lambda: endpoint.describe(aws.client("sagemaker-runtime", 1), "x")) == "upstream_timeout"
+    assert (
+        upstream_code(lambda: endpoint_client.describe(aws.client("sagemaker-runtime", 1), "x"))
+        == "upstream_timeout"
+    )
     assert len(fake.requests) == 1
 
 
 def test_a_client_is_made_once_even_by_many_threads(fake):
     aws._make_client.cache_clear()
     made = []
-    threads = [threading.Thread(target=lambda: made.append(aws.client("lambda", 6))) for _ in range(8)]
+    threads = [
+        threading.Thread(target=lambda: made.append(aws.client("lambda", 6))) for _ in range(8)
+    ]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -77,7 +85,7 @@ def test_a_client_needs_neither_keys_nor_a_region(fake, monkeypatch):
         monkeypatch.delenv(name)
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
     aws._make_client.cache_clear()
-    assert endpoint.describe(aws.client("sagemaker-runtime", 7), "x").version == "test-1"
+    assert endpoint_client.describe(aws.client("sagemaker-runtime", 7), "x").version == "test-1"
 
 
 def test_a_hop_gets_its_own_limit_or_what_is_left():

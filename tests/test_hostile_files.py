@@ -7,7 +7,7 @@ import pytest
 import sounds
 from decoding import REFUSALS, refusal
 
-from birdapp.chalicelib.sniffing import sniff
+from birdapp.chalicelib.formats import sniff
 
 pytestmark = pytest.mark.usefixtures("real_ffmpeg")
 RATE = sounds.SAMPLE_RATE
@@ -22,7 +22,7 @@ NOT_AUDIO = {
     "concat": b"ffconcat version 1.0\nfile /etc/passwd\n",
     "png": b"\x89PNG\r\n\x1a\n" + b"\0" * 64,
     "zip": b"PK\x03\x04" + b"\0" * 64,
-    "aiff": b"FORM\0\0\0\x10AIFFCOMM",
+    "8svx": b"FORM\0\0\0\x108SVXVHDR",
     "avi": b"RIFF\0\0\0\x10AVI LIST",
     "mp2": b"\xff\xfd\x90\x00" + b"\0" * 64,
     "free-format mp3 with a reserved rate": b"\xff\xfb\x9c\x00" + b"\0" * 64,
@@ -35,6 +35,8 @@ def test_bytes_of_no_listed_format_are_unsupported(data):
 
 
 MAGICS = [b"RIFF\0\0\0\0WAVE", b"ID3", b"OggS", b"fLaC", b"\0\0\0\x20ftypM4A ", b"\x1aE\xdf\xa3"]
+MAGICS += [b"FORM\0\0\0\0AIFF", b"FORM\0\0\0\0AIFC", b"RF64\0\0\0\0WAVE", b"BW64\0\0\0\0WAVE"]
+MAGICS += [b"\0\0\0\x08" + atom for atom in (b"wide", b"skip", b"free", b"mdat", b"moov")]
 FRAMES = [b"\xff\xf1\x50\x80", b"\xff\xfb\x90\x00"]
 NOISE = np.random.default_rng(3).bytes(2_000)
 
@@ -46,7 +48,9 @@ def test_a_known_beginning_with_no_sound_behind_it_is_undecodable(magic, rest):
     assert refusal(magic + rest) in {"undecodable_audio", "no_audio_stream"}
 
 
-@pytest.mark.parametrize(("codec", "container"), [("mpeg4", "mp4"), ("libvpx", "webm"), ("libtheora", "ogg")])
+@pytest.mark.parametrize(
+    ("codec", "container"), [("mpeg4", "mp4"), ("libvpx", "webm"), ("libtheora", "ogg")]
+)
 def test_video_without_sound_is_told_so(codec, container, tmp_path):
     assert refusal(sounds.make_video(tmp_path, codec, container)) == "no_audio_stream"
 
@@ -61,7 +65,9 @@ def listener():
 
 @pytest.mark.parametrize("tagged", [False, True], ids=["plain", "behind a tag"])
 @pytest.mark.parametrize("protocol", ["http", "tcp", "file"])
-@pytest.mark.parametrize("form", ["#EXTM3U\n#EXTINF:5,\n{}\n#EXT-X-ENDLIST\n", "ffconcat version 1.0\nfile '{}'\n"])
+@pytest.mark.parametrize(
+    "form", ["#EXTM3U\n#EXTINF:5,\n{}\n#EXT-X-ENDLIST\n", "ffconcat version 1.0\nfile '{}'\n"]
+)
 def test_a_playlist_opens_nothing(form, protocol, tagged, listener, tmp_path):
     secret = tmp_path / "secret.wav"
     secret.write_bytes(sounds.make_wav(b"\1\2" * RATE))

@@ -15,12 +15,13 @@ from datasets import read_table, write_recordings, write_table, write_wav
 from moto import mock_aws
 from moto.server import ThreadedMotoServer
 
-from training import launch, local_job
-from training.images import training_image
-from training.job import METRICS, PRESETS, Job, Machines, describe
+from training import launch
+from training.jobs import local_job
+from training.jobs.images import training_image
+from training.jobs.job import METRICS, PRESETS, Job, Machines, describe
+from training.jobs.source_folder import REPOSITORY, SIGNAL_PATH, SOURCE_DIR, assemble
 from training.launch import ARCHITECTURES, main
 from training.prepare import main as prepare
-from training.source_folder import REPOSITORY, SIGNAL_PATH, SOURCE_DIR, assemble
 
 RECORDED = REPOSITORY / "tests" / "events" / "create_training_job.json"
 REGION = "eu-west-1"
@@ -44,8 +45,23 @@ ON_AWS = [
 
 
 def job(machines=PRESETS["better"], **hyperparameters):
-    values = {"architecture": "default", "epochs": 40, "minutes": 30.0, "seed": 3, **hyperparameters}
-    return Job(ROLE, training_image(REGION), "birds", "training", "fingerprint", 44_100_000_000, machines, values)
+    values = {
+        "architecture": "default",
+        "epochs": 40,
+        "minutes": 30.0,
+        "seed": 3,
+        **hyperparameters,
+    }
+    return Job(
+        ROLE,
+        training_image(REGION),
+        "birds",
+        "training",
+        "fingerprint",
+        44_100_000_000,
+        machines,
+        values,
+    )
 
 
 def test_reports_machine_is_a_preset():
@@ -55,13 +71,20 @@ def test_reports_machine_is_a_preset():
 
 
 def test_presets_are_machines_that_sagemaker_trains_on():
-    known = boto3.client("sagemaker", region_name=REGION).meta.service_model.shape_for("TrainingInstanceType").enum
+    known = (
+        boto3.client("sagemaker", region_name=REGION)
+        .meta.service_model.shape_for("TrainingInstanceType")
+        .enum
+    )
     assert all(machines.instance_type in known for machines in PRESETS.values())
 
 
 def test_spot_job_may_wait_and_keeps_its_checkpoints():
     words = describe(job())
-    assert words["stopping_condition"] == {"max_runtime_in_seconds": 5_400, "max_wait_time_in_seconds": 19_800}
+    assert words["stopping_condition"] == {
+        "max_runtime_in_seconds": 5_400,
+        "max_wait_time_in_seconds": 19_800,
+    }
     assert words["checkpoint_config"]["s3_uri"].startswith("s3://birds/training/checkpoints/")
 
 
@@ -76,7 +99,10 @@ def test_same_job_goes_on_from_its_checkpoints_and_another_does_not():
 
 def test_everything_lies_in_the_folder_that_the_role_may_use():
     words = describe(job())
-    for address in (words["output_data_config"]["s3_output_path"], words["input_data_config"]["data_source"]):
+    for address in (
+        words["output_data_config"]["s3_output_path"],
+        words["input_data_config"]["data_source"],
+    ):
         assert address.startswith("s3://birds/training/")
 
 
@@ -130,7 +156,10 @@ def test_dry_run_prints_the_job(aws, capsys):
     assert main([*ON_AWS, "--preset", "report", "--spot", "--dry-run"]) == 0
     words = json.loads(capsys.readouterr().out)
     assert words["compute"]["instance_type"] == "ml.m4.xlarge"
-    assert (words["compute"]["instance_count"], words["compute"]["enable_managed_spot_training"]) == (2, True)
+    assert (
+        words["compute"]["instance_count"],
+        words["compute"]["enable_managed_spot_training"],
+    ) == (2, True)
     assert words["compute"]["volume_size_in_gb"] == 144
     assert words["checkpoint_config"]["s3_uri"] == job().checkpoints
     assert "train.py" in words["source_code"]
@@ -143,7 +172,9 @@ def test_missing_dataset_is_named(aws, capsys):
 
 
 def test_recorded_request_is_one_that_sagemaker_takes():
-    model = boto3.client("sagemaker", region_name=REGION).meta.service_model.operation_model("CreateTrainingJob")
+    model = boto3.client("sagemaker", region_name=REGION).meta.service_model.operation_model(
+        "CreateTrainingJob"
+    )
     problems = ParamValidator().validate(json.loads(RECORDED.read_text()), model.input_shape)
     assert not problems.has_errors(), problems.generate_report()
 
@@ -154,11 +185,21 @@ def test_recorded_request_says_what_the_job_says():
     assert request["AlgorithmSpecification"]["MetricDefinitions"] == [
         {"Name": metric["name"], "Regex": metric["regex"]} for metric in words["metric_definitions"]
     ]
-    assert request["HyperParameters"] == {name: str(value) for name, value in words["hyperparameters"].items()}
+    assert request["HyperParameters"] == {
+        name: str(value) for name, value in words["hyperparameters"].items()
+    }
     assert request["CheckpointConfig"]["S3Uri"] == words["checkpoint_config"]["s3_uri"]
     assert request["EnableManagedSpotTraining"] is True
-    assert request["ResourceConfig"] == {"InstanceType": "ml.c7i.2xlarge", "InstanceCount": 2, "VolumeSizeInGB": 144}
-    assert {channel["ChannelName"] for channel in request["InputDataConfig"]} == {"training", "code", "sm_drivers"}
+    assert request["ResourceConfig"] == {
+        "InstanceType": "ml.c7i.2xlarge",
+        "InstanceCount": 2,
+        "VolumeSizeInGB": 144,
+    }
+    assert {channel["ChannelName"] for channel in request["InputDataConfig"]} == {
+        "training",
+        "code",
+        "sm_drivers",
+    }
 
 
 def normalise(request):
@@ -173,7 +214,9 @@ def dataset(tmp_path_factory):
     times = np.arange(6 * 22_050) / 22_050
 
     def chirps(hertz, _seconds):
-        return (0.4 * np.sin(2 * np.pi * hertz * times) * (np.sin(4 * np.pi * times) > 0)).astype(np.float32)
+        return (0.4 * np.sin(2 * np.pi * hertz * times) * (np.sin(4 * np.pi * times) > 0)).astype(
+            np.float32
+        )
 
     species = {"Parus_major": 4_000, "Pica_pica": 1_500, "Rara_avis": 700}
     write_recordings(folder, chirps, species, ("Lee", "Eka", "Day", "Fox", "Gun", "Hox"))
@@ -182,19 +225,38 @@ def dataset(tmp_path_factory):
     noises = np.random.default_rng(5).normal(0, 0.1, (4, 110_250)).astype(np.float32)
     for number, noise in enumerate(noises):
         write_wav(folder / "no_bird" / f"{number}.wav", noise)
-    clips = [{"filename": f"{number}.wav", "sound": "noise", "freesound_id": f"{number}"} for number in range(4)]
+    clips = [
+        {"filename": f"{number}.wav", "sound": "noise", "freesound_id": f"{number}"}
+        for number in range(4)
+    ]
     write_table(folder / "no_bird" / "metadata.csv", clips)
-    small = ["--min-recordings", "6", "--test-minimum", "1", "--test-total", "2", "--processes", "1"]
-    assert prepare(["--recordings", str(folder), "--output", str(folder.parent / "dataset"), *small]) == 0
+    small = [
+        "--min-recordings",
+        "6",
+        "--test-minimum",
+        "1",
+        "--test-total",
+        "2",
+        "--processes",
+        "1",
+    ]
+    assert (
+        prepare(["--recordings", str(folder), "--output", str(folder.parent / "dataset"), *small])
+        == 0
+    )
     return folder.parent / "dataset"
 
 
-def test_entry_point_runs_here_as_sagemaker_runs_it_and_two_machines_go_on_together(dataset, tmp_path, capfd):
+def test_entry_point_runs_here_as_sagemaker_runs_it_and_two_machines_go_on_together(
+    dataset, tmp_path, capfd
+):
     root = tmp_path / "opt-ml"
     here = ["--local", "--data", str(dataset), "--output", str(root), "--seed", "5"]
     assert main([*here, "--epochs", "1"]) == 0
     assert (root / "model" / "model.tflite").exists()
-    assert json.loads((root / "input" / "config" / "hyperparameters.json").read_text())["seed"] == "5"
+    assert (
+        json.loads((root / "input" / "config" / "hyperparameters.json").read_text())["seed"] == "5"
+    )
     log = capfd.readouterr().out
     assert all(re.search(regex, log) for regex in METRICS.values()), log
     # 0 from both also means that their weights were compared and are equal.
@@ -218,12 +280,16 @@ def write_stub(folder):
     """A training of which the second machine fails at once, and the first would go on for an hour."""
     folder.mkdir(parents=True)
     is_first = "os.environ['SM_CURRENT_HOST'] == json.loads(os.environ['SM_HOSTS'])[0]"
-    (folder / "stub.py").write_text(f"import json, os, sys, time\nif {is_first}:\n    time.sleep(3600)\nsys.exit(3)\n")
+    (folder / "stub.py").write_text(
+        f"import json, os, sys, time\nif {is_first}:\n    time.sleep(3600)\nsys.exit(3)\n"
+    )
 
 
 def test_environment_is_that_of_the_container(dataset, tmp_path, monkeypatch):
     monkeypatch.setenv("PYTHONPATH", "elsewhere")
-    environment = local_job.prepare(tmp_path, dataset, {"epochs": 2}, hosts=["algo-1"], host="algo-1")
+    environment = local_job.prepare(
+        tmp_path, dataset, {"epochs": 2}, hosts=["algo-1"], host="algo-1"
+    )
     assert os.path.realpath(environment["SM_CHANNEL_TRAINING"]) == str(dataset)
     assert environment["SM_MODEL_DIR"] == str(tmp_path / "model")
     assert json.loads(environment["SM_HOSTS"]) == [environment["SM_CURRENT_HOST"]]
@@ -235,7 +301,9 @@ def test_local_run_without_a_dataset_says_how_to_make_one(tmp_path, capsys):
     assert "python -m training.prepare" in capsys.readouterr().err
 
 
-if importlib.util.find_spec("sagemaker"):  # training/requirements-launch.txt, 1 GB: not part of the test environment.
+if importlib.util.find_spec(
+    "sagemaker"
+):  # training/requirements-launch.txt, 1 GB: not part of the test environment.
 
     def test_sdk_sends_the_recorded_request():
         server = ThreadedMotoServer(ip_address="127.0.0.1", port=0)
@@ -251,6 +319,8 @@ if importlib.util.find_spec("sagemaker"):  # training/requirements-launch.txt, 1
         keys = {"aws_access_key_id": "none", "aws_secret_access_key": "none"}
         put_dataset(boto3.client("s3", region_name=REGION, endpoint_url=address, **keys))
         command = [sys.executable, "tests/record_training_job.py", *ON_AWS]
-        done = subprocess.run(command, cwd=REPOSITORY, env=environment, check=True, stdout=subprocess.PIPE)
+        done = subprocess.run(
+            command, cwd=REPOSITORY, env=environment, check=True, stdout=subprocess.PIPE
+        )
         server.stop()
         assert normalise(json.loads(done.stdout)) == json.loads(RECORDED.read_text())

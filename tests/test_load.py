@@ -4,12 +4,12 @@ import json
 
 import pytest
 
-from endpoint.presets import PRESETS
+from infra.endpoint.presets import PRESETS
 from loadtests import bench, clips, load, plans, results, simulate
 from loadtests.app import Answer, classify_body, stages
-from local import warm_up
+from local import readiness
 
-WHISTLE = classify_body(warm_up.whistle())
+WHISTLE = classify_body(readiness.whistle())
 
 
 def test_sixteen_clients_at_once_get_500_answers(app):
@@ -19,7 +19,9 @@ def test_sixteen_clients_at_once_get_500_answers(app):
 
 def test_150_connections_at_once_are_all_taken(app):
     samples = load.run_clients(app.api_url, WHISTLE, clients=150, requests=150)
-    assert "0" not in load.summarise(samples)["statuses"]  # A busy machine may say 503 or 504; none is lost.
+    assert (
+        "0" not in load.summarise(samples)["statuses"]
+    )  # A busy machine may say 503 or 504; none is lost.
 
 
 def test_requests_leave_at_their_rate(app):
@@ -35,7 +37,11 @@ def test_an_api_that_is_gone_is_counted_and_does_not_end_the_test():
 
 @pytest.mark.parametrize(("name", "requests"), [("test1", 18_120), ("test2", 100_000)])
 def test_the_plans_send_as_many_requests_as_the_report_did(name, requests):
-    assert sum(len(phase.starts()) for phase in plans.ARRIVALS[name]) == plans.REPORT[name]["requests"] == requests
+    assert (
+        sum(len(phase.starts()) for phase in plans.ARRIVALS[name])
+        == plans.REPORT[name]["requests"]
+        == requests
+    )
 
 
 def test_a_shortened_plan_keeps_the_rates():
@@ -54,8 +60,16 @@ def test_the_benchmark_writes_the_stages_of_an_answer(app, tmp_path, monkeypatch
 
 
 def test_the_rest_is_what_no_stage_took():
-    answers = [Answer(200, 100 + i, {"decode": 40, "spectrogram": 30, "endpoint": 20}) for i in range(3)]
-    assert bench.medians(answers) == {"decode": 40, "spectrogram": 30, "endpoint": 20, "rest": 11, "whole": 101}
+    answers = [
+        Answer(200, 100 + i, {"decode": 40, "spectrogram": 30, "endpoint": 20}) for i in range(3)
+    ]
+    assert bench.medians(answers) == {
+        "decode": 40,
+        "spectrogram": 30,
+        "endpoint": 20,
+        "rest": 11,
+        "whole": 101,
+    }
 
 
 def test_server_timing_is_read_by_stage():
@@ -76,7 +90,9 @@ def test_the_clip_is_an_mp3_and_always_the_same():
 def test_the_simulation_scales_out_when_the_report_did():
     seconds = simulate.simulate(plans.ARRIVALS["test1"], PRESETS["report-70"].scaling)
     simulated, reported = simulate.changes(seconds), simulate.report_changes("test1")
-    assert [count for _, count in simulated] == [count for _, count in reported] == [2, 3, 4, 3, 2, 1]
+    assert (
+        [count for _, count in simulated] == [count for _, count in reported] == [2, 3, 4, 3, 2, 1]
+    )
     assert simulated[:2] == reported[:2]
 
 

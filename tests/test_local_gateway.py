@@ -5,7 +5,7 @@ import threading
 import pytest
 
 from local import gateway
-from local.rate import TokenBucket
+from local.rate_limit import TokenBucket
 
 
 def test_work_that_takes_too_long_is_given_up():

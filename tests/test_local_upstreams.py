@@ -13,7 +13,7 @@ from botocore.exceptions import ClientError
 from local_app import REPOSITORY, ask, wait_for
 
 from loadtests.app import classify_body
-from local import processes, server, warm_up
+from local import processes, readiness, server
 
 
 @pytest.fixture(scope="module")
@@ -27,20 +27,34 @@ def upstreams(tiny_folder):
         processes.start("local.lambda_invoke", function, settings),
         processes.start("local.sagemaker_runtime", endpoint, settings),
     ]
-    yield dict(zip(["AWS_ENDPOINT_URL_LAMBDA", "AWS_ENDPOINT_URL_SAGEMAKER_RUNTIME"], addresses, strict=True))
+    yield dict(
+        zip(
+            ["AWS_ENDPOINT_URL_LAMBDA", "AWS_ENDPOINT_URL_SAGEMAKER_RUNTIME"],
+            addresses,
+            strict=True,
+        )
+    )
     processes.stop(parts)
 
 
 def test_chalice_local_answers_alone_given_the_two_addresses(upstreams):
     with server.listen(0) as free:
         url, port = server.address(free), free.getsockname()[1]
-    command = [Path(sys.executable).parent / "chalice", "local", "--no-autoreload", "--port", str(port)]
+    command = [
+        Path(sys.executable).parent / "chalice",
+        "local",
+        "--no-autoreload",
+        "--port",
+        str(port),
+    ]
     variables = {"PATH": os.environ["PATH"], **upstreams}
     with subprocess.Popen(command, cwd=REPOSITORY / "birdapp", env=variables) as chalice:
         try:
             assert wait_for(lambda: listens(port))
             # The parts behind it may still be loading: it then says 504, and a client asks again.
-            assert wait_for(lambda: ask(url, "POST", "/classify", classify_body(warm_up.whistle()))[0] == 200)
+            assert wait_for(
+                lambda: ask(url, "POST", "/classify", classify_body(readiness.whistle()))[0] == 200
+            )
             assert json.loads(ask(url, "GET", "/species")[2])["model"] == "tiny"
         finally:
             chalice.kill()
@@ -54,7 +68,11 @@ def listens(port):
 @pytest.fixture(scope="module")
 def clients(upstreams):
     """boto3 clients of the two servers."""
-    keys = {"region_name": "eu-west-1", "aws_access_key_id": "local", "aws_secret_access_key": "local"}
+    keys = {
+        "region_name": "eu-west-1",
+        "aws_access_key_id": "local",
+        "aws_secret_access_key": "local",
+    }
     lambda_url, runtime_url = upstreams.values()
     return {
         "lambda": boto3.client("lambda", endpoint_url=lambda_url, **keys),
@@ -87,18 +105,27 @@ def test_what_tensorflow_serving_refuses_is_a_model_error(clients, request_body)
 
 
 def test_an_unknown_function_is_not_found_as_on_aws(clients):
-    with pytest.raises(clients["lambda"].exceptions.ResourceNotFoundException, match="Function not found"):
+    with pytest.raises(
+        clients["lambda"].exceptions.ResourceNotFoundException, match="Function not found"
+    ):
         clients["lambda"].invoke(FunctionName="nowhere", Payload=b"{}")
 
 
 def test_a_payload_over_6_mib_is_too_large_for_a_function(clients):
-    with pytest.raises(clients["lambda"].exceptions.RequestTooLargeException, match="larger than 6291456 bytes"):
+    with pytest.raises(
+        clients["lambda"].exceptions.RequestTooLargeException, match="larger than 6291456 bytes"
+    ):
         clients["lambda"].invoke(FunctionName="bird-spectrogram", Payload=b" " * (6 * 2**20 + 1))
 
 
 def test_a_function_that_fails_is_an_answer_that_says_so(clients):
-    answer = clients["lambda"].invoke(FunctionName="bird-spectrogram", Payload=b'{"sample_rate": 8000}')
+    answer = clients["lambda"].invoke(
+        FunctionName="bird-spectrogram", Payload=b'{"sample_rate": 8000}'
+    )
     failure = json.loads(answer["Payload"].read())
     assert (answer["StatusCode"], answer["FunctionError"]) == (200, "Unhandled")
-    assert (failure["errorType"], failure["errorMessage"]) == ("ValueError", "expected sample_rate 22050, got 8000")
+    assert (failure["errorType"], failure["errorMessage"]) == (
+        "ValueError",
+        "expected sample_rate 22050, got 8000",
+    )
     assert "handler.py" in "".join(failure["stackTrace"])

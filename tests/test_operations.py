@@ -7,21 +7,28 @@ from pathlib import Path
 
 import pytest
 from botocore.awsrequest import AWSResponse
-from botocore.exceptions import ClientError, EndpointConnectionError, NoCredentialsError, NoRegionError
+from botocore.exceptions import (
+    ClientError,
+    EndpointConnectionError,
+    NoCredentialsError,
+    NoRegionError,
+)
 from moto import mock_aws
 
 import deploy
 import deploy_endpoint
-from deployment import direct, settings, worst_case
-from endpoint.presets import PRESETS
-from frontend import publish
-from operation import alarms, budget, dashboard, watch
-from operation.sentences import explain
-from operation.watched import Watched, stage_alarms
+from infra import config, cost_ceiling, session
+from infra.endpoint.presets import PRESETS
+from infra.errors import explain
+from infra.monitoring import alarm as alarm_module
+from infra.monitoring import budget, dashboard, monitor
+from infra.monitoring.alarms import Watched, stage_alarms
+from infra.packages import plain_chalice
+from infra.site import publish
 
 ACCOUNT = "123456789012"
 STAGE = Watched("birdapp-dev", "dev", "birdapp-dev", "bird-spectrogram", "bird-classifier")
-MAIL = watch.Mail("warden@example.org", 40.0)
+MAIL = monitor.Mail("warden@example.org", 40.0)
 
 
 @pytest.fixture(scope="module")
@@ -30,7 +37,7 @@ def clients():
     with pytest.MonkeyPatch.context() as patch:
         for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
             patch.setenv(name, "testing")
-        made = watch.make_watchers("eu-west-1", ACCOUNT)
+        made = session.make_watchers("eu-west-1", ACCOUNT)
         subscribers = fill_subscribers(made.budgets)
         yield made, subscribers
 
@@ -66,10 +73,14 @@ def outcomes(changes):
 
 @pytest.mark.parametrize("mail", [None, MAIL], ids=["no mail", "mail"])
 def test_watching_is_put_there_once_and_taken_away(watchers, mail):
-    assert outcomes(watch.ensure_watch(watchers, STAGE, retention_days=30, mail=mail)) == {"created"}
-    assert outcomes(watch.ensure_watch(watchers, STAGE, retention_days=30, mail=mail)) == {"unchanged"}
-    watch.remove_watch(watchers, STAGE)
-    assert outcomes(watch.remove_watch(watchers, STAGE)) == {"absent"}
+    assert outcomes(monitor.ensure_watch(watchers, STAGE, retention_days=30, mail=mail)) == {
+        "created"
+    }
+    assert outcomes(monitor.ensure_watch(watchers, STAGE, retention_days=30, mail=mail)) == {
+        "unchanged"
+    }
+    monitor.remove_watch(watchers, STAGE)
+    assert outcomes(monitor.remove_watch(watchers, STAGE)) == {"absent"}
     assert watchers.cloudwatch.describe_alarms()["MetricAlarms"] == []
     assert watchers.cloudwatch.list_dashboards()["DashboardEntries"] == []
 
@@ -88,7 +99,7 @@ def test_every_kind_of_trouble_has_its_alarm(watched_for, metrics):
 
 
 def test_an_alarm_says_what_it_means_and_what_was_put_is_what_stands(watchers):
-    watch.ensure_watch(watchers, STAGE, retention_days=30, mail=MAIL)
+    monitor.ensure_watch(watchers, STAGE, retention_days=30, mail=MAIL)
     for standing in watchers.cloudwatch.describe_alarms()["MetricAlarms"]:
         assert standing["AlarmDescription"].endswith(".")
         assert standing["AlarmActions"] == [f"arn:aws:sns:eu-west-1:{ACCOUNT}:birdapp-dev-alarms"]
@@ -97,12 +108,14 @@ def test_an_alarm_says_what_it_means_and_what_was_put_is_what_stands(watchers):
 
 def test_no_report_from_any_instance_is_an_alarm_and_a_quiet_night_is_none():
     of_missing = {alarm.name: alarm.missing for alarm in stage_alarms(STAGE)}
-    assert [name for name, missing in of_missing.items() if missing == "breaching"] == ["bird-classifier-not-running"]
+    assert [name for name, missing in of_missing.items() if missing == "breaching"] == [
+        "bird-classifier-not-running"
+    ]
 
 
 def test_a_serverless_endpoint_loses_the_alarms_of_machines(watchers):
-    watch.ensure_watch(watchers, STAGE, retention_days=30)
-    watch.ensure_watch(watchers, dataclasses.replace(STAGE, instances=False), retention_days=30)
+    monitor.ensure_watch(watchers, STAGE, retention_days=30)
+    monitor.ensure_watch(watchers, dataclasses.replace(STAGE, instances=False), retention_days=30)
     names = {alarm["AlarmName"] for alarm in watchers.cloudwatch.describe_alarms()["MetricAlarms"]}
     assert "bird-classifier-refused" in names
     assert not {"bird-classifier-not-running", "bird-classifier-memory"} & names
@@ -111,17 +124,17 @@ def test_a_serverless_endpoint_loses_the_alarms_of_machines(watchers):
 def test_a_changed_alarm_is_put_again_and_keeps_who_is_told(watchers):
     (alarm, *_) = stage_alarms(STAGE)
     topic = f"arn:aws:sns:eu-west-1:{ACCOUNT}:birdapp-dev-alarms"
-    alarms.ensure_alarms(watchers.cloudwatch, [alarm], topic)
-    assert outcomes(alarms.ensure_alarms(watchers.cloudwatch, [alarm])) == {"unchanged"}
+    alarm_module.ensure_alarms(watchers.cloudwatch, [alarm], topic)
+    assert outcomes(alarm_module.ensure_alarms(watchers.cloudwatch, [alarm])) == {"unchanged"}
     stricter = dataclasses.replace(alarm, threshold=1)
-    assert outcomes(alarms.ensure_alarms(watchers.cloudwatch, [stricter])) == {"updated"}
+    assert outcomes(alarm_module.ensure_alarms(watchers.cloudwatch, [stricter])) == {"updated"}
     (standing,) = watchers.cloudwatch.describe_alarms()["MetricAlarms"]
     assert (standing["Threshold"], standing["AlarmActions"]) == (1.0, [topic])
 
 
 def test_logs_are_forgotten_after_the_stages_days(watchers):
-    watch.ensure_watch(watchers, STAGE, retention_days=30)
-    assert outcomes(watch.ensure_watch(watchers, STAGE, retention_days=7)[:2]) == {"updated"}
+    monitor.ensure_watch(watchers, STAGE, retention_days=30)
+    assert outcomes(monitor.ensure_watch(watchers, STAGE, retention_days=7)[:2]) == {"updated"}
     groups = watchers.logs.describe_log_groups()["logGroups"]
     assert {group["logGroupName"]: group["retentionInDays"] for group in groups} == {
         "/aws/sagemaker/Endpoints/bird-classifier": 7,
@@ -145,7 +158,9 @@ def test_the_budget_mails_early_and_follows_a_new_address(watchers):
         wanted = dataclasses.replace(wanted, **changed)
         assert budget.ensure_budget(watchers.budgets, ACCOUNT, wanted).outcome == "updated"
         assert budget.ensure_budget(watchers.budgets, ACCOUNT, wanted).outcome == "unchanged"
-    mails = watchers.budgets.describe_notifications_for_budget(AccountId=ACCOUNT, BudgetName="birdapp-dev")
+    mails = watchers.budgets.describe_notifications_for_budget(
+        AccountId=ACCOUNT, BudgetName="birdapp-dev"
+    )
     assert {(mail["NotificationType"], mail["Threshold"]) for mail in mails["Notifications"]} == {
         ("ACTUAL", 80.0),
         ("FORECASTED", 100.0),
@@ -174,7 +189,10 @@ def test_what_aws_refuses_is_a_sentence(operation, code, said):
     [
         (NoCredentialsError(), "No AWS credentials were found"),
         (NoRegionError(), "No AWS region was given"),
-        (EndpointConnectionError(endpoint_url="https://sts.eu-nowhere-1.amazonaws.com"), "AWS cannot be reached"),
+        (
+            EndpointConnectionError(endpoint_url="https://sts.eu-nowhere-1.amazonaws.com"),
+            "AWS cannot be reached",
+        ),
     ],
 )
 def test_what_boto3_cannot_do_is_a_sentence(error, said):
@@ -185,14 +203,19 @@ MANUAL = (Path(__file__).parent.parent / "docs" / "operations.md").read_text()
 SCRIPTS = {
     "make": deploy,
     "python deploy_endpoint.py": deploy_endpoint,
-    "python -m frontend.publish": publish,
-    "python -m deployment.direct": direct,
+    "python -m infra.site.publish": publish,
+    "python -m infra.packages.plain_chalice": plain_chalice,
 }
 
 
 def test_the_manual_names_every_alarm():
-    named = [alarm.name.removeprefix(STAGE.endpoint).removeprefix(STAGE.function) for alarm in stage_alarms(STAGE)]
-    assert [name for name in named if name.removeprefix(STAGE.spectrogram_function) not in MANUAL] == []
+    named = [
+        alarm.name.removeprefix(STAGE.endpoint).removeprefix(STAGE.function)
+        for alarm in stage_alarms(STAGE)
+    ]
+    assert [
+        name for name in named if name.removeprefix(STAGE.spectrogram_function) not in MANUAL
+    ] == []
 
 
 @pytest.mark.parametrize("script", SCRIPTS)
@@ -200,16 +223,22 @@ def test_every_option_in_the_manual_is_one_that_its_script_takes(script, capsys)
     with pytest.raises(SystemExit):
         SCRIPTS[script].main(["--help"])
     taken = capsys.readouterr().out
-    lines = [line.split("#")[0] for line in re.findall(r"^    (\S.*)$|`(make .*?)`", MANUAL, re.M) for line in line]
-    options = {option for line in lines if script in line for option in re.findall(r"--[a-z0-9-]+", line)}
+    lines = [
+        line.split("#")[0]
+        for line in re.findall(r"^    (\S.*)$|`(make .*?)`", MANUAL, re.M)
+        for line in line
+    ]
+    options = {
+        option for line in lines if script in line for option in re.findall(r"--[a-z0-9-]+", line)
+    }
     assert options
     assert {option for option in options if option not in taken} == set()
 
 
 @pytest.mark.parametrize("stage", ["dev", "prod"])
 def test_the_manual_states_the_limits_of_each_stage_and_what_they_let_strangers_cost(stage):
-    chosen = settings.load(stage)
-    *_, together = worst_case.most(chosen, PRESETS["requests"])
+    chosen = config.load(stage)
+    *_, together = cost_ceiling.most(chosen, PRESETS["requests"])
     limits = chosen.throttle_requests_per_second, chosen.throttle_burst, chosen.reserved_concurrency
     assert f"| {stage} | {' | '.join(map(str, limits))} | {together.dollars[1]:,.0f} $ |" in MANUAL
 
@@ -218,4 +247,8 @@ def test_every_target_in_the_manual_stands_in_the_makefile():
     makefile = (Path(__file__).parent.parent / "Makefile").read_text()
     targets = set(re.findall(r"(?:^    |`)make ([a-z]+)", MANUAL, re.M))
     assert {"deploy", "destroy", "status"} <= targets
-    assert {target for target in targets if not re.search(rf"^[a-z ]*\b{target}\b[a-z ]*:", makefile, re.M)} == set()
+    assert {
+        target
+        for target in targets
+        if not re.search(rf"^[a-z ]*\b{target}\b[a-z ]*:", makefile, re.M)
+    } == set()

@@ -11,8 +11,8 @@ from pathlib import Path
 import packaged
 import pytest
 
-from deployment import archives, layer, wheels
-from spectrogram_fn import deploy as spectrogram_deploy
+from infra.packages import layer, wheels, zips
+from infra.packages import spectrogram as spectrogram_package
 
 LOCAL_PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"
 PYTHONS = sorted({"3.12", LOCAL_PYTHON})
@@ -34,7 +34,7 @@ print(json.dumps({"shape": answer["shape"], "windows": len(answer["windows"]), "
 @pytest.fixture(scope="session", params=PYTHONS)
 def spectrogram(request):
     """The spectrogram function's package, for each Python."""
-    return request.param, spectrogram_deploy.build(request.param)
+    return request.param, spectrogram_package.build(request.param)
 
 
 @pytest.fixture(scope="session")
@@ -58,10 +58,16 @@ def unpack(package, folder):
 
 
 def test_spectrogram_handler_runs_from_its_unpacked_zip_alone(tmp_path):
-    folder = unpack(spectrogram_deploy.build(LOCAL_PYTHON), tmp_path)
+    folder = unpack(spectrogram_package.build(LOCAL_PYTHON), tmp_path)
     # -I and -S: no PYTHONPATH, no site-packages; only the standard library and the zip's folder.
     code = f"import sys; sys.path.insert(0, {str(folder)!r})\n{RUN_HANDLER}"
-    done = subprocess.run([sys.executable, "-I", "-S", "-c", code], env={}, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [sys.executable, "-I", "-S", "-c", code],
+        env={},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     assert done.returncode == 0, done.stderr
     answer = json.loads(done.stdout)
     assert (answer["shape"], answer["windows"]) == ([216, 514], 1)
@@ -75,7 +81,7 @@ def test_spectrogram_zip_holds_its_code_and_libraries_and_nothing_else(spectrogr
 
 def test_compiled_modules_are_for_lambdas_machine_and_python(spectrogram):
     python, package = spectrogram
-    files = archives.read(package.path)
+    files = zips.read(package.path)
     compiled = {name: data for name, data in files.items() if name.endswith(".so")}
     assert {(data[:6], data[18]) for data in compiled.values()} == {ELF_X86_64}
     tags = {name.split(".")[-2] for name in compiled if ".cpython-" in name}
@@ -84,10 +90,13 @@ def test_compiled_modules_are_for_lambdas_machine_and_python(spectrogram):
 
 def test_wheels_need_no_newer_glibc_than_lambda_has(spectrogram):
     for wheel in wheels.download(
-        [spectrogram_deploy.FOLDER / "requirements.txt"], spectrogram[0], spectrogram_deploy.BUILD
+        [spectrogram_package.FOLDER / "requirements.txt"], spectrogram[0], spectrogram_package.BUILD
     ):
         tags = wheel.stem.split("-")[-1].split(".")
-        assert min(int(tag.split("_")[2]) for tag in tags if tag.startswith("manylinux_")) <= LAMBDA_GLIBC_MINOR
+        assert (
+            min(int(tag.split("_")[2]) for tag in tags if tag.startswith("manylinux_"))
+            <= LAMBDA_GLIBC_MINOR
+        )
 
 
 def test_layer_holds_ffmpeg_and_pydub_and_nothing_else(ffmpeg_layer):
@@ -102,7 +111,9 @@ def test_lambda_gets_the_ffmpeg_that_runs_here():
 
 def test_layers_ffmpeg_runs(ffmpeg_layer, tmp_path):
     ffmpeg = unpack(ffmpeg_layer, tmp_path) / layer.FFMPEG
-    done = subprocess.run([ffmpeg, "-hide_banner", "-version"], env={}, capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [ffmpeg, "-hide_banner", "-version"], env={}, capture_output=True, text=True, check=True
+    )
     assert done.stdout.startswith("ffmpeg version")
 
 
@@ -115,18 +126,31 @@ def application():
 def test_main_lambdas_zip_holds_its_code_and_nothing_else(application):
     found = names(application.code)
     assert {name.split("/")[0] for name in found} == {"app.py", "chalice", "chalicelib"}
-    assert {name for name in found if name.startswith("chalice/")} == {"chalice/__init__.py", "chalice/app.py"}
+    assert {name for name in found if name.startswith("chalice/")} == {
+        "chalice/__init__.py",
+        "chalice/app.py",
+    }
     kept = {path.name for path in (layer.BIRDAPP / "chalicelib").glob("*.py")}
     assert {name.split("/")[1] for name in found if name.startswith("chalicelib/")} == kept
 
 
 def test_all_that_the_main_lambda_imports_is_in_its_zip_its_layer_or_the_runtime(application):
     inside = {name.split("/")[0].removesuffix(".py") for name in names(application.code)}
-    inside |= {name.split("/")[1] for name in names(application.layer) if name.startswith("python/")}
-    trees = [ast.parse(data) for name, data in archives.read(application.code.path).items() if name.endswith(".py")]
+    inside |= {
+        name.split("/")[1] for name in names(application.layer) if name.startswith("python/")
+    }
+    trees = [
+        ast.parse(data)
+        for name, data in zips.read(application.code.path).items()
+        if name.endswith(".py")
+    ]
     nodes = [node for tree in trees for node in ast.walk(tree)]
-    imported = {alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names}
-    imported |= {node.module for node in nodes if isinstance(node, ast.ImportFrom) and not node.level}
+    imported = {
+        alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names
+    }
+    imported |= {
+        node.module for node in nodes if isinstance(node, ast.ImportFrom) and not node.level
+    }
     tops = {name.split(".")[0] for name in imported}
     assert tops - set(sys.stdlib_module_names) - inside <= OF_THE_RUNTIME
     assert "pydub" in inside
@@ -134,39 +158,45 @@ def test_all_that_the_main_lambda_imports_is_in_its_zip_its_layer_or_the_runtime
 
 def test_main_lambda_and_layer_stay_under_lambdas_limit_together(application):
     together = application.code.unpacked_bytes + application.layer.unpacked_bytes
-    print(f"main Lambda and layer: {together:,} of {archives.UNPACKED_LIMIT_BYTES:,} bytes")
-    assert together < archives.UNPACKED_LIMIT_BYTES
+    print(f"main Lambda and layer: {together:,} of {zips.UNPACKED_LIMIT_BYTES:,} bytes")
+    assert together < zips.UNPACKED_LIMIT_BYTES
 
 
 def test_packages_hold_no_tests_and_no_caches(spectrogram, ffmpeg_layer):
-    left = [name for name in [*names(spectrogram[1]), *names(ffmpeg_layer)] if not wheels.is_shipped(name)]
+    left = [
+        name
+        for name in [*names(spectrogram[1]), *names(ffmpeg_layer)]
+        if not wheels.is_shipped(name)
+    ]
     assert left == []
 
 
 def test_unpacked_packages_stay_under_lambdas_limit(spectrogram, ffmpeg_layer):
     for package in (spectrogram[1], ffmpeg_layer):
-        print(f"{package.path.name}: {package.unpacked_bytes:,} of {archives.UNPACKED_LIMIT_BYTES:,} bytes")
-        assert package.unpacked_bytes == sum(map(len, archives.read(package.path).values()))
-        assert package.unpacked_bytes < archives.UNPACKED_LIMIT_BYTES
+        print(
+            f"{package.path.name}: {package.unpacked_bytes:,} of {zips.UNPACKED_LIMIT_BYTES:,} bytes"
+        )
+        assert package.unpacked_bytes == sum(map(len, zips.read(package.path).values()))
+        assert package.unpacked_bytes < zips.UNPACKED_LIMIT_BYTES
 
 
 def test_same_files_make_the_same_zip_at_another_time(tmp_path):
     files = {"b.py": b"2", "a/run": b"1"}
-    first = archives.pack(tmp_path / "1", "code", files, frozenset({"a/run"}))
+    first = zips.pack(tmp_path / "1", "code", files, frozenset({"a/run"}))
     os.utime(first.path, (0, 0))
-    second = archives.pack(tmp_path / "2", "code", dict(reversed(files.items())), frozenset({"a/run"}))
+    second = zips.pack(tmp_path / "2", "code", dict(reversed(files.items())), frozenset({"a/run"}))
     assert (first.key, first.path.read_bytes()) == (second.key, second.path.read_bytes())
 
 
 @pytest.mark.parametrize("changed", [{"a": b"2"}, {"b": b"1"}, {"a": b"1", "b": b""}])
 def test_other_files_make_a_zip_of_another_name(tmp_path, changed):
-    assert archives.pack(tmp_path, "code", {"a": b"1"}).key != archives.pack(tmp_path, "code", changed).key
+    assert zips.pack(tmp_path, "code", {"a": b"1"}).key != zips.pack(tmp_path, "code", changed).key
 
 
 def test_a_mode_belongs_to_the_content(tmp_path):
     plain, runnable = (
-        archives.pack(tmp_path, "x", {"a": b""}),
-        archives.pack(tmp_path, "x", {"a": b""}, frozenset({"a"})),
+        zips.pack(tmp_path, "x", {"a": b""}),
+        zips.pack(tmp_path, "x", {"a": b""}, frozenset({"a"})),
     )
     assert plain.key != runnable.key
 
@@ -174,5 +204,7 @@ def test_a_mode_belongs_to_the_content(tmp_path):
 def test_a_requirement_without_a_wheel_is_one_sentence(tmp_path):
     requirements = tmp_path / "requirements.txt"
     requirements.write_text("numpy==0.0.1\n")
-    with pytest.raises(wheels.DeployError, match=r"no wheels of .* for Python 3\.12: .*numpy==0\.0\.1"):
+    with pytest.raises(
+        wheels.DeployError, match=r"no wheels of .* for Python 3\.12: .*numpy==0\.0\.1"
+    ):
         wheels.download([requirements], "3.12", tmp_path)

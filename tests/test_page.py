@@ -12,7 +12,10 @@ def test_a_chosen_recording_is_named_with_its_probability(page):
     assert shown(page).bird_name == "Common Blackbird"
     assert shown(page).bird_probability == "87 %: quite sure"
     assert page.inner_text("#scientific-name") == "Turdus merula"
-    assert page.inner_text("#candidates li").split("\n") == ["European Robin Erithacus rubecula", "6 %"]
+    assert page.inner_text("#candidates li").split("\n") == [
+        "European Robin Erithacus rubecula",
+        "6 %",
+    ]
 
 
 @pytest.mark.parametrize(
@@ -50,7 +53,10 @@ def test_the_birds_fly_until_the_button_pauses_them(open_page):
 
 
 def test_the_birds_rest_for_readers_who_prefer_no_motion(page):
-    assert page.evaluate("document.getAnimations().filter((a) => a.playState === 'running').length") == 0
+    assert (
+        page.evaluate("document.getAnimations().filter((a) => a.playState === 'running').length")
+        == 0
+    )
     page.click("#pause-birds")
     until(page, "document.getAnimations().some((a) => a.playState === 'running')")
 
@@ -59,6 +65,9 @@ def test_choosing_a_second_file_shows_and_plays_the_second(page):
     identify(page, recording(seconds=12, name="first.wav"))
     choose(page, recording(seconds=6, name="second.wav"))
     page.wait_for_selector("[data-picture=ready]")
-    assert (page.inner_text("#sound-title"), page.inner_text("#sound-length")) == ("second.wav", "0:06")
+    assert (page.inner_text("#sound-title"), page.inner_text("#sound-length")) == (
+        "second.wav",
+        "0:06",
+    )
     assert page.locator("#timeline button").count() == 0
     until(page, "Math.abs(document.querySelector('#player').duration - 6) < 0.1")

@@ -1,4 +1,4 @@
-"""Every state is free of axe's complaints, in light and dark, on a phone and a laptop; the keyboard is enough."""
+"""axe finds nothing in any state, light or dark, on phone or laptop; the keyboard is enough."""
 
 import page_api
 import pytest
@@ -65,8 +65,16 @@ def to_error(page, api):
 
 
 STATES = [
-    to_empty, to_chosen, to_recording, to_preparing, to_analysing, to_result, to_unsure, to_no_bird, to_error,
-]  # fmt: skip
+    to_empty,
+    to_chosen,
+    to_recording,
+    to_preparing,
+    to_analysing,
+    to_result,
+    to_unsure,
+    to_no_bird,
+    to_error,
+]
 
 
 @pytest.mark.parametrize("reach", STATES, ids=[reach.__name__[3:] for reach in STATES])
@@ -76,7 +84,9 @@ def test_axe_finds_nothing_in_any_look(open_page, api, microphone, reach):
     for width, theme in LOOKS:
         page.set_viewport_size({"width": width, "height": 844})
         page.emulate_media(color_scheme=theme)
-        page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+        page.evaluate(
+            "new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
+        )
         assert complaints(page) == [], (width, theme)
         assert page.get_attribute("main", "data-state") == state
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), (width, theme)
@@ -86,22 +96,36 @@ def complaints(page):
     """Axe's violations, and the contrasts that it could not decide."""
     found = Axe().run(page).response
     undecided = [each for each in found["incomplete"] if each["id"] == "color-contrast"]
-    nodes = [(each["id"], node) for each in found["violations"] + undecided for node in each["nodes"]]
-    return [(rule, node["html"][:120], [check["message"] for check in node["any"]]) for rule, node in nodes]
+    nodes = [
+        (each["id"], node) for each in found["violations"] + undecided for node in each["nodes"]
+    ]
+    return [
+        (rule, node["html"][:120], [check["message"] for check in node["any"]])
+        for rule, node in nodes
+    ]
 
 
 def tab_to(page, selector):
     """Press Tab until the element has the focus."""
-    wait_for(page, lambda: page.keyboard.press("Tab") or page.evaluate(f"document.activeElement.matches('{selector}')"))
+    wait_for(
+        page,
+        lambda: (
+            page.keyboard.press("Tab")
+            or page.evaluate(f"document.activeElement.matches('{selector}')")
+        ),
+    )
 
 
 def test_the_whole_flow_works_by_keyboard(page, api):
     choosers = []
-    # Before any key: Chromium takes a key sooner than this wish. (Playwright refuses `choosers.append` itself.)
+    # Before any key: Chromium takes a key sooner than this wish.
+    # (Playwright refuses `choosers.append` itself.)
     page.on("filechooser", lambda chooser: choosers.append(chooser))  # noqa: PLW0108
     tab_to(page, "#pick")
     page.keyboard.press("Enter")
-    wait_for(page, lambda: choosers and page.workers)  # The rest is loaded while the reader looks for a file.
+    wait_for(
+        page, lambda: choosers and page.workers
+    )  # The rest is loaded while the reader looks for a file.
     choosers[0].set_files(recording(17))
     wait_state(page, "chosen")
     assert page.evaluate("document.activeElement.id") == "send"
@@ -125,7 +149,13 @@ def test_the_focus_goes_to_what_can_be_done_next(page, api):
 @pytest.mark.parametrize("width", [390, 1280])
 def test_nothing_jumps_from_chosen_to_the_result(open_page, api, width):
     page = open_page(viewport={"width": width, "height": 844})
-    api.species = [{"name": "Great Spotted Woodpecker", "scientific_name": "Dendrocopos major", "probability": 0.87}]
+    api.species = [
+        {
+            "name": "Great Spotted Woodpecker",
+            "scientific_name": "Dendrocopos major",
+            "probability": 0.87,
+        }
+    ]
     tops = []
     for reach in (to_chosen, to_analysing):
         reach(page, api)

@@ -15,8 +15,15 @@ MOST_SECONDS = 16
 @pytest.fixture(scope="module")
 def songs(app, recordings, recording_rows):
     """Twenty real recordings, one a species that the model knows."""
-    known = {each["scientific_name"] for each in json.loads(ask(app.api_url, "GET", "/species")[2])["species"]}
-    rows = [row for row in recording_rows if row["scientific_name"] in known and float(row["seconds"]) <= MOST_SECONDS]
+    known = {
+        each["scientific_name"]
+        for each in json.loads(ask(app.api_url, "GET", "/species")[2])["species"]
+    }
+    rows = [
+        row
+        for row in recording_rows
+        if row["scientific_name"] in known and float(row["seconds"]) <= MOST_SECONDS
+    ]
     by_species = {row["scientific_name"]: recordings / row["filename"] for row in reversed(rows)}
     return [by_species[name] for name in sorted(by_species)][:20]
 
@@ -38,14 +45,29 @@ def compare(page, app, song):
     heard = json.loads(download.value.path().read_text())
     _, told = app.classify(song.read_bytes(), top=20)
     best, expected = heard["species"][0], told["species"][0]
-    same = best["scientific_name"] == expected["scientific_name"] and heard["verdict"] == told["verdict"]
+    same = (
+        best["scientific_name"] == expected["scientific_name"]
+        and heard["verdict"] == told["verdict"]
+    )
     close = abs(best["probability"] - expected["probability"]) <= 0.05
-    return None if same and close else (song.name, state, best, expected, heard["verdict"], told["verdict"])
+    return (
+        None
+        if same and close
+        else (song.name, state, best, expected, heard["verdict"], told["verdict"])
+    )
 
 
 def convert(source, target, *options):
     """Write a file in another form with ffmpeg."""
-    command = [imageio_ffmpeg.get_ffmpeg_exe(), "-y", "-loglevel", "error", *source, *options, target]
+    command = [
+        imageio_ffmpeg.get_ffmpeg_exe(),
+        "-y",
+        "-loglevel",
+        "error",
+        *source,
+        *options,
+        target,
+    ]
     subprocess.run(command, check=True)
     return target
 
@@ -58,7 +80,9 @@ def test_a_song_that_the_microphone_hears_is_named_like_its_file(app, launch, re
         page = context.new_page()
         page.goto(app.site_url)
         page.click("#record")
-        until(page, "parseInt(document.querySelector('#record-time').textContent.split(':')[1]) >= 8")
+        until(
+            page, "parseInt(document.querySelector('#record-time').textContent.split(':')[1]) >= 8"
+        )
         page.click("#record-stop")
         wait_state(page, "chosen")
         page.click("#send")
@@ -69,7 +93,9 @@ def test_a_song_that_the_microphone_hears_is_named_like_its_file(app, launch, re
 
 def video(folder, name, *sound):
     """A made video of 6 s, with the sound that is asked for."""
-    return convert(["-f", "lavfi", "-i", "testsrc=size=160x120:rate=5"], folder / name, *sound, "-t", "6")
+    return convert(
+        ["-f", "lavfi", "-i", "testsrc=size=160x120:rate=5"], folder / name, *sound, "-t", "6"
+    )
 
 
 @pytest.mark.parametrize("name", ["film.mp4", "film.webm"])

@@ -1,4 +1,4 @@
-"""Six languages: whole tables, species names by their scientific names, the browser's language by default."""
+"""Six languages: whole tables, names of species, the browser's language by default."""
 
 import json
 import re
@@ -9,7 +9,9 @@ from page_api import FRONTEND
 from page_browser import identify, recording, shown, until
 
 pytest_plugins = ["page_fixtures"]
-TABLES = {file.stem: json.loads(file.read_text()) for file in sorted((FRONTEND / "lang").glob("*.json"))}
+TABLES = {
+    file.stem: json.loads(file.read_text()) for file in sorted((FRONTEND / "lang").glob("*.json"))
+}
 OTHERS = sorted(TABLES.keys() - {"en"})
 MODEL = Path(__file__).parent.parent / "training" / "model" / "constants.json"
 # What the API may say to a reader; in English the page shows its own sentence.
@@ -100,7 +102,13 @@ def test_only_the_chosen_language_is_loaded(open_page):
 
 
 def test_a_species_without_a_name_in_the_table_keeps_the_model_s(open_page, api):
-    api.species = [{"name": "Andean Cock-of-the-rock", "scientific_name": "Rupicola peruvianus", "probability": 0.9}]
+    api.species = [
+        {
+            "name": "Andean Cock-of-the-rock",
+            "scientific_name": "Rupicola peruvianus",
+            "probability": 0.9,
+        }
+    ]
     page = open_page(locale="de-DE")
     identify(page, recording(5))
     assert shown(page).bird_name == "Andean Cock-of-the-rock"

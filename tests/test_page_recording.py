@@ -12,7 +12,10 @@ def record(page, seconds=3):
     """Record for some seconds of the page's own clock."""
     page.click("#record")
     wait_state(page, "recording")
-    until(page, f"parseInt(document.querySelector('#record-time').textContent.split(':')[1]) >= {seconds}")
+    until(
+        page,
+        f"parseInt(document.querySelector('#record-time').textContent.split(':')[1]) >= {seconds}",
+    )
 
 
 def test_what_the_microphone_hears_is_recorded_and_named(open_page, api, microphone):
@@ -29,7 +32,7 @@ def test_what_the_microphone_hears_is_recorded_and_named(open_page, api, microph
 
 
 def likeness(heard, played):
-    """How alike two sounds are at the best shift: correlation of their spectra's magnitudes, 1 for the same."""
+    """Return the correlation of the magnitudes of two spectra: 1 for the same sound."""
     spectra = [np.abs(np.fft.rfft(each, 8 * RATE)) for each in (heard, played)]
     smooth = [np.convolve(each, np.ones(400), "same") for each in spectra]
     return np.corrcoef(*smooth)[0, 1]
@@ -90,14 +93,18 @@ def test_a_kept_recording_is_there_after_a_reload(open_page, microphone):
     record(page, 3)
     page.click("#record-stop")
     wait_state(page, "chosen")
-    until(page, "caches.open('kept-recording').then((store) => store.match('kept.wav')).then(Boolean)")
+    until(
+        page, "caches.open('kept-recording').then((store) => store.match('kept.wav')).then(Boolean)"
+    )
     page.reload()
     wait_state(page, "chosen")
     assert page.inner_text("#sound-title") == "kept.wav"
 
 
 def test_a_denied_microphone_is_told_in_one_sentence(open_page, launch):
-    page = open_page(browser=launch("--deny-permission-prompts", "--use-fake-device-for-media-stream"))
+    page = open_page(
+        browser=launch("--deny-permission-prompts", "--use-fake-device-for-media-stream")
+    )
     page.click("#record")
     assert wait_state(page, "error") == "error"
     assert shown(page).message.startswith("The microphone cannot be used.")
@@ -112,4 +119,7 @@ def test_without_https_the_button_says_why_it_cannot_record(open_page, api, laun
     page.goto(f"http://birds.example:{port}")
     page.wait_for_selector("body[data-birds]")
     assert page.is_disabled("#record")
-    assert page.inner_text("#record-why") == "Recording needs a secure (https) address. You can still choose a file."
+    assert (
+        page.inner_text("#record-why")
+        == "Recording needs a secure (https) address. You can still choose a file."
+    )

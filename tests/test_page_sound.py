@@ -1,4 +1,4 @@
-"""What the page does with the sound: the report's spectrogram in a Worker, parts on the 5 s grid, WAV files."""
+"""The sound: the report's spectrogram in a Worker, chunks on the 5 s grid, WAV files."""
 
 import base64
 import io
@@ -21,14 +21,18 @@ LOUDNESS = """(m, samples) => {
 
 def test_the_page_draws_what_the_network_sees(module):
     samples = chirps(5).astype(np.float32)[: 5 * RATE]
-    drawn = np.array(module("core/spectrum.js", LOUDNESS, samples.tolist()), float).reshape(514, 216).T
-    shown = np.clip(1 + (drawn - drawn[4:].max()) / 2 / 80, 0, 1)  # Half decibels under the loudest above 200 Hz.
-    difference = np.abs(shown - to_spectrogram(samples))[2:]  # The window's mean stays in the page's lowest bins.
+    drawn = np.array(module("core/stft.js", LOUDNESS, samples.tolist()), float).reshape(514, 216).T
+    shown = np.clip(
+        1 + (drawn - drawn[4:].max()) / 2 / 80, 0, 1
+    )  # Half decibels under the loudest above 200 Hz.
+    difference = np.abs(shown - to_spectrogram(samples))[
+        2:
+    ]  # The window's mean stays in the page's lowest bins.
     assert difference.max() < 0.02
 
 
 def test_a_tone_is_drawn_at_its_pitch(module, tone):
-    drawn = np.array(module("core/spectrum.js", LOUDNESS, tone(3_000, 1.0).tolist())).reshape(-1, 216)
+    drawn = np.array(module("core/stft.js", LOUDNESS, tone(3_000, 1.0).tolist())).reshape(-1, 216)
     assert np.all(drawn[5:-5].argmax(axis=1) * RATE / 430 == pytest.approx(3_000, abs=26))
 
 
@@ -45,10 +49,10 @@ def test_a_tone_is_drawn_at_its_pitch(module, tone):
         (600, [5, *range(35, 600, 30), 600]),
     ],
 )
-def test_parts_stand_on_the_grid_and_no_remainder_is_too_short(module, seconds, expected):
-    parts = module("core/parts.js", "(m, n) => m.cutParts(0, n)", round(seconds * RATE))
-    assert [part["end"] / RATE for part in parts] == pytest.approx(expected)
-    assert [part["start"] for part in parts] == [0, *(part["end"] for part in parts[:-1])]
+def test_chunks_are_on_the_grid_and_no_remainder_is_too_short(module, seconds, expected):
+    chunks = module("core/chunks.js", "(m, n) => m.cutChunks(0, n)", round(seconds * RATE))
+    assert [chunk["end"] / RATE for chunk in chunks] == pytest.approx(expected)
+    assert [chunk["start"] for chunk in chunks] == [0, *(chunk["end"] for chunk in chunks[:-1])]
 
 
 def test_a_wav_holds_the_samples_to_the_bit(module):
@@ -57,9 +61,18 @@ def test_a_wav_holds_the_samples_to_the_bit(module):
         const bytes = new Uint8Array(await m.encodeWav(Float32Array.from(x), 22050).arrayBuffer());
         return btoa(String.fromCharCode(...bytes));
     }"""
-    with wave.open(io.BytesIO(base64.b64decode(module("core/wav.js", code, samples.tolist())))) as file:
+    with wave.open(
+        io.BytesIO(base64.b64decode(module("core/wav.js", code, samples.tolist())))
+    ) as file:
         assert (file.getframerate(), file.getnchannels(), file.getsampwidth()) == (RATE, 1, 2)
-        assert np.frombuffer(file.readframes(99), "<i2").tolist() == [0, 16384, -16384, 32767, -32768, 8192]
+        assert np.frombuffer(file.readframes(99), "<i2").tolist() == [
+            0,
+            16384,
+            -16384,
+            32767,
+            -32768,
+            8192,
+        ]
 
 
 def test_the_spectrogram_is_made_in_the_worker_before_anything_is_sent(page, api):
@@ -79,9 +92,13 @@ def picture(page):
 def test_the_axes_tell_kilohertz_and_seconds(page):
     choose(page, recording(20))
     page.wait_for_selector("[data-picture=ready]")
-    box, four = (page.locator(each).bounding_box() for each in ("#spectrogram", ".khz span:nth-child(4)"))
+    box, four = (
+        page.locator(each).bounding_box() for each in ("#spectrogram", ".khz span:nth-child(4)")
+    )
     assert page.locator(".khz span").all_inner_texts() == ["10 kHz", "8", "6", "4", "2"]
-    from_top = (four["y"] + four["height"] / 2 - box["y"]) / (0.8 * box["height"])  # The waveform takes a fifth.
+    from_top = (four["y"] + four["height"] / 2 - box["y"]) / (
+        0.8 * box["height"]
+    )  # The waveform takes a fifth.
     assert from_top == pytest.approx(1 - 4 / 11.025, abs=0.01)
     ticks = page.locator("#times span")
     seconds = [int(text[2:]) for text in ticks.all_inner_texts()]
@@ -113,7 +130,7 @@ def test_zoom_and_colour_change_the_picture_and_the_axis(page):
     wait_for(page, lambda: picture(page) != grey)
 
 
-def test_the_strip_scrolls_where_blocks_would_be_too_narrow(open_page):
+def test_the_strip_scrolls_where_windows_would_be_too_narrow(open_page):
     page = open_page(viewport={"width": 390, "height": 844})
     choose(page, recording(120))
     page.wait_for_selector("[data-picture=ready]")

@@ -1,4 +1,4 @@
-"""Who sings when: blocks tied to the spectrogram, and playing just a part."""
+"""Who sings when: windows under the spectrogram, and playing just a part."""
 
 import pytest
 from page_api import BLACKBIRD, ROBIN
@@ -8,27 +8,29 @@ pytest_plugins = ["page_fixtures"]
 PLAYER = "document.querySelector('#player')"
 
 
-def test_blocks_stand_under_their_part_of_the_spectrogram(page):
+def test_windows_are_under_their_part_of_the_spectrogram(page):
     identify(page, recording(38))
     strip = page.locator("#strip").bounding_box()
-    block = page.locator("#timeline button").nth(3).bounding_box()
-    assert block["x"] - strip["x"] == pytest.approx(strip["width"] * 15 / 38, abs=1)
-    assert block["width"] == pytest.approx(strip["width"] * 5 / 38, abs=1)
+    window = page.locator("#timeline button").nth(3).bounding_box()
+    assert window["x"] - strip["x"] == pytest.approx(strip["width"] * 15 / 38, abs=1)
+    assert window["width"] == pytest.approx(strip["width"] * 5 / 38, abs=1)
 
 
-def test_a_click_plays_just_that_block(page):
+def test_a_click_plays_just_that_window(page):
     identify(page, recording(12))
     page.locator("#timeline button").nth(2).click()
     assert (page.input_value("#part-from"), page.input_value("#part-to")) == ("10.0", "12.0")
     until(page, f"!{PLAYER}.paused && {PLAYER}.currentTime > 10")
-    until(page, "parseFloat(document.querySelector('#playhead').style.left) > 84")  # 10 of 12 s are 83 %.
+    until(
+        page, "parseFloat(document.querySelector('#playhead').style.left) > 84"
+    )  # 10 of 12 s are 83 %.
     until(page, f"{PLAYER}.paused")
     page.locator("#timeline button").nth(0).click()
     until(page, f"{PLAYER}.currentTime > 0.2 && {PLAYER}.currentTime < 5.5")
     until(page, f"{PLAYER}.paused && {PLAYER}.currentTime < 6.5")
 
 
-def test_arrow_keys_go_from_block_to_block(page):
+def test_arrow_keys_go_from_window_to_window(page):
     identify(page, recording(20))
     page.locator("#timeline button").nth(0).focus()
     for key, start in [
@@ -64,12 +66,18 @@ def test_all_species_are_listed_with_their_times(page, api):
     assert [line[0] for line in lines] == ["A", "B"]
     assert "Common Blackbird Turdus merula" in lines[0][1]
     assert page.locator("#found .times").all_inner_texts() == ["▶ 0:00–0:05", "▶ 0:05–0:35"]
-    assert [page.locator("#timeline button").nth(i).inner_text() for i in (0, 1, 6)] == ["A", "B", "B"]
+    assert [page.locator("#timeline button").nth(i).inner_text() for i in (0, 1, 6)] == [
+        "A",
+        "B",
+        "B",
+    ]
 
 
 def test_doubt_brings_tips_and_a_bird_brings_reference_recordings(page, api):
     identify(page, recording(5))
-    assert page.get_attribute("#reference", "href") == "https://xeno-canto.org/species/Turdus-merula"
+    assert (
+        page.get_attribute("#reference", "href") == "https://xeno-canto.org/species/Turdus-merula"
+    )
     assert not page.is_visible("#tips")
     api.verdict = "no_bird"
     identify(page, recording(5))

@@ -5,8 +5,8 @@ import json
 import packaged
 import pytest
 
-from deployment.settings import BIRDAPP
-from endpoint import role as endpoint_role
+from infra.config import BIRDAPP
+from infra.endpoint import role as endpoint_role
 
 ACCOUNT = "arn:${AWS::Partition}:{service}:${AWS::Region}:${AWS::AccountId}:"
 WITHOUT_RESOURCES = "the action knows no resources in AWS's service authorization reference"
@@ -47,11 +47,16 @@ MAIN = {
 }
 SPECTROGRAM = {
     stage: {("logs:CreateLogStream", logs_of(log)), ("logs:PutLogEvents", logs_of(log))}
-    for stage, log in {"dev": "/aws/lambda/bird-spectrogram", "prod": "/aws/lambda/bird-spectrogram-prod"}.items()
+    for stage, log in {
+        "dev": "/aws/lambda/bird-spectrogram",
+        "prod": "/aws/lambda/bird-spectrogram-prod",
+    }.items()
 }
 BUCKET = "arn:${AWS::Partition}:s3:::" + packaged.BUCKET
 JOBS = ("/aws/sagemaker/TrainingJobs", "/aws/sagemaker/ProcessingJobs")
-TRAINING_IMAGE = "arn:${AWS::Partition}:ecr:${AWS::Region}:763104351884:repository/tensorflow-training"
+TRAINING_IMAGE = (
+    "arn:${AWS::Partition}:ecr:${AWS::Region}:763104351884:repository/tensorflow-training"
+)
 TRAINING = {
     ("s3:GetObject", f"{BUCKET}/training/*"),
     ("s3:PutObject", f"{BUCKET}/training/*"),
@@ -72,7 +77,9 @@ def documents(template):
     """Every policy document of a template, whatever it hangs on."""
     roles = packaged.of_type(template, "AWS::IAM::Role").values()
     inline = [policy["PolicyDocument"] for role in roles for policy in role.get("Policies", [])]
-    apart = packaged.of_type(template, "AWS::IAM::Policy") | packaged.of_type(template, "AWS::IAM::ManagedPolicy")
+    apart = packaged.of_type(template, "AWS::IAM::Policy") | packaged.of_type(
+        template, "AWS::IAM::ManagedPolicy"
+    )
     return [*inline, *(policy["PolicyDocument"] for policy in apart.values())]
 
 
@@ -83,7 +90,9 @@ def allowed(*policies):
         assert statement["Effect"] == "Allow"
         assert not {"NotAction", "NotResource", "Principal"} & set(statement)
         found |= {
-            (action, said(it)) for action in several(statement["Action"]) for it in several(statement["Resource"])
+            (action, said(it))
+            for action in several(statement["Action"])
+            for it in several(statement["Resource"])
         }
     return found
 
@@ -123,9 +132,15 @@ def test_chalice_is_told_the_same_policy_and_generates_none(stage):
 def test_a_star_stands_only_where_aws_has_no_other_way():
     templates = [packaged.api(xray=True), packaged.spectrogram(xray=True), packaged.training()]
     endpoint = endpoint_role.policy("bird-classifier", packaged.BUCKET, "eu-west-1", "123456789012")
-    pairs = allowed(endpoint, *(document for template in templates for document in documents(template)))
+    pairs = allowed(
+        endpoint, *(document for template in templates for document in documents(template))
+    )
     stars = {(action, resource) for action, resource in pairs if "*" in action + resource}
-    unexplained = {pair for pair in stars - set(STARS) if not pair[1].endswith(NAMED_BY_OTHERS) or "*" in pair[0]}
+    unexplained = {
+        pair
+        for pair in stars - set(STARS)
+        if not pair[1].endswith(NAMED_BY_OTHERS) or "*" in pair[0]
+    }
     assert unexplained == set()
 
 
@@ -137,7 +152,11 @@ def test_no_role_has_a_ready_made_policy(template):
 
 @pytest.mark.parametrize(
     ("template", "service"),
-    [("api", "lambda.amazonaws.com"), ("spectrogram", "lambda.amazonaws.com"), ("training", "sagemaker.amazonaws.com")],
+    [
+        ("api", "lambda.amazonaws.com"),
+        ("spectrogram", "lambda.amazonaws.com"),
+        ("training", "sagemaker.amazonaws.com"),
+    ],
 )
 def test_a_role_is_taken_by_one_service(template, service):
     (role,) = packaged.of_type(getattr(packaged, template)(), "AWS::IAM::Role").values()

@@ -1,4 +1,4 @@
-"""training/prepare.py and training/build.py: a folder of recordings becomes a dataset, once and whole."""
+"""training/prepare.py and training/data/build.py: a folder of recordings becomes a dataset, once and whole."""
 
 import contextlib
 import json
@@ -17,13 +17,21 @@ from datasets import contents, read_table, write_recordings, write_table, write_
 from moto import mock_aws
 
 from spectrogram_fn import spectrogram
-from training import windows
+from training.data import shards
 from training.prepare import main
-from training.source_folder import SIGNAL_PATH, SOURCE_DIR
 
 SPECIES = {"Parus_major": 3_000, "Pica_pica": 1_500}
 RECORDISTS = ("Ann Lee", "Bo Ek", "Cy Day", "Di Fox", "Ed Gu", "Fay Ho")
-SMALL_SPLIT = ["--min-recordings", "6", "--test-minimum", "1", "--test-total", "2", "--processes", "1"]
+SMALL_SPLIT = [
+    "--min-recordings",
+    "6",
+    "--test-minimum",
+    "1",
+    "--test-total",
+    "2",
+    "--processes",
+    "1",
+]
 
 
 @pytest.fixture
@@ -45,9 +53,11 @@ def test_windows_are_the_recordings_cut_as_the_app_cuts_them(folder):
     assert (stored.dtype, stored.shape) == (np.int16, (24, spectrogram.WINDOW_SAMPLES))
     assert [int(row["index"]) for row in rows] == list(range(24))
     for row in rows[::5]:
-        cut = spectrogram.split_windows(windows.read_audio(folder / row["recording_id"]))
+        cut = spectrogram.split_windows(shards.read_audio(folder / row["recording_id"]))
         expected = cut[int(float(row["start_seconds"]) // 5)]
-        assert np.array_equal(spectrogram.from_pcm(stored[int(row["index"])].tobytes()), expected.samples)
+        assert np.array_equal(
+            spectrogram.from_pcm(stored[int(row["index"])].tobytes()), expected.samples
+        )
         assert float(row["end_seconds"]) == expected.end_seconds
 
 
@@ -57,13 +67,19 @@ def test_tables_keep_the_metadata_and_say_the_part(folder):
     parts = {row["recording_id"]: row["part"] for row in recordings}
     assert [row["note"] for row in recordings[:6]] == list("012345")
     assert set(parts.values()) == {"train", "calibration", "test"}
-    assert all(row["part"] == parts[row["recording_id"]] for row in read_table(output / "windows.csv"))
+    assert all(
+        row["part"] == parts[row["recording_id"]] for row in read_table(output / "windows.csv")
+    )
 
 
 def test_summary_names_the_listed_species_and_the_signal_path(folder):
     summary = json.loads((run(folder) / "dataset.json").read_text())
     assert summary["listed"] == ["Parus_major", "Pica_pica"]
-    assert summary["signal_path"] == {"sample_rate": 22_050, "window_samples": 110_250, "shape": [216, 514]}
+    assert summary["signal_path"] == {
+        "sample_rate": 22_050,
+        "window_samples": 110_250,
+        "shape": [216, 514],
+    }
     assert sum(summary["counts"]["windows"].values()) == 24
     assert sum(summary["species"][0]["recordings"].values()) == 6
 
@@ -81,7 +97,9 @@ def test_stopped_run_goes_on_where_it_was(folder, monkeypatch):
     for path in (folder.parent / "dataset").iterdir():
         path.unlink()
     run(folder, "--shards-only")
-    monkeypatch.setattr(windows, "read_audio", lambda path, **_: pytest.fail(f"{path} was read again"))
+    monkeypatch.setattr(
+        shards, "read_audio", lambda path, **_: pytest.fail(f"{path} was read again")
+    )
     assert contents(run(folder)) == expected
 
 
@@ -100,10 +118,14 @@ def test_audio_that_changed_since_a_stopped_run_is_read_again(folder, tone):
     later = time.time() + 60
     os.utime(changed, (later, later))
     found = read_table(run(folder) / "windows.csv")
-    assert [row["end_seconds"] for row in found if row["recording_id"] == "Parus_major/0.wav"][-1] == "11.0"
+    assert [row["end_seconds"] for row in found if row["recording_id"] == "Parus_major/0.wav"][
+        -1
+    ] == "11.0"
 
 
-@pytest.mark.parametrize("last_file", ["windows.npy", "windows.csv", "recordings.csv", "dataset.json"])
+@pytest.mark.parametrize(
+    "last_file", ["windows.npy", "windows.csv", "recordings.csv", "dataset.json"]
+)
 def test_run_that_was_killed_while_it_wrote_goes_on(folder, monkeypatch, last_file):
     """Killed right after this file was renamed into place; the shards are then still there."""
     expected = contents(run(folder))
@@ -120,7 +142,9 @@ def test_run_that_was_killed_while_it_wrote_goes_on(folder, monkeypatch, last_fi
     with pytest.raises(AssertionError):
         run(folder)
     monkeypatch.undo()
-    monkeypatch.setattr(windows, "read_audio", lambda path, **_: pytest.fail(f"{path} was read again"))
+    monkeypatch.setattr(
+        shards, "read_audio", lambda path, **_: pytest.fail(f"{path} was read again")
+    )
     assert contents(run(folder)) == expected
     assert not (folder.parent / "dataset" / "shards").exists()
 
@@ -135,9 +159,19 @@ def test_run_stopped_amid_its_work_ends_at_once(folder):
     ffmpeg = folder / "ffmpeg"
     ffmpeg.write_text("#!/bin/sh\nexec sleep 60\n")
     ffmpeg.chmod(0o700)
-    command = [sys.executable, "-m", "training.prepare", "--recordings", folder, "--output", folder / "out"]
+    command = [
+        sys.executable,
+        "-m",
+        "training.prepare",
+        "--recordings",
+        folder,
+        "--output",
+        folder / "out",
+    ]
     environment = {**os.environ, "FFMPEG_BINARY": str(ffmpeg)}
-    with subprocess.Popen([*command, "--processes", "2"], env=environment, start_new_session=True) as process:
+    with subprocess.Popen(
+        [*command, "--processes", "2"], env=environment, start_new_session=True
+    ) as process:
         try:
             while len(list(folder.glob("out/shards/**/*.npz"))) < 4:
                 assert process.poll() is None
@@ -159,12 +193,17 @@ def test_all_cores_make_the_same_dataset_as_one(folder):
 
 def test_recording_that_cannot_be_used_is_listed_and_skipped(folder, capsys):
     rows = read_table(folder / "metadata.csv")
-    extra = [{**rows[0], "filename": name, "recordist": "Gus Orr"} for name in ("page.wav", "gone.wav", "short.wav")]
+    extra = [
+        {**rows[0], "filename": name, "recordist": "Gus Orr"}
+        for name in ("page.wav", "gone.wav", "short.wav")
+    ]
     write_table(folder / "metadata.csv", [*rows, *extra])
     (folder / "page.wav").write_text("<html>Not found</html>")
     write_wav(folder / "short.wav", np.full(1000, 0.5, np.float32))
     reasons = {
-        row["recording_id"]: row["reason"] for row in read_table(run(folder) / "recordings.csv") if row["reason"]
+        row["recording_id"]: row["reason"]
+        for row in read_table(run(folder) / "recordings.csv")
+        if row["reason"]
     }
     printed = capsys.readouterr()
     assert "3 recordings could not be used" in printed.out
@@ -183,7 +222,11 @@ def test_archive_is_filtered_and_only_the_first_seconds_are_used(folder, tone):
     write_table(table, places)
     write_wav(folder / rows[1]["filename"], tone(3_000, 31.0))
     output = run(folder, "--metadata", str(table), "--min-recordings", "5")
-    found = [row for row in read_table(output / "windows.csv") if row["recording_id"] == rows[1]["filename"]]
+    found = [
+        row
+        for row in read_table(output / "windows.csv")
+        if row["recording_id"] == rows[1]["filename"]
+    ]
     assert [row["start_seconds"] for row in found] == ["0.0", "5.0", "10.0"]
     assert rows[0]["filename"] not in (output / "recordings.csv").read_text()
 
@@ -199,35 +242,73 @@ def test_archive_is_filtered_and_only_the_first_seconds_are_used(folder, tone):
     ],
 )
 def test_more_or_less_of_an_archives_recordings_can_be_used(folder, tone, options, starts):
-    rows = [{**row, "latitude": "50", "longitude": "10"} for row in read_table(folder / "metadata.csv")]
+    rows = [
+        {**row, "latitude": "50", "longitude": "10"} for row in read_table(folder / "metadata.csv")
+    ]
     write_table(folder.parent / "archive.csv", rows)
     write_wav(folder / rows[1]["filename"], tone(3_000, 18.0))
     output = run(folder, "--metadata", str(folder.parent / "archive.csv"), *options)
     found = read_table(output / "windows.csv")
-    assert [row["start_seconds"] for row in found if row["recording_id"] == rows[1]["filename"]] == starts
+    assert [
+        row["start_seconds"] for row in found if row["recording_id"] == rows[1]["filename"]
+    ] == starts
 
 
 @pytest.mark.parametrize("seconds", ["0", "-1", "nan"])
 def test_length_that_is_none_is_refused(folder, seconds, capsys):
-    assert main(["--recordings", str(folder), "--output", str(folder.parent / "out"), "--seconds", seconds]) == 1
+    assert (
+        main(
+            [
+                "--recordings",
+                str(folder),
+                "--output",
+                str(folder.parent / "out"),
+                "--seconds",
+                seconds,
+            ]
+        )
+        == 1
+    )
     assert "expected seconds above 0, or inf" in capsys.readouterr().err
 
 
 def test_rare_species_are_other_birds_and_clips_without_birds_come_along(folder, tone):
     rows = read_table(folder / "metadata.csv")
-    write_table(folder / "metadata.csv", [*rows, {**rows[0], "filename": "rare.wav", "primary_label": "Rara_avis"}])
+    write_table(
+        folder / "metadata.csv",
+        [*rows, {**rows[0], "filename": "rare.wav", "primary_label": "Rara_avis"}],
+    )
     write_wav(folder / "rare.wav", tone(2_000, 5.0))
     write_wav(folder / "no_bird" / "rain.wav", tone(500, 5.0))
-    write_table(folder / "no_bird" / "metadata.csv", [{"filename": "rain.wav", "sound": "Rain", "freesound_id": "1"}])
+    write_table(
+        folder / "no_bird" / "metadata.csv",
+        [{"filename": "rain.wav", "sound": "Rain", "freesound_id": "1"}],
+    )
     output = run(folder)
     labels = {row["primary_label"] for row in read_table(output / "windows.csv")}
     assert labels == {"Parus_major", "Pica_pica", "Rara_avis", "no_bird"}
-    assert json.loads((output / "dataset.json").read_text())["listed"] == ["Parus_major", "Pica_pica"]
+    assert json.loads((output / "dataset.json").read_text())["listed"] == [
+        "Parus_major",
+        "Pica_pica",
+    ]
 
 
 def test_impossible_split_is_an_error_in_words(folder, capsys):
     output = folder.parent / "dataset"
-    assert main(["--recordings", str(folder), "--output", str(output), *SMALL_SPLIT, "--test-total", "99"]) == 1
+    assert (
+        main(
+            [
+                "--recordings",
+                str(folder),
+                "--output",
+                str(output),
+                *SMALL_SPLIT,
+                "--test-total",
+                "99",
+            ]
+        )
+        == 1
+    )
     assert "of 99 in test" in capsys.readouterr().err
     assert not (output / "dataset.json").exists()
 
@@ -236,25 +317,29 @@ def test_steady_noise_is_no_activity_and_calls_are(tone):
     noise = np.random.default_rng(3).normal(0, 0.01, spectrogram.WINDOW_SAMPLES).astype(np.float32)
     calls = noise.copy()
     calls[22_050:26_460] += tone(3_000, 0.2)
-    assert windows.activity(noise) < 0.002
-    assert windows.activity(calls) > 2 * windows.activity(noise)
-    assert windows.activity(20 * calls) == pytest.approx(windows.activity(calls), abs=1e-3)
-    assert windows.activity(np.zeros(spectrogram.WINDOW_SAMPLES, np.float32)) == 0
+    assert shards.activity(noise) < 0.002
+    assert shards.activity(calls) > 2 * shards.activity(noise)
+    assert shards.activity(20 * calls) == pytest.approx(shards.activity(calls), abs=1e-3)
+    assert shards.activity(np.zeros(spectrogram.WINDOW_SAMPLES, np.float32)) == 0
 
 
-def test_window_in_which_little_happens_is_drawn_less_by_the_training(folder, tone, monkeypatch):
-    sound = np.random.default_rng(3).normal(0, 0.01, 2 * spectrogram.WINDOW_SAMPLES).astype(np.float32)
+def test_window_in_which_little_happens_is_drawn_less_by_the_training(folder, tone, code):
+    sound = (
+        np.random.default_rng(3).normal(0, 0.01, 2 * spectrogram.WINDOW_SAMPLES).astype(np.float32)
+    )
     for start in range(0, 100_000, 20_000):
         sound[start : start + 4_410] += tone(3_000, 0.2)
     for audio in (folder / "Parus_major").iterdir():
         write_wav(audio, sound)
-    for place in (SOURCE_DIR, SIGNAL_PATH.parent):
-        monkeypatch.syspath_prepend(str(place))
-    import batches  # noqa: PLC0415 (it lies in the container's folder)
-
-    drawn = batches.Sampler(batches.load(run(folder)), seed=1)._by_class["Parus_major"]
+    dataset = code.corpus.load(run(folder))
+    weights = code.hearing.make_lessons(dataset, None).weights
+    drawn = [
+        weights[windows]
+        for label, windows in code.hearing.recordings(dataset)
+        if label == "Parus_major"
+    ]
     assert drawn
-    assert all(chances[0] > 5 * chances[1] > 0 for _, chances in drawn)
+    assert all(first > 5 * second > 0 for first, second in drawn)
 
 
 def test_dataset_is_uploaded_once(folder, monkeypatch, capsys):
@@ -266,21 +351,31 @@ def test_dataset_is_uploaded_once(folder, monkeypatch, capsys):
         output = run(folder, "--bucket", "birds")
         run(folder, "--bucket", "birds")
         for name, content in contents(output).items():
-            assert s3.get_object(Bucket="birds", Key=f"training/dataset/{name}")["Body"].read() == content
+            assert (
+                s3.get_object(Bucket="birds", Key=f"training/dataset/{name}")["Body"].read()
+                == content
+            )
     assert "s3://birds/training/dataset/windows.npy" in capsys.readouterr().out
 
 
 def test_pcm_of_any_codec_is_stored_bit_for_bit(tmp_path, tone):
     write_wav(tmp_path / "tone.wav", tone(3_000, 5.0))
-    command = [imageio_ffmpeg.get_ffmpeg_exe(), "-v", "error", "-i", tmp_path / "tone.wav", tmp_path / "tone.ogg"]
+    command = [
+        imageio_ffmpeg.get_ffmpeg_exe(),
+        "-v",
+        "error",
+        "-i",
+        tmp_path / "tone.wav",
+        tmp_path / "tone.ogg",
+    ]
     subprocess.run(command, check=True)
-    windows.use_shipped_ffmpeg()
-    samples = windows.read_audio(tmp_path / "tone.ogg")
-    assert np.array_equal(spectrogram.from_pcm(windows.to_pcm(samples).tobytes()), samples)
+    shards.use_shipped_ffmpeg()
+    samples = shards.read_audio(tmp_path / "tone.ogg")
+    assert np.array_equal(spectrogram.from_pcm(shards.to_pcm(samples).tobytes()), samples)
     assert samples.size == pytest.approx(spectrogram.WINDOW_SAMPLES, abs=2_000)
 
 
 def test_half_shard_is_refused_by_name(tmp_path):
     (tmp_path / "a.npz").write_bytes(b"PK\x03\x04 half")
     with pytest.raises(ValueError, match=r"a\.npz: expected a shard"):
-        windows.read_shard(tmp_path / "a.npz")
+        shards.read_shard(tmp_path / "a.npz")

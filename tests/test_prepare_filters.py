@@ -1,9 +1,9 @@
-"""training/filters.py, and the dry run of training/prepare.py that shows what it keeps."""
+"""training/data/filters.py, and the dry run of training/prepare.py that shows what it keeps."""
 
 import pytest
 
-from training.filters import Filter, describe, keep
-from training.metadata import Recording
+from training.data.filters import Filter, describe, keep
+from training.data.metadata import Recording
 from training.prepare import main
 
 # Counted with a few lines of Perl and of Python, apart from this code.
@@ -44,7 +44,9 @@ def test_species_needs_enough_recordings_that_pass():
 
 
 def test_several_recordings_of_one_page_stay():
-    found = [Recording(name, "skylar", url="https://x/1", latitude=50.0, longitude=10.0) for name in "ab"]
+    found = [
+        Recording(name, "skylar", url="https://x/1", latitude=50.0, longitude=10.0) for name in "ab"
+    ]
     assert keep(found, Filter(min_recordings=2)) == found
 
 
@@ -66,7 +68,10 @@ def test_real_archive_gives_its_species_and_counts(recordings, capsys):
 
 def test_filter_can_be_set(recordings, capsys):
     bounds = ["--latitude", "-90", "90", "--longitude", "-180", "180", "--min-recordings", "1"]
-    assert main(["--metadata", str(recordings / "birdclef_train_metadata.csv"), "--dry-run", *bounds]) == 0
+    assert (
+        main(["--metadata", str(recordings / "birdclef_train_metadata.csv"), "--dry-run", *bounds])
+        == 0
+    )
     assert capsys.readouterr().out.splitlines()[-1] == "152 species, 14852 recordings"
 
 

@@ -1,13 +1,15 @@
-"""training/grouping.py: what must stay on one side of the split."""
+"""training/data/grouping.py: what must stay on one side of the split."""
 
 import pytest
 
-from training.grouping import group_recordings, person_keys
-from training.metadata import Recording, read_folder
+from training.data.grouping import group_recordings, person_keys
+from training.data.metadata import Recording, read_folder
 
 
 def groups_of(*recordings):
-    return group_recordings([Recording(str(index), "label", **fields) for index, fields in enumerate(recordings)])
+    return group_recordings(
+        [Recording(str(index), "label", **fields) for index, fields in enumerate(recordings)]
+    )
 
 
 @pytest.mark.parametrize(
@@ -30,7 +32,9 @@ def test_spellings_of_one_recordist_share_a_key(one, other):
     assert person_keys(one) & person_keys(other)
 
 
-@pytest.mark.parametrize(("one", "other"), [("Frank Lambert", "Frank Holzapfel"), ("Lars Buckx", "Lars Burnus")])
+@pytest.mark.parametrize(
+    ("one", "other"), [("Frank Lambert", "Frank Holzapfel"), ("Lars Buckx", "Lars Burnus")]
+)
 def test_first_name_alone_does_not_join_people(one, other):
     assert not person_keys(one) & person_keys(other)
 
@@ -46,7 +50,9 @@ def test_shared_url_number_or_recordist_joins_a_chain():
 
 
 def test_unknown_recordists_are_grouped_by_source():
-    assert groups_of({"source": "a"}, {"source": "b"}, {"source": "a"}, {"source": "a", "recordist": "Ann Lee"}) == [
+    assert groups_of(
+        {"source": "a"}, {"source": "b"}, {"source": "a"}, {"source": "a", "recordist": "Ann Lee"}
+    ) == [
         0,
         1,
         0,
@@ -68,4 +74,13 @@ def test_busiest_real_recordist_is_one_person_in_four_spellings(recordings):
         if recording.recordist.endswith("berg") and "Patrik" in recording.recordist
     }
     assert len(spellings) == 4
-    assert len({group for recording, group in zip(found, groups, strict=True) if recording.recordist in spellings}) == 1
+    assert (
+        len(
+            {
+                group
+                for recording, group in zip(found, groups, strict=True)
+                if recording.recordist in spellings
+            }
+        )
+        == 1
+    )

@@ -1,11 +1,11 @@
-"""training/metadata.py: three forms of tables become recordings of one form."""
+"""training/data/metadata.py: three forms of tables become recordings of one form."""
 
 import json
 
 import pytest
 from datasets import write_table
 
-from training.metadata import from_xeno_canto, read_folder, read_metadata, to_recording
+from training.data.metadata import from_xeno_canto, read_folder, read_metadata, to_recording
 
 KAGGLE = {
     "primary_label": "skylar",
@@ -33,7 +33,11 @@ XENO_CANTO = {
 
 def test_kaggle_row_is_understood():
     recording = to_recording(KAGGLE)
-    assert (recording.primary_label, recording.recordist, recording.latitude) == ("skylar", "Ann Lee", 52.1)
+    assert (recording.primary_label, recording.recordist, recording.latitude) == (
+        "skylar",
+        "Ann Lee",
+        52.1,
+    )
     assert recording.longitude is None
     assert recording.original_seconds is None
 
@@ -41,9 +45,16 @@ def test_kaggle_row_is_understood():
 def test_xeno_canto_entry_is_understood():
     recording = to_recording(from_xeno_canto(XENO_CANTO))
     assert recording.filename == "Troglodytes_troglodytes/XC694038.mp3"
-    assert (recording.scientific_name, recording.common_name) == ("Troglodytes troglodytes", "Eurasian Wren")
+    assert (recording.scientific_name, recording.common_name) == (
+        "Troglodytes troglodytes",
+        "Eurasian Wren",
+    )
     assert (recording.recordist, recording.xc_id) == ("Jacobo Ramil", "694038")
-    assert (recording.latitude, recording.longitude, recording.original_seconds) == (42.8373, -8.652, 62.0)
+    assert (recording.latitude, recording.longitude, recording.original_seconds) == (
+        42.8373,
+        -8.652,
+        62.0,
+    )
     assert recording.url == "https://xeno-canto.org/694038"
 
 
@@ -56,7 +67,15 @@ def test_xeno_canto_answer_is_read_from_a_file(tmp_path, shape):
 
 @pytest.mark.parametrize(
     ("text", "seconds"),
-    [("12.5", 12.5), ("0:14", 14.0), ("1:00:02", 3602.0), ("", None), ("-", None), ("soon", None), ("nan", None)],
+    [
+        ("12.5", 12.5),
+        ("0:14", 14.0),
+        ("1:00:02", 3602.0),
+        ("", None),
+        ("-", None),
+        ("soon", None),
+        ("nan", None),
+    ],
 )
 def test_length_is_seconds_or_minutes(text, seconds):
     assert to_recording({**KAGGLE, "length": text}).original_seconds == seconds
@@ -85,13 +104,21 @@ def test_unusable_table_is_refused_in_words(tmp_path, rows, words):
 def test_folder_brings_its_clips_without_birds(tmp_path):
     write_table(tmp_path / "metadata.csv", [KAGGLE])
     write_table(
-        tmp_path / "no_bird" / "metadata.csv", [{"filename": "rain/1.ogg", "sound": "Rain", "freesound_id": "5"}]
+        tmp_path / "no_bird" / "metadata.csv",
+        [{"filename": "rain/1.ogg", "sound": "Rain", "freesound_id": "5"}],
     )
     clip = read_folder(tmp_path)[1]
-    assert (clip.filename, clip.primary_label, clip.freesound_id) == ("no_bird/rain/1.ogg", "no_bird", "5")
+    assert (clip.filename, clip.primary_label, clip.freesound_id) == (
+        "no_bird/rain/1.ogg",
+        "no_bird",
+        "5",
+    )
 
 
 def test_real_folder_is_read_whole(recordings):
     found = read_folder(recordings)
     assert len(found) == 1556 + 216
-    assert sum(not recording.recordist for recording in found if recording.primary_label != "no_bird") == 265
+    assert (
+        sum(not recording.recordist for recording in found if recording.primary_label != "no_bird")
+        == 265
+    )

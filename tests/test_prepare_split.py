@@ -1,13 +1,13 @@
-"""training/split.py: whole groups go to one part, and every species has enough in each."""
+"""training/data/split.py: whole groups go to one part, and every species has enough in each."""
 
 from collections import Counter
 
 import pytest
 
-from training.build import Options, assign
-from training.dataset import Entry
-from training.metadata import read_folder
-from training.split import Quotas, split_groups
+from training.data.build import Options, assign
+from training.data.dataset import Entry
+from training.data.metadata import read_folder
+from training.data.split import Quotas, split_groups
 
 LABELS = [label for label in "abc" for _ in range(20)]
 GROUPS = [number // 2 for number in range(60)]
@@ -46,7 +46,9 @@ def test_busy_group_goes_to_train():
 
 def test_species_of_one_recordist_is_named_as_impossible():
     groups = [0] * 20 + GROUPS[20:]
-    with pytest.raises(ValueError, match=r"minimums asked for; a: 0 of 1 in train; a: 0 of 1 in calibration$"):
+    with pytest.raises(
+        ValueError, match=r"minimums asked for; a: 0 of 1 in train; a: 0 of 1 in calibration$"
+    ):
         split(groups=groups)
 
 
@@ -68,7 +70,9 @@ def test_shares_must_leave_something_to_train_on(shares):
 
 
 def test_real_split_holds_back_enough_of_every_listed_species(real_entries):
-    counts = Counter(entry.recording.primary_label for entry in real_entries if entry.part == "test")
+    counts = Counter(
+        entry.recording.primary_label for entry in real_entries if entry.part == "test"
+    )
     everything = Counter(entry.recording.primary_label for entry in real_entries)
     listed = [label for label, count in everything.items() if count >= 10 and label != "no_bird"]
     assert len(listed) == 29
@@ -94,8 +98,14 @@ def test_recordings_without_a_recordist_stay_with_their_source_in_the_real_split
 
 
 def test_real_test_part_hears_many_recordists(real_entries):
-    everything = Counter(entry.recording.primary_label for entry in real_entries if entry.recording.recordist)
-    test = [entry for entry in real_entries if entry.part == "test" and everything[entry.recording.primary_label] >= 10]
+    everything = Counter(
+        entry.recording.primary_label for entry in real_entries if entry.recording.recordist
+    )
+    test = [
+        entry
+        for entry in real_entries
+        if entry.part == "test" and everything[entry.recording.primary_label] >= 10
+    ]
     groups = Counter(entry.group for entry in test)
     assert len(groups) > 60
     assert max(groups.values()) < 0.15 * len(test)

@@ -1,4 +1,4 @@
-"""training/processing.py: an archive on N machines, with the same code, sharded by S3 key."""
+"""training/jobs/sagemaker_processing.py: an archive on N machines, with the same code, sharded by S3 key."""
 
 import json
 import math
@@ -12,9 +12,17 @@ import pytest
 from datasets import contents, write_wav
 from moto import mock_aws
 
-from training.arguments import parser
+from training.data.options import parser
+from training.jobs.sagemaker_processing import (
+    REPOSITORY,
+    ROOT,
+    Archive,
+    Machines,
+    code_files,
+    requests,
+    run,
+)
 from training.prepare import main
-from training.processing import REPOSITORY, ROOT, Archive, Machines, code_files, requests, run
 
 MACHINES = Machines(4, "ml.c7i.4xlarge", "arn:aws:iam::123456789012:role/training", "image")
 
@@ -42,13 +50,18 @@ def clients(monkeypatch):
 
 
 def cut_and_join(table):
-    return requests(Archive("birds", "training", table, ("--min-recordings", "4")), MACHINES, "birds")
+    return requests(
+        Archive("birds", "training", table, ("--min-recordings", "4")), MACHINES, "birds"
+    )
 
 
 def test_audio_is_shared_out_by_key_and_the_rest_is_everywhere(table):
     cutting, joining = cut_and_join(table)
     shares = {
-        source["InputName"]: (source["S3Input"]["S3DataDistributionType"], source["S3Input"]["S3Uri"])
+        source["InputName"]: (
+            source["S3Input"]["S3DataDistributionType"],
+            source["S3Input"]["S3Uri"],
+        )
         for source in cutting["ProcessingInputs"]
     }
     assert shares == {
@@ -65,12 +78,18 @@ def test_one_machine_joins_what_the_others_made(table):
     made = cutting["ProcessingOutputConfig"]["Outputs"][0]["S3Output"]
     joined = joining["ProcessingInputs"][0]["S3Input"]
     assert made["S3Uri"] + "/" == joined["S3Uri"] == "s3://birds/training/shards/"
-    assert joining["ProcessingOutputConfig"]["Outputs"][0]["S3Output"]["S3Uri"] == "s3://birds/training/dataset"
+    assert (
+        joining["ProcessingOutputConfig"]["Outputs"][0]["S3Output"]["S3Uri"]
+        == "s3://birds/training/dataset"
+    )
 
 
 def test_no_word_of_the_command_is_longer_than_sagemaker_allows(table):
     for request in cut_and_join(table):
-        words = request["AppSpecification"]["ContainerEntrypoint"] + request["AppSpecification"]["ContainerArguments"]
+        words = (
+            request["AppSpecification"]["ContainerEntrypoint"]
+            + request["AppSpecification"]["ContainerArguments"]
+        )
         assert max(map(len, words)) <= 256
         assert len(words) <= 100
 
@@ -78,7 +97,8 @@ def test_no_word_of_the_command_is_longer_than_sagemaker_allows(table):
 def test_jobs_run_one_after_the_other(clients, table):
     sent = []
     clients["sagemaker"].meta.events.register(
-        "provide-client-params.sagemaker.CreateProcessingJob", lambda params, **_: sent.append(params)
+        "provide-client-params.sagemaker.CreateProcessingJob",
+        lambda params, **_: sent.append(params),
     )
     address = run(clients, Archive("birds", "training", table, ()), MACHINES, poll_seconds=0)
     assert address == "s3://birds/training/dataset"
@@ -91,7 +111,9 @@ def test_jobs_run_one_after_the_other(clients, table):
     assert {"training/code/training/prepare.py", "training/table/train_metadata.csv"} <= keys
 
 
-@pytest.mark.parametrize(("status", "words"), [("Failed", "no memory left"), ("Stopped", "was stopped")])
+@pytest.mark.parametrize(
+    ("status", "words"), [("Failed", "no memory left"), ("Stopped", "was stopped")]
+)
 def test_job_that_does_not_complete_is_an_error(clients, table, status, words):
     def end(parsed, **_):
         parsed.update(ProcessingJobStatus=status, FailureReason="no memory left")
@@ -110,14 +132,34 @@ def test_machines_do_together_what_one_does(table, tmp_path, tone):
         share = tmp_path / f"machine{number % 2}" / "audio" / name
         share.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(tmp_path / "audio" / name, share)
-    split = ["--min-recordings", "4", "--test-minimum", "1", "--test-total", "2", "--processes", "1"]
-    alone = ["--metadata", str(table), "--recordings", str(tmp_path / "audio"), "--output", str(tmp_path / "alone")]
+    split = [
+        "--min-recordings",
+        "4",
+        "--test-minimum",
+        "1",
+        "--test-total",
+        "2",
+        "--processes",
+        "1",
+    ]
+    alone = [
+        "--metadata",
+        str(table),
+        "--recordings",
+        str(tmp_path / "audio"),
+        "--output",
+        str(tmp_path / "alone"),
+    ]
     assert main([*alone, *split]) == 0
-    cutting, joining = requests(Archive("birds", "training", table, tuple(split)), MACHINES, "birds")
+    cutting, joining = requests(
+        Archive("birds", "training", table, tuple(split)), MACHINES, "birds"
+    )
     for number in range(2):
         play(cutting, tmp_path / f"machine{number}", table)
         shutil.copytree(
-            tmp_path / f"machine{number}" / "output" / "shards", tmp_path / "joiner" / "shards", dirs_exist_ok=True
+            tmp_path / f"machine{number}" / "output" / "shards",
+            tmp_path / "joiner" / "shards",
+            dirs_exist_ok=True,
         )
     play(joining, tmp_path / "joiner", table)
     joined, expected = contents(tmp_path / "joiner" / "output"), contents(tmp_path / "alone")
@@ -132,9 +174,16 @@ def play(request, root, table):
         shutil.copyfile(REPOSITORY / name, root / "code" / name)
     (root / "table").mkdir()
     shutil.copyfile(table, root / "table" / table.name)
-    words = [word.replace(ROOT, str(root)) for word in request["AppSpecification"]["ContainerArguments"]]
+    words = [
+        word.replace(ROOT, str(root)) for word in request["AppSpecification"]["ContainerArguments"]
+    ]
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
-    subprocess.run([sys.executable, "-m", "training.prepare", *words], cwd=root / "code", env=environment, check=True)
+    subprocess.run(
+        [sys.executable, "-m", "training.prepare", *words],
+        cwd=root / "code",
+        env=environment,
+        check=True,
+    )
 
 
 def test_dry_run_prints_both_requests(table, capsys):
@@ -160,9 +209,24 @@ def test_dry_run_prints_both_requests(table, capsys):
 
 
 def test_filter_and_length_travel_to_the_machines(table, capsys):
-    chosen = {"--latitude": ["40", "60"], "--max-seconds": ["inf"], "--seconds": ["30"], "--test-minimum": ["2"]}
+    chosen = {
+        "--latitude": ["40", "60"],
+        "--max-seconds": ["inf"],
+        "--seconds": ["30"],
+        "--test-minimum": ["2"],
+    }
     words = [word for name, values in chosen.items() for word in (name, *values)]
-    wanted = ["--metadata", str(table), "--instances", "3", "--bucket", "birds", "--role", "arn", "--dry-run"]
+    wanted = [
+        "--metadata",
+        str(table),
+        "--instances",
+        "3",
+        "--bucket",
+        "birds",
+        "--role",
+        "arn",
+        "--dry-run",
+    ]
     assert main([*wanted, "--min-recordings", "1", *words]) == 0
     for request in json.loads(capsys.readouterr().out):
         arguments = parser("").parse_args(request["AppSpecification"]["ContainerArguments"])
@@ -171,8 +235,14 @@ def test_filter_and_length_travel_to_the_machines(table, capsys):
 
 
 def test_pins_are_those_of_the_app():
-    pinned = (REPOSITORY / "requirements-run.txt").read_text() + (REPOSITORY / "requirements-dev.txt").read_text()
-    own = [line for line in (REPOSITORY / "training" / "requirements.txt").read_text().splitlines() if "==" in line]
+    pinned = (REPOSITORY / "requirements-run.txt").read_text() + (
+        REPOSITORY / "requirements-dev.txt"
+    ).read_text()
+    own = [
+        line
+        for line in (REPOSITORY / "training" / "requirements.txt").read_text().splitlines()
+        if "==" in line
+    ]
     assert own
     assert all(line in pinned.splitlines() for line in own)
 

@@ -12,9 +12,8 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from deployment.problems import DeployError
-from frontend import publish
-from frontend.publishing import assets, bucket, cdn, headers
+from infra.errors import DeployError
+from infra.site import assets, bucket, cloudfront, headers, publish
 
 pytest_plugins = ["page_fixtures"]
 
@@ -55,7 +54,9 @@ def names(folder, api_base=API):
 
 
 def test_only_the_pages_own_files_are_published(tmp_path):
-    expected = {name for name in FILES if name.endswith((".html", ".css", ".js", ".svg", "en.json"))} | {"config.js"}
+    expected = {
+        name for name in FILES if name.endswith((".html", ".css", ".js", ".svg", "en.json"))
+    } | {"config.js"}
     assert set(names(write(tmp_path, FILES))) == expected - {"node_modules/x/x.js"}
 
 
@@ -65,13 +66,22 @@ def test_what_a_browser_knows_by_address_or_names_while_it_runs_keeps_its_name(t
 
 
 def test_every_reference_leads_to_a_published_file(tmp_path):
-    made = {asset.name: asset.content.decode() for asset in assets.make_assets(API, write(tmp_path, FILES))}
-    found = {name: re.findall(r"""["'(]([\w./-]+\.(?:js|css|svg))["')]""", text) for name, text in made.items()}
+    made = {
+        asset.name: asset.content.decode()
+        for asset in assets.make_assets(API, write(tmp_path, FILES))
+    }
+    found = {
+        name: re.findall(r"""["'(]([\w./-]+\.(?:js|css|svg))["')]""", text)
+        for name, text in made.items()
+    }
     assert sum(map(len, found.values())) == 17
     for name, references in found.items():
         for reference in references:
             base = name if reference.startswith(".") else "index.html"
-            assert urllib.parse.urljoin(f"/{base}", reference).lstrip("/") in made, (name, reference)
+            assert urllib.parse.urljoin(f"/{base}", reference).lstrip("/") in made, (
+                name,
+                reference,
+            )
 
 
 @pytest.mark.parametrize(
@@ -93,11 +103,18 @@ def test_a_change_renames_the_file_and_all_that_load_it_and_no_other(tmp_path, c
 def test_another_api_renames_config_js_and_what_imports_it(tmp_path):
     write(tmp_path, FILES)
     before, after = names(tmp_path), names(tmp_path, "https://other.example/prod")
-    assert {name for name in before if before[name] != after[name]} >= {"config.js", "core/a.js", "main.js"}
+    assert {name for name in before if before[name] != after[name]} >= {
+        "config.js",
+        "core/a.js",
+        "main.js",
+    }
 
 
 def test_the_service_worker_keeps_every_file_under_its_published_name(tmp_path):
-    made = {asset.name: asset.content.decode() for asset in assets.make_assets(API, write(tmp_path, FILES))}
+    made = {
+        asset.name: asset.content.decode()
+        for asset in assets.make_assets(API, write(tmp_path, FILES))
+    }
     kept = json.loads(re.search(r"const FILES = (.*);", made["sw.js"])[1])
     assert set(kept) == set(made) - {"sw.js", "index.html"} | {"./"}
 
@@ -116,7 +133,11 @@ def test_names_with_digests_come_first_and_the_index_last(tmp_path):
 
 @pytest.mark.parametrize(
     ("name", "kind"),
-    [("a.js", "text/javascript"), ("a.webmanifest", "application/manifest+json"), ("a.svg", "image/svg+xml")],
+    [
+        ("a.js", "text/javascript"),
+        ("a.webmanifest", "application/manifest+json"),
+        ("a.svg", "image/svg+xml"),
+    ],
 )
 def test_types_are_those_that_browsers_take(name, kind):
     assert headers.content_type(name).startswith(kind)
@@ -135,7 +156,9 @@ def made():
     with pytest.MonkeyPatch.context() as patch:
         for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
             patch.setenv(name, "testing")
-        s3, cloudfront = (boto3.client(name, region_name="eu-west-1") for name in ("s3", "cloudfront"))
+        s3, cloudfront = (
+            boto3.client(name, region_name="eu-west-1") for name in ("s3", "cloudfront")
+        )
         policies = aws_gaps.HeadersPolicies().serve(cloudfront)
         yield s3, cloudfront, policies, aws_gaps.Lightning(s3, cloudfront)
 
@@ -159,7 +182,9 @@ def outcomes(changes):
 
 
 def lying(s3):
-    return {item["Key"] for item in s3.list_objects_v2(Bucket="birdapp-dev-site").get("Contents", [])}
+    return {
+        item["Key"] for item in s3.list_objects_v2(Bucket="birdapp-dev-site").get("Contents", [])
+    }
 
 
 @pytest.mark.parametrize("mode", publish.MODES)
@@ -174,9 +199,15 @@ def test_a_site_is_made_once_and_taken_away(aws, mode):
 
 def test_files_carry_their_type_and_keeping_time(aws):
     publish.publish(*aws, a_site("website"))
-    by_name = {plain(name): aws[0].head_object(Bucket="birdapp-dev-site", Key=name) for name in lying(aws[0])}
+    by_name = {
+        plain(name): aws[0].head_object(Bucket="birdapp-dev-site", Key=name)
+        for name in lying(aws[0])
+    }
     told = {name: (head["ContentType"], head["CacheControl"]) for name, head in by_name.items()}
-    assert told["main.js"] == ("text/javascript; charset=utf-8", "public, max-age=31536000, immutable")
+    assert told["main.js"] == (
+        "text/javascript; charset=utf-8",
+        "public, max-age=31536000, immutable",
+    )
     assert told["index.html"] == ("text/html; charset=utf-8", "no-cache")
     assert told["sw.js"] == ("text/javascript; charset=utf-8", "no-cache")
 
@@ -186,21 +217,38 @@ def test_only_what_changed_is_uploaded_and_what_is_gone_is_deleted(aws, tmp_path
     write(tmp_path, {"lang/en.json": b'{"a": 1}', "lang/it.json": b"{}"})
     (tmp_path / "worker.js").unlink()
     changes = publish.publish(*aws, a_site("website")).changes
-    files = {(plain(change.resource), change.outcome) for change in changes if change.resource.startswith("file ")}
+    files = {
+        (plain(change.resource), change.outcome)
+        for change in changes
+        if change.resource.startswith("file ")
+    }
     uploaded = {name for name, outcome in files if outcome == "created"}
     # main.js names the worker, index.html names main.js, sw.js names all.
-    assert uploaded == {f"file {name}" for name in ("lang/en.json", "lang/it.json", "main.js", "sw.js", "index.html")}
-    assert {name for name, outcome in files if outcome == "deleted"} == {"file worker.js", "file main.js"}
+    assert uploaded == {
+        f"file {name}"
+        for name in ("lang/en.json", "lang/it.json", "main.js", "sw.js", "index.html")
+    }
+    assert {name for name, outcome in files if outcome == "deleted"} == {
+        "file worker.js",
+        "file main.js",
+    }
     assert lying(aws[0]) == {asset.name for asset in assets.make_assets(API, tmp_path)}
 
 
 def test_the_website_is_public_and_shows_the_index(aws):
     published = publish.publish(*aws, a_site("website"))
     assert published.url == "http://birdapp-dev-site.s3-website-eu-west-1.amazonaws.com"
-    assert aws[0].get_bucket_website(Bucket="birdapp-dev-site")["IndexDocument"] == {"Suffix": "index.html"}
+    assert aws[0].get_bucket_website(Bucket="birdapp-dev-site")["IndexDocument"] == {
+        "Suffix": "index.html"
+    }
     policy = json.loads(aws[0].get_bucket_policy(Bucket="birdapp-dev-site")["Policy"])
     assert policy["Statement"] == [
-        {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::birdapp-dev-site/*", "Principal": "*"}
+        {
+            "Effect": "Allow",
+            "Action": "s3:GetObject",
+            "Resource": "arn:aws:s3:::birdapp-dev-site/*",
+            "Principal": "*",
+        }
     ]
     index = aws[0].get_object(Bucket="birdapp-dev-site", Key="index.html")["Body"].read().decode()
     assert 'http-equiv="Content-Security-Policy"' in index
@@ -210,10 +258,14 @@ def test_behind_cloudfront_the_bucket_is_private_and_only_the_distribution_reads
     published = publish.publish(*aws, a_site("cloudfront"))
     (distribution,) = aws[1].list_distributions()["DistributionList"]["Items"]
     assert published.url == f"https://{distribution['DomainName']}"
-    (statement,) = json.loads(aws[0].get_bucket_policy(Bucket="birdapp-dev-site")["Policy"])["Statement"]
+    (statement,) = json.loads(aws[0].get_bucket_policy(Bucket="birdapp-dev-site")["Policy"])[
+        "Statement"
+    ]
     assert statement["Principal"] == {"Service": "cloudfront.amazonaws.com"}
     assert statement["Condition"] == {"StringEquals": {"AWS:SourceArn": distribution["ARN"]}}
-    blocked = aws[0].get_public_access_block(Bucket="birdapp-dev-site")["PublicAccessBlockConfiguration"]
+    blocked = aws[0].get_public_access_block(Bucket="birdapp-dev-site")[
+        "PublicAccessBlockConfiguration"
+    ]
     assert set(blocked.values()) == {True}
     behaviour = distribution["DefaultCacheBehavior"]
     assert behaviour["ViewerProtocolPolicy"] == "redirect-to-https"
@@ -221,7 +273,9 @@ def test_behind_cloudfront_the_bucket_is_private_and_only_the_distribution_reads
 
 def test_cloudfront_sends_the_policy_of_the_api_that_is_asked_now(aws, made):
     publish.publish(*aws, a_site("cloudfront"))
-    moved = publish.Site("birdapp-dev-site", "eu-west-1", "https://other.example/prod", "cloudfront", 0)
+    moved = publish.Site(
+        "birdapp-dev-site", "eu-west-1", "https://other.example/prod", "cloudfront", 0
+    )
     changes = {change.resource: change.outcome for change in publish.publish(*aws, moved).changes}
     assert changes["response headers policy birdapp-dev-site"] == "updated"
     assert changes["distribution of birdapp-dev-site"] == "unchanged"
@@ -240,8 +294,14 @@ def test_a_public_website_can_become_a_private_site(aws):
 def test_a_changed_distribution_is_set_right_and_keeps_what_aws_added(aws):
     publish.publish(*aws, a_site("cloudfront"))
     (found,) = aws[1].list_distributions()["DistributionList"]["Items"]
-    assert cdn.change_distribution(aws[1], found["Id"], {"PriceClass": "PriceClass_All"}) == "updated"
-    changes = {change.resource: change.outcome for change in publish.publish(*aws, a_site("cloudfront")).changes}
+    assert (
+        cloudfront.change_distribution(aws[1], found["Id"], {"PriceClass": "PriceClass_All"})
+        == "updated"
+    )
+    changes = {
+        change.resource: change.outcome
+        for change in publish.publish(*aws, a_site("cloudfront")).changes
+    }
     assert changes["distribution of birdapp-dev-site"] == "updated"
     config = aws[1].get_distribution_config(Id=found["Id"])["DistributionConfig"]
     assert config["PriceClass"] == "PriceClass_100"
@@ -276,7 +336,10 @@ class SiteHandler(SimpleHTTPRequestHandler):
         asset = self.files.get(self.path.lstrip("/") or "index.html")
         self.send_response(200 if asset else 404)
         content = asset.content if asset else b""
-        for name, value in {"Content-Type": asset and asset.content_type, "Content-Length": str(len(content))}.items():
+        for name, value in {
+            "Content-Type": asset and asset.content_type,
+            "Content-Length": str(len(content)),
+        }.items():
             self.send_header(name, value)
         self.end_headers()
         self.wfile.write(content)
@@ -288,7 +351,9 @@ class SiteHandler(SimpleHTTPRequestHandler):
 @pytest.fixture
 def published():
     """The address of the real page as it is published, its policy inside."""
-    files = {asset.name: asset for asset in assets.make_assets("http://127.0.0.1:9", policy_in_page=True)}
+    files = {
+        asset.name: asset for asset in assets.make_assets("http://127.0.0.1:9", policy_in_page=True)
+    }
     server = ThreadingHTTPServer(("127.0.0.1", 0), partial(SiteHandler, files=files))
     threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
     yield f"http://127.0.0.1:{server.server_port}/"
@@ -307,12 +372,22 @@ def test_the_published_page_runs_in_a_browser_and_opens_without_a_network(browse
     page = browser.new_page()
     page.set_default_timeout(120_000)
     missing, complaints = [], []
-    page.on("response", lambda response: missing.append(response.url) if response.status == 404 else None)
-    page.on("console", lambda message: complaints.append(message.text) if "Content Security" in message.text else None)
+    page.on(
+        "response",
+        lambda response: missing.append(response.url) if response.status == 404 else None,
+    )
+    page.on(
+        "console",
+        lambda message: (
+            complaints.append(message.text) if "Content Security" in message.text else None
+        ),
+    )
     page.goto(published)
     page.wait_for_selector('main[data-state="empty"]')
     page.evaluate(WORKER_IS_READY)
-    page.set_input_files("input[type=file]", files=[{"name": "a.wav", "mimeType": "audio/wav", "buffer": b"RIFF"}])
+    page.set_input_files(
+        "input[type=file]", files=[{"name": "a.wav", "mimeType": "audio/wav", "buffer": b"RIFF"}]
+    )
     page.wait_for_selector('main:not([data-state="empty"])')
     assert (missing, complaints) == ([], [])
     page.context.set_offline(True)

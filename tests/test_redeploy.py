@@ -8,9 +8,9 @@ import tiny_saved_model
 from endpoint_account import NAME, NEW, OLD, a_plan, serving_config
 
 import deploy_endpoint
-from endpoint import model
-from endpoint.clip import made_clip
-from endpoint.probe import examine
+from infra.endpoint import deploy, model, rollout
+from infra.endpoint.probe import examine
+from infra.endpoint.smoke_clip import made_clip
 
 pytest_plugins = ["endpoint_fixtures"]
 
@@ -19,14 +19,16 @@ pytest_plugins = ["endpoint_fixtures"]
 def standing(aws, monkeypatch):
     """An account in which OLD serves. Models are examined in this process: TensorFlow's import is slow."""
     monkeypatch.setattr(model, "probe", lambda folder, clip, _: examine(folder, list(clip.windows)))
-    deploy_endpoint.deploy(aws[0], a_plan(), OLD)
+    deploy.deploy(aws[0], a_plan(), OLD)
     return aws
 
 
 def redeploy(capsys, *arguments):
     """Run the command; returns its exit status and what it says of the failure."""
     plan = a_plan()
-    status = deploy_endpoint.main([*map(str, arguments), "--role", plan.role_arn, "--bucket", plan.bucket])
+    status = deploy_endpoint.main(
+        [*map(str, arguments), "--role", plan.role_arn, "--bucket", plan.bucket]
+    )
     return status, capsys.readouterr().err
 
 
@@ -36,7 +38,9 @@ def is_one_sentence(text):
 
 def still_as_before(clients, updates):
     names = [item["EndpointName"] for item in clients.sagemaker.list_endpoints()["Endpoints"]]
-    return serving_config(clients) == a_plan().config_name(OLD) and names == [NAME] and updates == []
+    return (
+        serving_config(clients) == a_plan().config_name(OLD) and names == [NAME] and updates == []
+    )
 
 
 @pytest.mark.parametrize(
@@ -48,7 +52,9 @@ def still_as_before(clients, updates):
     ],
 )
 def test_a_bad_model_is_refused_before_anything_is_paid_for(standing, tmp_path, capsys, fault, why):
-    folder = tiny_saved_model.write_saved_model(tmp_path / "saved_model", **tiny_saved_model.FAULTS[fault])
+    folder = tiny_saved_model.write_saved_model(
+        tmp_path / "saved_model", **tiny_saved_model.FAULTS[fault]
+    )
     status, said = redeploy(capsys, folder)
     assert status == 1
     assert why in said
@@ -61,9 +67,13 @@ def test_a_model_that_names_the_smoke_clip_wrongly_is_refused(standing, tmp_path
         file.setnchannels(1)
         file.setsampwidth(2)
         file.setframerate(22_050)
-        file.writeframes(np.random.default_rng(1).integers(-9_000, 9_000, 22_050 * 6, np.int16).tobytes())
+        file.writeframes(
+            np.random.default_rng(1).integers(-9_000, 9_000, 22_050 * 6, np.int16).tobytes()
+        )
     folder = tiny_saved_model.write_saved_model(tmp_path / "saved_model")
-    status, said = redeploy(capsys, folder, "--clip", tmp_path / "clip.wav", "--expect", "Tyto alba")
+    status, said = redeploy(
+        capsys, folder, "--clip", tmp_path / "clip.wav", "--expect", "Tyto alba"
+    )
     assert status == 1
     assert "the smoke clip is Tyto alba, the model says" in said
     assert is_one_sentence(said)
@@ -72,9 +82,14 @@ def test_a_model_that_names_the_smoke_clip_wrongly_is_refused(standing, tmp_path
 
 @pytest.mark.parametrize(
     ("answer", "why"),
-    [(None, "did not answer the smoke clip"), (NEW.reference, "other settings than the model that was checked")],
+    [
+        (None, "did not answer the smoke clip"),
+        (NEW.reference, "other settings than the model that was checked"),
+    ],
 )
-def test_a_good_model_that_does_not_serve_well_is_refused_on_the_candidate(standing, tmp_path, capsys, answer, why):
+def test_a_good_model_that_does_not_serve_well_is_refused_on_the_candidate(
+    standing, tmp_path, capsys, answer, why
+):
     standing[1].endpoints[a_plan().candidate] = answer
     folder = tiny_saved_model.write_saved_model(tmp_path / "saved_model")
     status, said = redeploy(capsys, folder)
@@ -89,7 +104,7 @@ def test_a_good_model_goes_live_and_back(standing, tmp_path, capsys):
     folder = tiny_saved_model.write_saved_model(tmp_path / "saved_model")
     checked = model.check_model(str(folder), made_clip(), s3=None)
     endpoints.outputs = checked.reference
-    deploy_endpoint.deploy(clients, a_plan(), checked)
+    deploy.deploy(clients, a_plan(), checked)
     assert serving_config(clients) == a_plan().config_name(checked)
-    deploy_endpoint.roll_back(clients, NAME, poll_seconds=0)
+    rollout.roll_back(clients, NAME, poll_seconds=0)
     assert serving_config(clients) == a_plan().config_name(OLD)

@@ -16,7 +16,9 @@ from local import server
 def alive(pids):
     """Those of the processes that run; one that ended and was not yet waited for does not."""
     return [
-        pid for pid in pids if Path(f"/proc/{pid}").exists() and ") Z " not in Path(f"/proc/{pid}/stat").read_text()
+        pid
+        for pid in pids
+        if Path(f"/proc/{pid}").exists() and ") Z " not in Path(f"/proc/{pid}/stat").read_text()
     ]
 
 
@@ -38,9 +40,13 @@ def test_make_run_ends_all_when_make_alone_is_told_to(tiny_folder):
     command = ["make", "run", *settings]
     # What a surrounding `make test` tells its children would make this one speak of folders.
     variables = {name: value for name, value in os.environ.items() if not name.startswith("MAKE")}
-    with subprocess.Popen(command, cwd=REPOSITORY, env=variables, stdout=subprocess.PIPE, text=True) as make:
+    with subprocess.Popen(
+        command, cwd=REPOSITORY, env=variables, stdout=subprocess.PIPE, text=True
+    ) as make:
         assert make.stdout.readline().startswith("ready: http://127.0.0.1:")
-        children = [child for parent in children_of(make.pid) for child in [parent, *children_of(parent)]]
+        children = [
+            child for parent in children_of(make.pid) for child in [parent, *children_of(parent)]
+        ]
         make.terminate()
         assert wait_for(lambda: not alive(children))
         assert (len(children), make.stdout.read()) == (5, "")
@@ -73,7 +79,9 @@ def start_badly(**settings):
     """Start the app where it cannot; (status, what it says)."""
     variables = os.environ | {"API_PORT": "0", "SITE_PORT": "0"} | settings
     command = [sys.executable, REPOSITORY / "run_local.py"]
-    done = subprocess.run(command, env=variables, capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run(
+        command, env=variables, capture_output=True, text=True, timeout=60, check=False
+    )
     assert done.stdout == ""
     return done.returncode, done.stderr
 
@@ -92,7 +100,10 @@ def test_a_taken_port_is_named_in_one_sentence(tiny_folder, variable):
     [
         ({"API_PORT": "many"}, "Port many cannot be used"),
         ({"IMAGEIO_FFMPEG_EXE": "/nowhere/ffmpeg"}, "ffmpeg is missing or does not run"),
-        ({"MODEL_DIR": "/nowhere"}, "No model to serve: /nowhere holds no model.tflite and no constants.json"),
+        (
+            {"MODEL_DIR": "/nowhere"},
+            "No model to serve: /nowhere holds no model.tflite and no constants.json",
+        ),
     ],
 )
 def test_what_is_missing_is_named_in_one_sentence(settings, message):

@@ -12,7 +12,7 @@ import pytest
 
 from tests.sounds import make_wav, pcm16
 from training import evaluate
-from training.grouping import person_keys
+from training.data.grouping import person_keys
 
 SHIPPED = Path(__file__).parent.parent / "training" / "model"
 RATE = 22_050
@@ -47,8 +47,12 @@ NOT_BIRDS = {
     "mains hum of 60 Hz": hum(60),
     "a tone": np.sin(2 * np.pi * 1_000 * SECONDS),
     "a high tone": np.sin(2 * np.pi * 4_000 * SECONDS),
-    "a siren": np.sin(2 * np.pi * (900 * SECONDS - 300 / (2 * np.pi * 0.5) * np.cos(2 * np.pi * 0.5 * SECONDS))),
-    "one loud click": np.where(np.arange(5 * RATE) == 40_000, 100.0, RANDOM.standard_normal(5 * RATE) * 0.1),
+    "a siren": np.sin(
+        2 * np.pi * (900 * SECONDS - 300 / (2 * np.pi * 0.5) * np.cos(2 * np.pi * 0.5 * SECONDS))
+    ),
+    "one loud click": np.where(
+        np.arange(5 * RATE) == 40_000, 100.0, RANDOM.standard_normal(5 * RATE) * 0.1
+    ),
 }
 
 
@@ -70,8 +74,14 @@ def test_speech_is_not_called_a_bird(tmp_path, voice):
 @pytest.mark.parametrize("sound", ["Rain", "Dog bark"])
 def test_held_back_clips_of_rain_and_dogs_are_not_called_birds(recordings, manifest, sound):
     with (recordings / "no_bird" / "metadata.csv").open(newline="") as file:
-        files = {"no_bird/" + row["filename"] for row in csv.DictReader(file) if row["sound"] == sound}
-    held_back = [row["recording_id"] for row in manifest if row["part"] == "test" and row["recording_id"] in files]
+        files = {
+            "no_bird/" + row["filename"] for row in csv.DictReader(file) if row["sound"] == sound
+        }
+    held_back = [
+        row["recording_id"]
+        for row in manifest
+        if row["part"] == "test" and row["recording_id"] in files
+    ]
     verdicts = [evaluate.classify(recordings / name, SHIPPED)["verdict"] for name in held_back]
     assert verdicts
     assert "bird" not in verdicts
@@ -106,7 +116,11 @@ def test_probabilities_mean_what_they_say(evaluation):
 
 def test_committed_scores_are_those_of_the_committed_model(recordings, evaluation):
     rows = evaluation["results"][::40]
-    again = [evaluate.classify(recordings / row[0], SHIPPED) for row in rows if (recordings / row[0]).exists()]
+    again = [
+        evaluate.classify(recordings / row[0], SHIPPED)
+        for row in rows
+        if (recordings / row[0]).exists()
+    ]
     said = [[answer["verdict"], answer["species"][0]["scientific_name"]] for answer in again]
     assert said == [row[2:4] for row in rows if (recordings / row[0]).exists()]
 

@@ -15,7 +15,9 @@ def slow_stft(samples):
     segment, hop = spectrogram.SEGMENT_SAMPLES, spectrogram.HOP_SAMPLES
     padded = np.concatenate([np.zeros(hop), samples, np.zeros(segment)])
     hann = 0.5 - 0.5 * np.cos(2 * np.pi * np.arange(segment) / segment)
-    frames = np.stack([padded[start * hop : start * hop + segment] * hann for start in range(514)], axis=1)
+    frames = np.stack(
+        [padded[start * hop : start * hop + segment] * hann for start in range(514)], axis=1
+    )
     turns = np.outer(np.arange(segment // 2 + 1), np.arange(segment)) / segment
     return np.abs(np.exp(-2j * np.pi * turns) @ frames) / hann.sum()
 
@@ -55,7 +57,12 @@ def test_rumble_does_not_hide_a_quiet_bird(tone):
 
 @pytest.mark.parametrize(
     "samples",
-    [np.zeros(110_250), np.full(110_250, 0.3), np.full(110_250, -1.0), np.resize([1e-5, -1e-5], 110_250)],
+    [
+        np.zeros(110_250),
+        np.full(110_250, 0.3),
+        np.full(110_250, -1.0),
+        np.resize([1e-5, -1e-5], 110_250),
+    ],
     ids=["silence", "direct current", "lowest value", "noise below -80 dBFS"],
 )
 def test_window_without_sound_is_silent_and_black(samples):
@@ -133,7 +140,11 @@ def test_handler_answers_all_windows_in_one_call(tone):
 
 @pytest.mark.parametrize(
     ("change", "message"),
-    [({"sample_rate": 44_100}, "expected sample_rate 22050"), ({"pcm": "AA=="}, "multiple"), ({"pcm": "!"}, "base64")],
+    [
+        ({"sample_rate": 44_100}, "expected sample_rate 22050"),
+        ({"pcm": "AA=="}, "multiple"),
+        ({"pcm": "!"}, "base64"),
+    ],
 )
 def test_handler_refuses_an_event_that_is_not_of_the_contract(tone, change, message):
     with pytest.raises(ValueError, match=message):

@@ -12,7 +12,10 @@ def test_the_whole_recording_travels_in_one_call_and_all_windows_come_back(fake,
     [(_, path, body)] = fake.requests
     assert path == "/2015-03-31/functions/bird-spectrogram/invocations"
     assert base64.b64decode(json.loads(body)["pcm"]) == PCM
-    assert [(one.start_seconds, one.end_seconds, one.silent) for one in found.windows] == [(0, 5, False), (5, 6, False)]
+    assert [(one.start_seconds, one.end_seconds, one.silent) for one in found.windows] == [
+        (0, 5, False),
+        (5, 6, False),
+    ]
     assert len(base64.b64decode(found.windows[0].spectrogram)) == 216 * 514
 
 
@@ -41,6 +44,8 @@ def test_a_spectrogram_answer_out_of_the_contract_is_invalid(change, fake, fetch
 
 
 def test_a_failed_function_is_an_upstream_error(fake, fetch):
-    failure = json.dumps({"errorMessage": "half a sample", "errorType": "ValueError", "stackTrace": []})
+    failure = json.dumps(
+        {"errorMessage": "half a sample", "errorType": "ValueError", "stackTrace": []}
+    )
     fake.reply["lambda"] = (200, {"X-Amz-Function-Error": "Unhandled"}, failure)
     assert upstream_code(fetch) == "upstream_error"

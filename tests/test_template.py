@@ -7,8 +7,8 @@ import packaged
 import pytest
 
 from birdapp.chalicelib.errors import RETRY_AFTER_SECONDS, STATUSES
-from deployment import gateway_errors
-from deployment.settings import DeployError, load
+from infra.config import DeployError, load
+from infra.stacks import gateway_responses as responses
 
 STAGES = ["dev", "prod"]
 # Fn::Sub's own variables, whose values stand beside it.
@@ -50,15 +50,18 @@ def test_the_gateways_own_answer_has_the_contracts_status_and_code(kind, status,
 
 def test_every_answer_of_the_gateway_carries_cors(stage):
     for answer in gateway_responses(stage).values():
-        assert answer["responseParameters"]["gatewayresponse.header.Access-Control-Allow-Origin"] == "'*'"
+        assert (
+            answer["responseParameters"]["gatewayresponse.header.Access-Control-Allow-Origin"]
+            == "'*'"
+        )
 
 
 def test_answers_say_when_to_try_again_where_that_makes_sense():
     for kind, answer in gateway_responses().items():
         after = answer["responseParameters"].get("gatewayresponse.header.Retry-After")
-        wanted = RETRY_AFTER_SECONDS.get(gateway_errors.CODES[kind])
+        wanted = RETRY_AFTER_SECONDS.get(responses.CODES[kind])
         assert after == (f"'{wanted}'" if wanted else None)
-        assert answer["statusCode"] == str(STATUSES[gateway_errors.CODES[kind]])
+        assert answer["statusCode"] == str(STATUSES[responses.CODES[kind]])
 
 
 @pytest.mark.parametrize(
@@ -70,7 +73,7 @@ def test_answers_say_when_to_try_again_where_that_makes_sense():
     ],
 )
 def test_the_gateway_allows_the_origins_that_the_lambda_allows(origins, allowed):
-    headers = gateway_errors.gateway_responses(origins)["THROTTLED"]["responseParameters"]
+    headers = responses.gateway_responses(origins)["THROTTLED"]["responseParameters"]
     assert headers["gatewayresponse.header.Access-Control-Allow-Origin"] == allowed
     assert ("gatewayresponse.header.Vary" in headers) == (origins != "*")
 
@@ -92,8 +95,13 @@ def test_both_functions_are_capped(stage):
 
 
 def test_an_account_that_is_too_small_gets_no_cap():
-    for template in (packaged.api(reserved_concurrency=0), packaged.spectrogram(reserved_concurrency=0)):
-        assert "ReservedConcurrentExecutions" not in packaged.only(template, "AWS::Lambda::Function")
+    for template in (
+        packaged.api(reserved_concurrency=0),
+        packaged.spectrogram(reserved_concurrency=0),
+    ):
+        assert "ReservedConcurrentExecutions" not in packaged.only(
+            template, "AWS::Lambda::Function"
+        )
 
 
 def test_access_is_logged_without_the_callers_address(stage):
@@ -108,7 +116,11 @@ def test_logs_are_there_before_the_function_and_forget(stage):
     for template in (packaged.api(stage), packaged.spectrogram(stage)):
         logs = packaged.of_type(template, "AWS::Logs::LogGroup").values()
         assert {group["RetentionInDays"] for group in logs} == {load(stage).log_retention_days}
-        (function,) = [made for made in template["Resources"].values() if made["Type"] == "AWS::Lambda::Function"]
+        (function,) = [
+            made
+            for made in template["Resources"].values()
+            if made["Type"] == "AWS::Lambda::Function"
+        ]
         name = function["Properties"]["FunctionName"]
         assert f"/aws/lambda/{name}" in {group["LogGroupName"] for group in logs}
         assert "FunctionLogs" in function["DependsOn"]
@@ -119,24 +131,32 @@ def test_functions_have_the_reports_memory_and_the_lambda_python(stage):
     spectrogram = packaged.only(packaged.spectrogram(stage), "AWS::Lambda::Function")
     assert (main["MemorySize"], spectrogram["MemorySize"]) == (256, 2048)
     assert {main["Runtime"], spectrogram["Runtime"]} == {"python3.12"}
-    assert packaged.only(packaged.api(stage), "AWS::Lambda::LayerVersion")["CompatibleRuntimes"] == ["python3.12"]
+    assert packaged.only(packaged.api(stage), "AWS::Lambda::LayerVersion")[
+        "CompatibleRuntimes"
+    ] == ["python3.12"]
 
 
 def test_the_main_lambda_calls_what_is_deployed(stage):
-    variables = packaged.only(packaged.api(stage), "AWS::Lambda::Function")["Environment"]["Variables"]
+    variables = packaged.only(packaged.api(stage), "AWS::Lambda::Function")["Environment"][
+        "Variables"
+    ]
     spectrogram = packaged.only(packaged.spectrogram(stage), "AWS::Lambda::Function")
     assert variables["SPECTROGRAM_FUNCTION"] == spectrogram["FunctionName"]
     assert variables["ENDPOINT_NAME"] == load(stage).endpoint
 
 
 def test_no_setting_is_reserved_by_lambda(stage):
-    variables = packaged.only(packaged.api(stage), "AWS::Lambda::Function")["Environment"]["Variables"]
+    variables = packaged.only(packaged.api(stage), "AWS::Lambda::Function")["Environment"][
+        "Variables"
+    ]
     assert not [name for name in variables if name.startswith(("AWS_", "LAMBDA_", "_"))]
 
 
 def test_the_layer_is_deleted_with_the_stack(stage):
     (layer,) = [
-        made for made in packaged.api(stage)["Resources"].values() if made["Type"] == "AWS::Lambda::LayerVersion"
+        made
+        for made in packaged.api(stage)["Resources"].values()
+        if made["Type"] == "AWS::Lambda::LayerVersion"
     ]
     assert layer["DeletionPolicy"] == "Delete"
 
@@ -144,7 +164,10 @@ def test_the_layer_is_deleted_with_the_stack(stage):
 def test_every_reference_in_the_template_is_to_something_in_it(stage):
     for template in (packaged.api(stage), packaged.spectrogram(stage), packaged.training(stage)):
         text = json.dumps(template)
-        named = set(re.findall(r'"Ref": "([A-Za-z0-9]+)"', text) + re.findall(r'"Fn::GetAtt": \["(\w+)"', text))
+        named = set(
+            re.findall(r'"Ref": "([A-Za-z0-9]+)"', text)
+            + re.findall(r'"Fn::GetAtt": \["(\w+)"', text)
+        )
         named |= {name.split(".")[0] for name in re.findall(r"\$\{(\w[\w.]*)\}", text)} - {
             "RestAPIId",
             "__ApiId__",
@@ -170,8 +193,15 @@ def test_tracing_and_warm_lambdas_are_off_by_default(stage):
 def test_tracing_is_a_setting():
     for template in (packaged.api(xray=True), packaged.spectrogram(xray=True)):
         assert "xray:PutTraceSegments" in json.dumps(packaged.only(template, "AWS::IAM::Policy"))
-    assert packaged.only(packaged.api(xray=True), "AWS::ApiGateway::Stage")["TracingEnabled"] is True
-    assert packaged.only(packaged.spectrogram(xray=True), "AWS::Lambda::Function")["TracingConfig"]["Mode"] == "Active"
+    assert (
+        packaged.only(packaged.api(xray=True), "AWS::ApiGateway::Stage")["TracingEnabled"] is True
+    )
+    assert (
+        packaged.only(packaged.spectrogram(xray=True), "AWS::Lambda::Function")["TracingConfig"][
+            "Mode"
+        ]
+        == "Active"
+    )
 
 
 def test_warm_main_lambdas_stand_behind_an_alias_that_the_gateway_calls():
@@ -183,12 +213,15 @@ def test_warm_main_lambdas_stand_behind_an_alias_that_the_gateway_calls():
     assert f"${{{name}}}/invocations" in text
     assert "${APIHandler.Arn}" not in text
     assert {"Ref": name} in [
-        made["FunctionName"] for made in packaged.of_type(template, "AWS::Lambda::Permission").values()
+        made["FunctionName"]
+        for made in packaged.of_type(template, "AWS::Lambda::Permission").values()
     ]
 
 
 def test_warm_spectrogram_lambdas_stand_behind_an_alias_that_the_main_lambda_calls():
-    alias = packaged.only(packaged.spectrogram(spectrogram_provisioned_concurrency=1), "AWS::Lambda::Alias")
+    alias = packaged.only(
+        packaged.spectrogram(spectrogram_provisioned_concurrency=1), "AWS::Lambda::Alias"
+    )
     api = packaged.api(spectrogram_provisioned_concurrency=1)
     variables = packaged.only(api, "AWS::Lambda::Function")["Environment"]["Variables"]
     assert (alias["Name"], variables["SPECTROGRAM_FUNCTION"]) == ("live", "bird-spectrogram:live")

@@ -157,7 +157,7 @@ def test_last_part_of_a_training_hears_the_windows_own_recorders(
 
 def training(code, dataset, folder):
     settings = code.learning.Settings("default", 1, 9.0, 7, 4, 1e-3)
-    return code.learning.Training(dataset, settings, folder, code.distribution.Workers({}))
+    return code.learning.Training(dataset, settings, folder, code.multi_worker.Workers({}))
 
 
 def test_training_without_scores_hears_all_windows_itself_once(
@@ -194,7 +194,7 @@ def test_long_epoch_is_kept_midway_and_goes_on_there(code, dataset_folder, tmp_p
     monkeypatch.setattr(code.learning, "KEEP_MINUTES", 0.0)  # After each batch.
     settings = code.learning.Settings("default", 1, 9.0, 7, 4, 1e-3)
     folder = code.train.checkpoints(tmp_path, settings, dataset_folder)
-    dataset, workers = code.corpus.load(dataset_folder), code.distribution.Workers({})
+    dataset, workers = code.corpus.load(dataset_folder), code.multi_worker.Workers({})
     training = code.learning.Training(dataset, settings, folder, workers)
     stop_before(training, 2)
     with pytest.raises(KeyboardInterrupt):

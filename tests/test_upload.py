@@ -1,11 +1,11 @@
-"""training/upload.py against moto's S3: sent once, in parts, and checked."""
+"""training/jobs/upload.py against moto's S3: sent once, in parts, and checked."""
 
 import boto3
 import pytest
 from moto import mock_aws
 
-from training import upload as module
-from training.upload import upload, upload_sealed
+from training.jobs import upload as module
+from training.jobs.upload import upload, upload_sealed
 
 PART = 5 * 1024 * 1024
 
@@ -102,9 +102,15 @@ def test_stopped_upload_goes_on_after_the_parts_that_arrived(s3, folder, calls):
 
 
 def test_part_that_is_another_is_sent_again(s3, folder):
-    started = s3.create_multipart_upload(Bucket="birds", Key="dataset/windows.npy", ChecksumAlgorithm="SHA256")
+    started = s3.create_multipart_upload(
+        Bucket="birds", Key="dataset/windows.npy", ChecksumAlgorithm="SHA256"
+    )
     s3.upload_part(
-        Bucket="birds", Key="dataset/windows.npy", UploadId=started["UploadId"], PartNumber=1, Body=b"z" * PART
+        Bucket="birds",
+        Key="dataset/windows.npy",
+        UploadId=started["UploadId"],
+        PartNumber=1,
+        Body=b"z" * PART,
     )
     upload(s3, folder, ["windows.npy"], "birds", "dataset")
     assert read(s3, "dataset/windows.npy") == (folder / "windows.npy").read_bytes()

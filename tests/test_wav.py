@@ -15,12 +15,18 @@ def test_plain_wav_parser_agrees_with_the_wave_module(five_seconds):
         file.setparams((2, 2, 44_100, 0, "NONE", ""))
         file.writeframes(sounds.pcm16(five_seconds))
     parsed = parse_plain_wav(buffer.getvalue())
-    assert (parsed.sample_rate, parsed.channels, parsed.pcm) == (44_100, 2, sounds.pcm16(five_seconds))
+    assert (parsed.sample_rate, parsed.channels, parsed.pcm) == (
+        44_100,
+        2,
+        sounds.pcm16(five_seconds),
+    )
 
 
 def test_chunks_around_the_sound_are_skipped():
     fmt = sounds.make_wav(b"")[20:36]
-    wav = sounds.riff((b"LIST", b"odd"), (b"fmt ", fmt), (b"data", b"\1\2\3\4"), (b"LIST", b"after"))
+    wav = sounds.riff(
+        (b"LIST", b"odd"), (b"fmt ", fmt), (b"data", b"\1\2\3\4"), (b"LIST", b"after")
+    )
     assert parse_plain_wav(wav).pcm == b"\1\2\3\4"
 
 
@@ -36,7 +42,16 @@ def test_chunks_around_the_sound_are_skipped():
         sounds.riff((b"data", b"\0" * 8)),
         b"RIFF\0\0\0\0WAVE",
     ],
-    ids=["cut", "half a sample", "3 channels", "24 bits", "float", "empty", "no format", "no chunk"],
+    ids=[
+        "cut",
+        "half a sample",
+        "3 channels",
+        "24 bits",
+        "float",
+        "empty",
+        "no format",
+        "no chunk",
+    ],
 )
 def test_a_wav_that_is_not_plain_is_left_to_ffmpeg(wav):
     assert parse_plain_wav(wav) is None

@@ -4,8 +4,17 @@ import functools
 import json
 
 SHAPE = (216, 514)
-BLACKBIRD = {"Turdus merula": "Common Blackbird", "Parus major": "Great Tit", "Fringilla coelebs": "Common Chaffinch"}
-OWLS = {"Strix aluco": "Tawny Owl", "Asio otus": "Long-eared Owl", "Tyto alba": "Barn Owl", "Bubo bubo": "Eagle-Owl"}
+BLACKBIRD = {
+    "Turdus merula": "Common Blackbird",
+    "Parus major": "Great Tit",
+    "Fringilla coelebs": "Common Chaffinch",
+}
+OWLS = {
+    "Strix aluco": "Tawny Owl",
+    "Asio otus": "Long-eared Owl",
+    "Tyto alba": "Barn Owl",
+    "Bubo bubo": "Eagle-Owl",
+}
 
 
 def write_model(folder, species=None, version="tiny", network=None):
@@ -25,7 +34,12 @@ def write_whole(file, content):
 
 def constants(species, version="tiny"):
     """Say what stands beside the network (docs/contracts.md, "The model folder")."""
-    pooling = {"rule": "power_mean", "exponent": 4, "species_per_window": 20, "calibration": [[0, 0], [1, 1]]}
+    pooling = {
+        "rule": "power_mean",
+        "exponent": 4,
+        "species_per_window": 20,
+        "calibration": [[0, 0], [1, 1]],
+    }
     return {
         "labels": list(species),
         "names": list(species.values()),
@@ -38,8 +52,11 @@ def constants(species, version="tiny"):
 
 
 @functools.cache
-def make_network(count, scale=0.95):
-    """Convert uint8 [n, 216, 514] -> probabilities [n, count], bird [n]; rows of probabilities add up to `scale`."""
+def make_network(count, scale=0.95, bird=1.0):
+    """Convert uint8 [n, 216, 514] -> probabilities [n, count], bird [n] in [0, `bird`].
+
+    Rows of probabilities add up to `scale`.
+    """
     import numpy as np  # noqa: PLC0415 (TensorFlow takes seconds to import; most tests need none)
     import tensorflow as tf  # noqa: PLC0415
 
@@ -51,8 +68,13 @@ def make_network(count, scale=0.95):
             bands = tf.reduce_mean(tf.cast(spectrogram, tf.float32) / 255, axis=2)
             bands = bands - tf.reduce_mean(bands, axis=1, keepdims=True)
             probabilities = scale * tf.nn.softmax(tf.linalg.matmul(bands, weights))
-            return {"probabilities": probabilities, "bird": tf.reduce_max(tf.nn.sigmoid(20 * bands), axis=1)}
+            return {
+                "probabilities": probabilities,
+                "bird": bird * tf.reduce_max(tf.nn.sigmoid(20 * bands), axis=1),
+            }
 
     network = Network()
-    converter = tf.lite.TFLiteConverter.from_concrete_functions([network.predict.get_concrete_function()], network)
+    converter = tf.lite.TFLiteConverter.from_concrete_functions(
+        [network.predict.get_concrete_function()], network
+    )
     return converter.convert()

@@ -5,7 +5,11 @@ import json
 import numpy as np
 
 SHAPE = (216, 514)
-SPECIES = {"Turdus merula": "Common Blackbird", "Parus major": "Great Tit", "Strix aluco": "Tawny Owl"}
+SPECIES = {
+    "Turdus merula": "Common Blackbird",
+    "Parus major": "Great Tit",
+    "Strix aluco": "Tawny Owl",
+}
 SETTINGS = {
     "thresholds": {"bird": 0.6, "no_bird": 0.4},
     "pooling": {
@@ -36,7 +40,9 @@ def write_saved_model(folder, version="tiny", seed=1, **fault):
 
     shape = fault.get("shape", SHAPE)
     labels = fault.get("labels", list(SPECIES))
-    weights = np.random.default_rng(seed).normal(0, 0.1, (shape[0], len(SPECIES))).astype(np.float32)
+    weights = (
+        np.random.default_rng(seed).normal(0, 0.1, (shape[0], len(SPECIES))).astype(np.float32)
+    )
     constants = {
         "labels": tf.constant(labels),
         "names": tf.constant([SPECIES[label] for label in labels]),
@@ -47,14 +53,23 @@ def write_saved_model(folder, version="tiny", seed=1, **fault):
         @tf.function(input_signature=[tf.TensorSpec([None], tf.string, name="spectrogram")])
         def predict(self, spectrogram):
             if fault.get("reads"):
-                spectrogram = spectrogram + tf.strings.substr(tf.io.read_file("/etc/hostname"), 0, 0)
+                spectrogram = spectrogram + tf.strings.substr(
+                    tf.io.read_file("/etc/hostname"), 0, 0
+                )
             if fault.get("filled"):
                 spectrogram = tf.strings.substr(spectrogram + " ", 0, shape[0] * shape[1])
             length = shape[0] * shape[1] if fault.get("padded") else None
-            grid = tf.reshape(tf.io.decode_raw(spectrogram, tf.uint8, fixed_length=length), [-1, *shape])
+            grid = tf.reshape(
+                tf.io.decode_raw(spectrogram, tf.uint8, fixed_length=length), [-1, *shape]
+            )
             bands = tf.reduce_mean(tf.cast(grid, tf.float32) / 255, axis=2)
-            probabilities = fault.get("scale", 0.95) * tf.nn.softmax(tf.linalg.matmul(bands, weights))
-            return {"probabilities": probabilities, "bird": tf.reduce_max(bands, axis=1)} | constants
+            probabilities = fault.get("scale", 0.95) * tf.nn.softmax(
+                tf.linalg.matmul(bands, weights)
+            )
+            return {
+                "probabilities": probabilities,
+                "bird": tf.reduce_max(bands, axis=1),
+            } | constants
 
         @tf.function(input_signature=[tf.TensorSpec([None], tf.string, name="ask")])
         def describe(self, ask):  # noqa: ARG002 (the signature is the contract's)

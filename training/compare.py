@@ -17,7 +17,8 @@ from typing import Any
 import numpy as np
 from ai_edge_litert.interpreter import Interpreter
 
-from training import card, evaluate, pictures
+from training import evaluate
+from training.scores import model_card, plots
 
 REPOSITORY = Path(__file__).parent.parent
 OUTPUT = Path(__file__).parent / "comparison"
@@ -39,21 +40,47 @@ def run(architecture: str, seed: int, options: argparse.Namespace) -> dict[str, 
     """Train and score one network. Raises CalledProcessError when the training fails."""
     model = RUNS / f"{architecture}-{seed}"
     command = [
-        *("python", "training/source_dir/train.py", "--data", str(options.dataset), "--model-dir", str(model)),
-        *("--checkpoint-dir", str(RUNS / "checkpoints"), "--architecture", architecture, "--seed", str(seed)),
+        *(
+            "python",
+            "training/source_dir/train.py",
+            "--data",
+            str(options.dataset),
+            "--model-dir",
+            str(model),
+        ),
+        *(
+            "--checkpoint-dir",
+            str(RUNS / "checkpoints"),
+            "--architecture",
+            architecture,
+            "--seed",
+            str(seed),
+        ),
         *("--epochs", "1000", "--minutes", f"{options.minutes:g}"),
     ]
     paths = os.environ | {"PYTHONPATH": "spectrogram_fn"}
     subprocess.run([sys.executable, *command[1:]], cwd=REPOSITORY, env=paths, check=True)
-    card.write_manifest(options.dataset, model)
-    scored = ["--recordings", str(options.recordings), "--model", str(model), "--output", str(model)]
+    model_card.write_manifest(options.dataset, model)
+    scored = [
+        "--recordings",
+        str(options.recordings),
+        "--model",
+        str(model),
+        "--output",
+        str(model),
+    ]
     if code := evaluate.main(scored):
         raise RuntimeError(f"{model}: the evaluation ended with {code}")
-    training, evaluation = (card.read(model / name) for name in ("training.json", card.EVALUATION))
+    training, evaluation = (
+        model_card.read(model / name) for name in ("training.json", model_card.EVALUATION)
+    )
     return {
         "architecture": architecture,
         "seed": seed,
-        **{name: training[name] for name in ("minutes", "windows_seen", "parameters", "multiplications")},
+        **{
+            name: training[name]
+            for name in ("minutes", "windows_seen", "parameters", "multiplications")
+        },
         "litert_bytes": (model / "model.tflite").stat().st_size,
         "window_ms": window_ms(model / "model.tflite"),
         **{name: evaluation["listed"][name] for name in SCORES},
@@ -85,14 +112,18 @@ def write(output: Path, rows: Sequence[dict[str, Any]]) -> None:
     output.mkdir(parents=True, exist_ok=True)
     (output / "results.json").write_text(json.dumps(rows, indent=1) + "\n", "utf-8")
     ordered = sorted(rows, key=lambda row: -row["macro_f1"]["value"])
-    (output / "README.md").write_text(HEADER + "".join(map(_line, ordered)) + "\n![Macro-F1](results.png)\n", "utf-8")
-    pictures.comparison(output / "results.png", ordered)
+    (output / "README.md").write_text(
+        HEADER + "".join(map(_line, ordered)) + "\n![Macro-F1](results.png)\n", "utf-8"
+    )
+    plots.comparison(output / "results.png", ordered)
 
 
 def _line(row: dict[str, Any]) -> str:
     numbers = f"{row['minutes']:.0f} | {row['windows_seen']:,} | {row['parameters']:,} | {row['multiplications']:,}"
-    scored = " | ".join(card.value(row[name]) for name in SCORES)
-    return f"| {row['architecture']} | {row['seed']} | {numbers} | {row['window_ms']} | {scored} |\n"
+    scored = " | ".join(model_card.value(row[name]) for name in SCORES)
+    return (
+        f"| {row['architecture']} | {row['seed']} | {numbers} | {row['window_ms']} | {scored} |\n"
+    )
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -100,14 +131,18 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m training.compare", description=__doc__)
     parser.add_argument("--recordings", type=Path, required=True)
     parser.add_argument("--dataset", type=Path, default=Path("build/dataset"))
-    parser.add_argument("--architectures", nargs="+", default=["default", "deep", "attention", "pooled", "report"])
+    parser.add_argument(
+        "--architectures", nargs="+", default=["default", "deep", "attention", "pooled", "report"]
+    )
     parser.add_argument("--seeds", type=int, nargs="+", default=[1, 2])
     parser.add_argument("--minutes", type=float, default=6.0)
     parser.add_argument("--output", type=Path, default=OUTPUT)
     options = parser.parse_args(argv)
     for seed in options.seeds:
         for architecture in options.architectures:
-            if (architecture, seed) not in {(row["architecture"], row["seed"]) for row in read(options.output)}:
+            if (architecture, seed) not in {
+                (row["architecture"], row["seed"]) for row in read(options.output)
+            }:
                 found = run(architecture, seed, options)
                 # Read anew after the run: another call may have added rows meanwhile.
                 write(options.output, [*read(options.output), found])

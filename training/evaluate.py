@@ -19,20 +19,20 @@ from typing import Any
 import imageio_ffmpeg
 from tqdm import tqdm
 
-from birdapp.chalicelib.answer import build_answer
 from birdapp.chalicelib.decode import SAMPLE_RATE, decode
-from birdapp.chalicelib.endpoint import describe, predict
+from birdapp.chalicelib.endpoint_client import describe, predict
 from birdapp.chalicelib.errors import ServiceError
-from birdapp.chalicelib.spectrograms import event, fetch_spectrograms
+from birdapp.chalicelib.formats import SUFFIXES
+from birdapp.chalicelib.response import build_answer
+from birdapp.chalicelib.spectrogram_client import event, fetch_spectrograms
 from local import model_folder, sagemaker_runtime
 from spectrogram_fn import handler
-from training import pictures, scores
-from training.metadata import read_folder
+from training.data.metadata import read_folder
+from training.scores import metrics, plots
 
 MODEL = Path(__file__).parent / "model"
 LONGEST_SECONDS = 3_600.0
 DECODE_SECONDS = 120.0
-AUDIO = {".wav", ".mp3", ".ogg", ".opus", ".flac", ".m4a", ".aac", ".webm"}
 
 
 class InProcess:
@@ -45,7 +45,13 @@ class InProcess:
         """Run the spectrogram Lambda."""
         return {"Payload": _stream(handler.handler(json.loads(Payload), None))}
 
-    def invoke_endpoint(self, *, EndpointName: str, ContentType: str, Body: bytes) -> dict[str, Any]:  # noqa: ARG002, N803
+    def invoke_endpoint(
+        self,
+        *,
+        EndpointName: str,  # noqa: ARG002, N803 (boto3's names)
+        ContentType: str,  # noqa: ARG002, N803
+        Body: bytes,  # noqa: N803
+    ) -> dict[str, Any]:
         """Run the model."""
         return {"Body": _stream(sagemaker_runtime.predict(self._model, Body))}
 
@@ -63,15 +69,20 @@ def classify(audio: Path, folder: Path) -> dict[str, Any]:
     os.environ.setdefault("FFMPEG_BINARY", imageio_ffmpeg.get_ffmpeg_exe())
     pcm = decode(audio.read_bytes(), DECODE_SECONDS, max_seconds=LONGEST_SECONDS)
     found = fetch_spectrograms(client, "", event(pcm, SAMPLE_RATE, audio.name))
-    return build_answer(found, predict(client, "", [window.spectrogram for window in found.windows]), 20)
+    return build_answer(
+        found, predict(client, "", [window.spectrogram for window in found.windows]), 20
+    )
 
 
 def labelled(folder: Path) -> list[tuple[Path, str]]:
     """List the recordings of a folder with their labels: scientific names, or no_bird. Raises OSError, ValueError."""
     if (folder / "metadata.csv").exists():
-        pairs = [(folder / one.filename, one.scientific_name or one.primary_label) for one in read_folder(folder)]
+        pairs = [
+            (folder / one.filename, one.scientific_name or one.primary_label)
+            for one in read_folder(folder)
+        ]
     else:
-        found = [path for path in sorted(folder.rglob("*")) if path.suffix.lower() in AUDIO]
+        found = [path for path in sorted(folder.rglob("*")) if path.suffix.lower() in SUFFIXES]
         pairs = [(path, _label(folder, path)) for path in found]
     if not pairs:
         raise ValueError(f"{folder}: expected metadata.csv or <Genus_species>/ folders with audio")
@@ -80,7 +91,7 @@ def labelled(folder: Path) -> list[tuple[Path, str]]:
 
 def _label(folder: Path, path: Path) -> str:
     label = path.relative_to(folder).parts[0]
-    return label if label == scores.NO_BIRD else label.replace("_", " ")
+    return label if label == metrics.NO_BIRD else label.replace("_", " ")
 
 
 def held_back(pairs: Sequence[tuple[Path, str]], model: Path) -> list[tuple[Path, str]]:
@@ -105,12 +116,14 @@ def _identity(path: Path) -> str:
 
 def evaluate(
     pairs: Sequence[tuple[Path, str]], model: Path, *, processes: int
-) -> tuple[list[scores.Result], list[str]]:
+) -> tuple[list[metrics.Result], list[str]]:
     """Answer every recording, on all cores. Also give those that could not be answered, with the reason."""
     results, problems = [], []
     with ProcessPoolExecutor(processes) as pool:
         jobs = pool.map(_try, [path for path, _ in pairs], [model] * len(pairs), chunksize=4)
-        for (path, label), answer in tqdm(zip(pairs, jobs, strict=True), total=len(pairs), unit="recording"):
+        for (path, label), answer in tqdm(
+            zip(pairs, jobs, strict=True), total=len(pairs), unit="recording"
+        ):
             if isinstance(answer, str):
                 problems.append(f"{path}: {answer}")
             else:
@@ -125,24 +138,26 @@ def _try(audio: Path, model: Path) -> dict[str, Any] | str:
         return str(error)
 
 
-def _result(recording: str, label: str, answer: dict[str, Any]) -> scores.Result:
+def _result(recording: str, label: str, answer: dict[str, Any]) -> metrics.Result:
     ranked = [(one["scientific_name"], one["probability"]) for one in answer["species"]]
     best = [window["species"][0] for window in answer["windows"]]
     windows = [(one["scientific_name"], one["probability"]) for one in best]
-    return scores.Result(recording, label, answer["verdict"], ranked, windows)
+    return metrics.Result(recording, label, answer["verdict"], ranked, windows)
 
 
-def write(folder: Path, results: Sequence[scores.Result], summary: dict[str, Any], labels: Sequence[str]) -> None:
+def write(
+    folder: Path, results: Sequence[metrics.Result], summary: dict[str, Any], labels: Sequence[str]
+) -> None:
     """Write evaluation.json and the pictures."""
     folder.mkdir(parents=True, exist_ok=True)
     rows = [[one.recording, one.truth, one.verdict, one.best, one.ranked[0][1]] for one in results]
     listing = ",\n".join("  " + json.dumps(row) for row in rows)
     text = json.dumps(summary, indent=1).removesuffix("\n}")
     (folder / "evaluation.json").write_text(f'{text},\n "results": [\n{listing}\n ]\n}}\n', "utf-8")
-    pictures.species(folder / "species.png", summary)
-    pictures.confusion(folder / "confusion.png", results, labels)
-    curves = {of: scores.curve(results, labels, of=of) for of in ("windows", "recordings")}
-    pictures.reliability(folder / "reliability.png", curves)
+    plots.species(folder / "species.png", summary)
+    plots.confusion(folder / "confusion.png", results, labels)
+    curves = {of: metrics.curve(results, labels, of=of) for of in ("windows", "recordings")}
+    plots.reliability(folder / "reliability.png", curves)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -164,15 +179,23 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(f"{len(found) - len(pairs)} recordings are left out: the model learnt from them")
     results, problems = evaluate(pairs, options.model, processes=options.processes)
     if not results:
-        print(f"evaluate: none of {len(pairs)} recordings could be scored; {problems[:1]}", file=sys.stderr)
+        print(
+            f"evaluate: none of {len(pairs)} recordings could be scored; {problems[:1]}",
+            file=sys.stderr,
+        )
         return 1
     left_out = len(found) - len(pairs)
-    scored = scores.summarise(results, labels)
+    scored = metrics.summarise(results, labels)
     summary = {"command": "make evaluate", "left_out": left_out, "problems": problems, **scored}
     write(options.output, results, summary, labels)
     for problem in problems:
         print(problem, file=sys.stderr)
-    print(json.dumps({name: summary[name] for name in ("recordings", "listed", "verdicts", "calibration")}, indent=1))
+    print(
+        json.dumps(
+            {name: summary[name] for name in ("recordings", "listed", "verdicts", "calibration")},
+            indent=1,
+        )
+    )
     print(f"written to {options.output}")
     return 0
 

@@ -11,15 +11,17 @@ from typing import Any
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
-from deployment import aws, settings, training_role
-from deployment.problems import DeployError
+from infra import config
+from infra.errors import DeployError
+from infra.session import connect
+from infra.stacks import training_role
 from spectrogram_fn.spectrogram import WINDOW_SAMPLES
-from training import local_job, sdk
-from training.dataset import SUMMARY
-from training.images import training_image
-from training.job import PRESETS, Job, Machines, describe
-from training.source_folder import assemble
-from training.windows import SAMPLE_BYTES
+from training.data.dataset import SUMMARY
+from training.data.shards import SAMPLE_BYTES
+from training.jobs import local_job, sdk
+from training.jobs.images import training_image
+from training.jobs.job import PRESETS, Job, Machines, describe
+from training.jobs.source_folder import assemble
 
 # What source_dir/model.py builds; to import that here would take TensorFlow.
 ARCHITECTURES = ("default", "deep", "attention", "pooled", "report")
@@ -37,7 +39,9 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _run_here(arguments: argparse.Namespace) -> int:
     if not (arguments.data / SUMMARY).exists():
-        raise ValueError(f"{arguments.data} holds no dataset; make one with python -m training.prepare")
+        raise ValueError(
+            f"{arguments.data} holds no dataset; make one with python -m training.prepare"
+        )
     flags = ["--tiny"] if arguments.tiny else []
     others = range(2, (arguments.instance_count or 1) + 1)
     roots = [arguments.output, *(arguments.output / "instances" / str(number) for number in others)]
@@ -48,7 +52,7 @@ def _run_here(arguments: argparse.Namespace) -> int:
 
 
 def _run_on_aws(arguments: argparse.Namespace) -> int:
-    stage = settings.load(arguments.stage)
+    stage = config.load(arguments.stage)
     session = boto3.session.Session(region_name=stage.region)
     job = _job(arguments, stage, session)
     with tempfile.TemporaryDirectory() as folder:
@@ -62,12 +66,12 @@ def _run_on_aws(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _job(arguments: argparse.Namespace, stage: settings.Settings, session: Any) -> Job:
+def _job(arguments: argparse.Namespace, stage: config.Settings, session: Any) -> Job:
     """Find bucket, role and dataset where they were not named; this reads AWS and changes nothing."""
-    bucket = arguments.bucket or stage.bucket(aws.connect(stage.region).account)
+    bucket = arguments.bucket or stage.bucket(connect(stage.region).account)
     dataset = _read_summary(session.client("s3"), bucket, f"{arguments.prefix}/dataset/{SUMMARY}")
     return Job(
-        role=arguments.role or training_role.role_arn(aws.connect(stage.region), stage),
+        role=arguments.role or training_role.role_arn(connect(stage.region), stage),
         image=training_image(stage.region),
         bucket=bucket,
         prefix=arguments.prefix,
@@ -83,7 +87,9 @@ def _read_summary(s3: Any, bucket: str, key: str) -> dict[str, Any]:
     try:
         content: dict[str, Any] = json.loads(s3.get_object(Bucket=bucket, Key=key)["Body"].read())
     except s3.exceptions.NoSuchKey as error:
-        raise ValueError(f"s3://{bucket}/{key} is missing; python -m training.prepare --bucket uploads it") from error
+        raise ValueError(
+            f"s3://{bucket}/{key} is missing; python -m training.prepare --bucket uploads it"
+        ) from error
     return content
 
 
@@ -105,25 +111,46 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m training.launch", description=__doc__)
     parser.add_argument("--architecture", choices=ARCHITECTURES, default="default")
     parser.add_argument("--epochs", type=int, default=92)
-    parser.add_argument("--minutes", type=float, default=82.0, help="the most that it may take, on whatever machine")
+    parser.add_argument(
+        "--minutes", type=float, default=82.0, help="the most that it may take, on whatever machine"
+    )
     parser.add_argument("--seed", type=int, default=7)
-    parser.add_argument("--instance-count", type=int, help="machines that share each batch; here they are processes")
+    parser.add_argument(
+        "--instance-count", type=int, help="machines that share each batch; here they are processes"
+    )
     here = parser.add_argument_group("on this machine")
     here.add_argument("--local", action="store_true", help="train here, in folders like /opt/ml")
-    here.add_argument("--data", type=Path, default=Path("build/dataset"), help="folder made by training.prepare")
-    here.add_argument("--output", type=Path, default=Path("build/opt-ml"), help="stands for /opt/ml")
+    here.add_argument(
+        "--data", type=Path, default=Path("build/dataset"), help="folder made by training.prepare"
+    )
+    here.add_argument(
+        "--output", type=Path, default=Path("build/opt-ml"), help="stands for /opt/ml"
+    )
     here.add_argument("--tiny", action="store_true", help="one batch: proves that all parts fit")
     _add_aws(parser.add_argument_group("on SageMaker"))
     return parser
 
 
 def _add_aws(group: argparse._ArgumentGroup) -> None:
-    group.add_argument("--preset", choices=tuple(PRESETS), default="better", help="the report's machine or a newer one")
+    group.add_argument(
+        "--preset",
+        choices=tuple(PRESETS),
+        default="better",
+        help="the report's machine or a newer one",
+    )
     group.add_argument("--instance-type", help="instead of the preset's")
-    group.add_argument("--spot", action=argparse.BooleanOptionalAction, help="instead of the preset's")
-    group.add_argument("--stage", default="dev", help="of birdapp/.chalice/config.json: region, bucket, role")
+    group.add_argument(
+        "--spot", action=argparse.BooleanOptionalAction, help="instead of the preset's"
+    )
+    group.add_argument(
+        "--stage", default="dev", help="of birdapp/.chalice/config.json: region, bucket, role"
+    )
     group.add_argument("--bucket", help="instead of the stage's")
-    group.add_argument("--prefix", default=training_role.PREFIX, help="of dataset, code, checkpoints and models there")
+    group.add_argument(
+        "--prefix",
+        default=training_role.PREFIX,
+        help="of dataset, code, checkpoints and models there",
+    )
     group.add_argument("--role", help="instead of the stage's")
     group.add_argument("--wait", action="store_true", help="show the log until the job ends")
     group.add_argument("--dry-run", action="store_true", help="print what would be asked for")

@@ -12,16 +12,23 @@ from pathlib import Path
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
-from training import arguments as options
-from training import dataset
-from training.build import Places, build, make_entries
-from training.dataset import write_text
-from training.download import Archive, Kaggle, XenoCanto, download, kaggle_headers, narrow, xeno_canto_key
-from training.fetch import Fetcher, FetchError
-from training.filters import describe, keep
-from training.metadata import NO_BIRD, Recording, read_folder, read_metadata
-from training.upload import upload_sealed
-from training.windows import use_shipped_ffmpeg
+from training.data import dataset, options
+from training.data.build import Places, build, make_entries
+from training.data.dataset import write_text
+from training.data.download import (
+    Archive,
+    Kaggle,
+    XenoCanto,
+    download,
+    kaggle_headers,
+    narrow,
+    xeno_canto_key,
+)
+from training.data.filters import describe, keep
+from training.data.http import Fetcher, FetchError
+from training.data.metadata import NO_BIRD, Recording, read_folder, read_metadata
+from training.data.shards import use_shipped_ffmpeg
+from training.jobs.upload import upload_sealed
 
 # What a shell answers for a program ended by Ctrl-C.
 STOPPED = 130
@@ -49,7 +56,13 @@ def _run(arguments: argparse.Namespace) -> int:
     if arguments.instances:
         return _run_on_machines(arguments)
     if arguments.dry_run:
-        print("\n".join(describe([recording for recording in recordings if recording.primary_label != NO_BIRD])))
+        print(
+            "\n".join(
+                describe(
+                    [recording for recording in recordings if recording.primary_label != NO_BIRD]
+                )
+            )
+        )
         return 0
     if arguments.download:
         _download(arguments, recordings)
@@ -64,7 +77,9 @@ def _check(arguments: argparse.Namespace) -> None:
         problems.append("--recordings or --metadata says what there is")
     here = not arguments.dry_run and not arguments.instances
     if here and not (arguments.recordings and arguments.output):
-        problems.append("--recordings and --output say where the audio is and the dataset goes (or --dry-run)")
+        problems.append(
+            "--recordings and --output say where the audio is and the dataset goes (or --dry-run)"
+        )
     if arguments.query and not arguments.recordings:
         problems.append("--recordings says where the answer to --query is kept")
     if arguments.instances and not (arguments.metadata and arguments.bucket and arguments.role):
@@ -97,7 +112,9 @@ def _search(arguments: argparse.Namespace) -> Path:
     if not path.exists():
         query = narrow(arguments.query, options.to_filter(arguments))
         fetcher = Fetcher(pause_seconds=arguments.pause_seconds)
-        entries = XenoCanto(arguments.xeno_canto_address).search(fetcher, query, xeno_canto_key(os.environ))
+        entries = XenoCanto(arguments.xeno_canto_address).search(
+            fetcher, query, xeno_canto_key(os.environ)
+        )
         path.parent.mkdir(parents=True, exist_ok=True)
         write_text(path, json.dumps({"query": query, "recordings": entries}, ensure_ascii=False))
     return path
@@ -116,35 +133,45 @@ def _build(arguments: argparse.Namespace, recordings: Sequence[Recording]) -> No
     places = Places(arguments.recordings, arguments.output, arguments.shards)
     if arguments.shards_only:
         entries = make_entries(places, recordings, options=settings, processes=arguments.processes)
-        print("\n".join(f"{entry.recording.filename}: {entry.reason or 'cut'}" for entry in entries))
+        print(
+            "\n".join(f"{entry.recording.filename}: {entry.reason or 'cut'}" for entry in entries)
+        )
         return
     summary = build(places, recordings, options=settings, processes=arguments.processes)
     print(f"{arguments.output}: {summary['counts']}")
     if skipped := summary["counts"]["skipped"]:
-        print(f"{skipped} recordings could not be used: see `reason` in {arguments.output / dataset.RECORDING_TABLE}")
+        print(
+            f"{skipped} recordings could not be used: see `reason` in {arguments.output / dataset.RECORDING_TABLE}"
+        )
     if arguments.bucket:
         target = (arguments.bucket, f"{arguments.prefix}/dataset")
-        print("\n".join(upload_sealed(boto3.client("s3"), arguments.output, dataset.FILES, *target)))
+        print(
+            "\n".join(upload_sealed(boto3.client("s3"), arguments.output, dataset.FILES, *target))
+        )
 
 
 def _run_on_machines(arguments: argparse.Namespace) -> int:
     # The machines themselves run this file too, and do not need what starts them.
-    from deployment import settings  # noqa: PLC0415
-    from training import images, processing  # noqa: PLC0415
+    from infra import config  # noqa: PLC0415
+    from training.jobs import images, sagemaker_processing  # noqa: PLC0415
 
-    region = settings.read_config()["deployment"]["region"]
+    region = config.read_config()["deployment"]["region"]
     session = boto3.session.Session(region_name=region)
     image = images.training_image(region)
-    machines = processing.Machines(
+    machines = sagemaker_processing.Machines(
         arguments.instances, arguments.instance_type, arguments.role, image, arguments.volume_gb
     )
     passed_on = tuple(options.passed_on(arguments))
-    archive = processing.Archive(arguments.bucket, arguments.prefix, arguments.metadata, passed_on)
+    archive = sagemaker_processing.Archive(
+        arguments.bucket, arguments.prefix, arguments.metadata, passed_on
+    )
     if arguments.dry_run:
-        print(json.dumps(processing.requests(archive, machines, "birds-dry-run"), indent=2))
+        print(
+            json.dumps(sagemaker_processing.requests(archive, machines, "birds-dry-run"), indent=2)
+        )
         return 0
     clients = {name: session.client(name) for name in ("s3", "sagemaker")}
-    print(processing.run(clients, archive, machines))
+    print(sagemaker_processing.run(clients, archive, machines))
     return 0
 
 

@@ -1,4 +1,4 @@
-"""What the two AWS clients share: how they are made, and which of their failures is which error of ours."""
+"""What both AWS clients share: how they are made, and which failure of theirs is which of ours."""
 
 import threading
 from collections.abc import Callable, Iterator
@@ -24,9 +24,9 @@ _making = threading.Lock()
 
 
 def client(service: str, read_seconds: int) -> Any:
-    """The boto3 client of a service: made on first use (240 ms), then the same one. `read_seconds` ends a dead socket.
+    """Return the boto3 client of a service: made on first use (240 ms), then the same one.
 
-    boto3 itself would try again after a read timeout, three times 60 s for one hung call.
+    `read_seconds` ends a dead socket. boto3 itself would try again after a read timeout, three times 60 s for one hung call.
     """
     with _making:
         return _make_client(service, read_seconds)
@@ -42,23 +42,21 @@ def _make_client(service: str, read_seconds: int) -> Any:
         tcp_keepalive=True,
     )
     session = boto3.Session()
-    return session.client(
-        service, region_name=session.region_name or PLACEHOLDER_REGION, config=config, **_placeholder_keys(session)
+    # AWS refuses these keys and a local endpoint does not look at them; a Lambda always has its own.
+    # They are not in .chalice/config.json: Chalice would deploy with them, and to the Lambda.
+    key = None if session.get_credentials() else "none"
+    make: Callable[..., Any] = session.client
+    return make(
+        service,
+        region_name=session.region_name or PLACEHOLDER_REGION,
+        config=config,
+        aws_access_key_id=key,
+        aws_secret_access_key=key,
     )
 
 
-def _placeholder_keys(session: boto3.Session) -> dict[str, str]:
-    """Keys that AWS refuses and a local endpoint does not look at, where there are none; in a Lambda there always are.
-
-    They are not in .chalice/config.json: Chalice would deploy with them, and to the Lambda.
-    """
-    if session.get_credentials():
-        return {}
-    return {"aws_access_key_id": "none", "aws_secret_access_key": "none"}
-
-
 def send(operation: Callable[..., Any], **arguments: Any) -> Any:
-    """Call AWS, and once more where the connection was closed: a kept one may be dead after a Lambda's sleep.
+    """Call AWS, and once more where the connection was closed: one may be dead after a Lambda's sleep.
 
     Both hops only compute, so twice does no harm. Raises what boto3 raises.
     """
@@ -70,7 +68,7 @@ def send(operation: Callable[..., Any], **arguments: Any) -> Any:
 
 @contextmanager
 def upstream_errors(hop: str) -> Iterator[None]:
-    """Turn what boto3 raises inside into ServiceErrors: upstream_timeout, upstream_unavailable, upstream_error."""
+    """Raise what boto3 raises inside as ServiceError, with a code that begins with "upstream_"."""
     try:
         yield
     except exceptions.ReadTimeoutError as error:

@@ -40,7 +40,9 @@ class Deadline:
         try:
             return future.result(timeout=seconds)
         except TimeoutError as error:
-            raise ServiceError("upstream_timeout", detail=f"no answer within {seconds:.1f} s") from error
+            raise ServiceError(
+                "upstream_timeout", detail=f"no answer within {seconds:.1f} s"
+            ) from error
 
 
 def _fulfil(future: "Future[Result]", function: Callable[[], Result]) -> None:

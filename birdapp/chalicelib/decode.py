@@ -5,9 +5,9 @@ import warnings
 from .errors import ServiceError
 from .ffmpeg import Decoded, run_ffmpeg
 from .ffmpeg_log import has_no_audio_stream, has_sound, header_problem
+from .formats import sniff
 from .pcm import SAMPLE_BYTES
 from .pcm import SAMPLE_RATE as SAMPLE_RATE  # noqa: PLC0414 training takes it from here
-from .sniffing import sniff
 from .wav import PlainWav, parse_plain_wav
 
 with warnings.catch_warnings():
@@ -25,7 +25,7 @@ MAX_DETAIL_CHARACTERS = 300
 
 
 def decode(data: bytes, seconds_left: float, *, max_seconds: float = MAX_SECONDS) -> bytes:
-    """Decode a WAV, MP3, OGG, FLAC, M4A, AAC or WebM file to mono 16-bit little-endian PCM at 22,050 Hz.
+    """Decode a file of a listed format to mono 16-bit little-endian PCM at 22,050 Hz.
 
     Takes at most `seconds_left` of wall time. Raises ServiceError with the code unsupported_audio, undecodable_audio,
     no_audio_stream, audio_too_short or audio_too_long, and what run_ffmpeg raises where ffmpeg itself is at fault.
@@ -39,7 +39,9 @@ def decode(data: bytes, seconds_left: float, *, max_seconds: float = MAX_SECONDS
     try:
         decoded = run_ffmpeg(data, formats, seconds=seconds_left, max_seconds=max_seconds)
     except TimeoutError as error:
-        raise ServiceError("undecodable_audio", "Decoding this file takes too long.", detail=str(error)) from error
+        raise ServiceError(
+            "undecodable_audio", "Decoding this file takes too long.", detail=str(error)
+        ) from error
     _check_decoded(decoded)
     return _check_length(decoded.pcm, max_seconds)
 

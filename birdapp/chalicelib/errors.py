@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from .formats import in_words
+
 STATUSES = {
     "bad_request_body": 400,
     "missing_field": 400,
@@ -36,7 +38,7 @@ MESSAGES = {
     "method_not_allowed": "This address answers another method.",
     "payload_too_large": "The recording is larger than 4 MiB. Please send a shorter or more compressed one.",
     "unsupported_media_type": 'Expected uncompressed JSON with the header "Content-Type: application/json".',
-    "unsupported_audio": "This is not a sound file that we know. Please use WAV, MP3, OGG, FLAC, M4A, AAC or WebM.",
+    "unsupported_audio": f"This is not a sound file that we know. Please use {in_words()}.",
     "undecodable_audio": "The sound in this file cannot be read. It may be damaged.",
     "no_audio_stream": "There is no sound in this file.",
     "audio_too_short": "The recording is too short. At least half a second is needed.",

@@ -19,12 +19,9 @@ from pathlib import Path
 from typing import IO
 
 from .ffmpeg_log import header_problem
+from .formats import CODECS
 from .pcm import SAMPLE_BYTES, SAMPLE_RATE
 
-CODECS = (
-    "pcm_s16le,pcm_s16be,pcm_s24le,pcm_s24be,pcm_s32le,pcm_s32be,pcm_f32le,pcm_f64le,pcm_u8,pcm_s8,pcm_alaw,pcm_mulaw,"
-    "adpcm_ima_wav,adpcm_ms,mp3,mp3float,vorbis,opus,libopus,flac,aac,alac"
-)
 # ffmpeg stops this much after the limit, so that the caller sees that there was more.
 OVERTIME_SECONDS = 0.5
 MAX_BLOCK_BYTES = 256 * 1024 * 1024
@@ -49,7 +46,11 @@ def find_ffmpeg() -> str:
     Raises FileNotFoundError where there is none.
     """
     beside = str(Path(sys.executable).parent)
-    found = os.environ.get("FFMPEG_BINARY") or shutil.which("ffmpeg", path=beside) or shutil.which("ffmpeg")
+    found = (
+        os.environ.get("FFMPEG_BINARY")
+        or shutil.which("ffmpeg", path=beside)
+        or shutil.which("ffmpeg")
+    )
     if not found:
         raise FileNotFoundError("ffmpeg is missing: put it on the PATH or name it in FFMPEG_BINARY")
     return found
@@ -66,13 +67,16 @@ def run_ffmpeg(data: bytes, formats: str, *, seconds: float, max_seconds: float)
     with _memory_file(data) as source, _started(command, source, seconds) as process:
         decoded = _read(process, max_bytes, time.monotonic() + seconds)
     if "fd:: Protocol not found" in decoded.log:
-        raise RuntimeError(f"{command[0]} cannot read from a descriptor: ffmpeg 6 or later is needed")
+        raise RuntimeError(
+            f"{command[0]} cannot read from a descriptor: ffmpeg 6 or later is needed"
+        )
     return decoded
 
 
 def _command(formats: str, max_seconds: float) -> list[str]:
     quiet = ["-hide_banner", "-nostdin", "-nostats", "-loglevel", "info"]
-    guards = ["-protocol_whitelist", "fd", "-format_whitelist", formats, "-codec_whitelist", CODECS]
+    guards = ["-protocol_whitelist", "fd", "-format_whitelist", formats]
+    guards += ["-codec_whitelist", ",".join(CODECS)]
     bounds = ["-max_alloc", str(MAX_BLOCK_BYTES), "-t", str(max_seconds), "-threads", "1"]
     graph = ["-filter_complex_threads", "1", "-filter_complex", GRAPH, "-map", "[sound]"]
     output = ["-ac", "1", "-ar", str(SAMPLE_RATE), "-f", "s16le", "pipe:1"]
@@ -89,16 +93,26 @@ def _memory_file(data: bytes) -> Iterator[IO[bytes]]:
 
 
 @contextlib.contextmanager
-def _started(command: list[str], source: IO[bytes], seconds: float) -> Iterator["subprocess.Popen[bytes]"]:
+def _started(
+    command: list[str], source: IO[bytes], seconds: float
+) -> Iterator["subprocess.Popen[bytes]"]:
     """Start a process of its own group, without our secrets; when the block is left, however, the group is killed."""
     environment = {"PATH": os.defpath, "LC_ALL": "C"}
     pipe = subprocess.PIPE
     with subprocess.Popen(
-        command, stdin=source, stdout=pipe, stderr=pipe, env=environment, cwd="/", start_new_session=True
+        command,
+        stdin=source,
+        stdout=pipe,
+        stderr=pipe,
+        env=environment,
+        cwd="/",
+        start_new_session=True,
     ) as process:
         try:
             # Should we be killed ourselves, it still ends.
-            resource.prlimit(process.pid, resource.RLIMIT_CPU, (round(seconds) + 1, round(seconds) + 1))
+            resource.prlimit(
+                process.pid, resource.RLIMIT_CPU, (round(seconds) + 1, round(seconds) + 1)
+            )
             resource.prlimit(process.pid, resource.RLIMIT_AS, (MAX_MEMORY_BYTES, MAX_MEMORY_BYTES))
             yield process
         finally:
@@ -112,7 +126,11 @@ def _read(process: "subprocess.Popen[bytes]", max_bytes: int, end: float) -> Dec
     with selectors.DefaultSelector() as selector:
         selector.register(process.stdout or 1, selectors.EVENT_READ, pcm)
         selector.register(process.stderr or 2, selectors.EVENT_READ, log)
-        while selector.get_map() and len(pcm) < max_bytes and not header_problem(log.decode("utf-8", "replace")):
+        while (
+            selector.get_map()
+            and len(pcm) < max_bytes
+            and not header_problem(log.decode("utf-8", "replace"))
+        ):
             if (left := end - time.monotonic()) <= 0:
                 raise TimeoutError("ffmpeg did not finish in time")
             for key, _ in selector.select(left):

@@ -12,7 +12,9 @@ MAX_CHANNELS = 8
 _INPUT = re.compile(r"^Input #0", re.M)
 _AUDIO_STREAM = re.compile(r"^  Stream #0:\d+.*?: Audio: (?:.*?, (\d+) Hz)?", re.M)
 # The filter ashowinfo reports the first sound before it is converted.
-_FIRST_SOUND = re.compile(r"^\[Parsed_ashowinfo\S* @ \S+\] n:.*? channels:(\d+) .*? rate:(\d+) ", re.M)
+_FIRST_SOUND = re.compile(
+    r"^\[Parsed_ashowinfo\S* @ \S+\] n:.*? channels:(\d+) .*? rate:(\d+) ", re.M
+)
 
 
 def has_no_audio_stream(log: str) -> bool:

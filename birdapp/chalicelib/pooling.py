@@ -30,10 +30,13 @@ class Species(NamedTuple):
 
 
 class PooledWindow(NamedTuple):
-    """What pooling needs of a window: its verdict and its list."""
+    """A judged window: verdict, list, times, and the probability that any bird sings."""
 
     verdict: str
     species: Sequence[Species]
+    start_seconds: float = 0.0
+    end_seconds: float = 0.0
+    bird: float = 1.0
 
 
 @dataclass(frozen=True)
@@ -61,10 +64,12 @@ def pool(windows: Sequence[PooledWindow], rule: PoolingRule) -> tuple[str, list[
     """Join windows, in their order in the recording, into its verdict and its ranked species."""
     counted = [window for window in windows if window.verdict != NO_BIRD] or windows
     scores = _scores(counted, rule.exponent)
-    confidences = {name: _calibrate(score, rule.calibration) for name, score in scores.items()}
+    confidences = {name: calibrate(score, rule.calibration) for name, score in scores.items()}
     names = {one.scientific_name: one.name for window in counted for one in window.species}
     shares = _share_out(confidences)
-    species = ranked(Species(names[scientific], scientific, share) for scientific, share in shares.items())
+    species = ranked(
+        Species(names[scientific], scientific, share) for scientific, share in shares.items()
+    )
     return _verdict(windows, max(confidences.values()), rule), species
 
 
@@ -92,7 +97,7 @@ def _root(mean: float, exponent: int) -> float:
     return mean
 
 
-def _calibrate(score: float, points: Sequence[tuple[float, float]]) -> float:
+def calibrate(score: float, points: Sequence[tuple[float, float]]) -> float:
     """Map a score along straight lines between the points."""
     for (x0, y0), (x1, y1) in itertools.pairwise(points):
         if score <= x1:
@@ -105,12 +110,20 @@ def _share_out(confidences: dict[str, float]) -> dict[str, float]:
     total = _total(confidences)
     if total <= 1:
         return confidences
-    odds = {name: confidence / max(1.0 - confidence, LEAST_DOUBT) for name, confidence in confidences.items()}
+    odds = {
+        name: confidence / max(1.0 - confidence, LEAST_DOUBT)
+        for name, confidence in confidences.items()
+    }
     all_odds = _total(odds)
-    least = {name: min(confidence, odds[name] / all_odds) for name, confidence in confidences.items()}
+    least = {
+        name: min(confidence, odds[name] / all_odds) for name, confidence in confidences.items()
+    }
     kept = _total(least)
     part = (1.0 - kept) / (total - kept)
-    return {name: least[name] + (confidence - least[name]) * part for name, confidence in confidences.items()}
+    return {
+        name: least[name] + (confidence - least[name]) * part
+        for name, confidence in confidences.items()
+    }
 
 
 def _total(values: dict[str, float]) -> float:

@@ -3,14 +3,15 @@
 import os
 from typing import Any
 
-from . import answer, aws, endpoint, spectrograms
+from . import aws, endpoint_client, response, spectrogram_client
 from .decode import DECODE_SECONDS, decode
-from .edge import Call
-from .endpoint import ENDPOINT_SECONDS
+from .endpoint_client import ENDPOINT_SECONDS
 from .errors import ServiceError
-from .parsing import parse_classify
+from .http import Call
+from .model import Prediction
 from .pcm import SAMPLE_RATE
-from .spectrograms import SPECTROGRAM_SECONDS, Spectrograms
+from .request import parse_classify
+from .spectrogram_client import SPECTROGRAM_SECONDS, Spectrograms
 
 
 def classify(call: Call) -> dict[str, Any]:
@@ -22,30 +23,37 @@ def classify(call: Call) -> dict[str, Any]:
     if all(window.silent for window in found.windows):
         raise ServiceError("silent_audio")
     prediction = _predict(call, found)
-    return {**answer.build_answer(found, prediction, request.top), "request_id": call.request_id}
+    return {**response.build_answer(found, prediction, request.top), "request_id": call.request_id}
 
 
 def species(call: Call) -> dict[str, Any]:
     """Answer GET /species. Nothing is remembered: the next model may be deployed at any moment. Raises ServiceError."""
     runtime, name = _runtime()
     with call.stopwatch.stage("endpoint"):
-        model = call.deadline.call(ENDPOINT_SECONDS, lambda: endpoint.describe(runtime, name))
-    return answer.list_species(model)
+        model = call.deadline.call(
+            ENDPOINT_SECONDS, lambda: endpoint_client.describe(runtime, name)
+        )
+    return response.list_species(model)
 
 
 def _spectrograms(call: Call, pcm: bytes) -> Spectrograms:
     client = aws.client("lambda", SPECTROGRAM_SECONDS)
     function = os.environ["SPECTROGRAM_FUNCTION"]
-    event = spectrograms.event(pcm, SAMPLE_RATE, call.request_id)
+    event = spectrogram_client.event(pcm, SAMPLE_RATE, call.request_id)
     with call.stopwatch.stage("spectrogram"):
-        return call.deadline.call(SPECTROGRAM_SECONDS, lambda: spectrograms.fetch_spectrograms(client, function, event))
+        return call.deadline.call(
+            SPECTROGRAM_SECONDS,
+            lambda: spectrogram_client.fetch_spectrograms(client, function, event),
+        )
 
 
-def _predict(call: Call, found: Spectrograms) -> endpoint.Prediction:
+def _predict(call: Call, found: Spectrograms) -> Prediction:
     runtime, name = _runtime()
     images = [window.spectrogram for window in found.windows]
     with call.stopwatch.stage("endpoint"):
-        return call.deadline.call(ENDPOINT_SECONDS, lambda: endpoint.predict(runtime, name, images))
+        return call.deadline.call(
+            ENDPOINT_SECONDS, lambda: endpoint_client.predict(runtime, name, images)
+        )
 
 
 def _runtime() -> tuple[Any, str]:

@@ -1,7 +1,7 @@
-"""Makes the pictures of the page's states in this folder: python docs/screenshots/make.py [--song FILE]
+"""Makes the pictures of the page's states: python docs/screenshots/make.py [--song FILE]
 
-The page stands in front of the canned API of the tests and shows a made song: nobody's recording is in it.
-With --song it makes result.png instead: what the whole app says of that recording.
+The page shows a synthesised song and the canned answers of the tests: nobody's recording is in it.
+With --song it makes result.png instead: the answer of the whole app for that recording.
 """
 
 import argparse
@@ -85,12 +85,25 @@ def empty(_page: Page, _api: page_api.Api) -> None:
     """The page as it opens."""
 
 
-STATES: list[State] = [empty, chosen, recording, preparing, analysing, result, colour, unsure, no_bird, error]
+STATES: list[State] = [
+    empty,
+    chosen,
+    recording,
+    preparing,
+    analysing,
+    result,
+    colour,
+    unsure,
+    no_bird,
+    error,
+]
 
 
 def main(argv: list[str] | None = None) -> int:
     """Take each state on a laptop in light and on a phone in dark, or a real answer."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--song", type=Path, help="a recording for result.png")
     song = parser.parse_args(argv).song
     with sync_playwright() as driver, tempfile.NamedTemporaryFile(suffix=".wav") as heard:
@@ -109,7 +122,9 @@ def take_states(browser: Browser) -> int:
                 vars(api).update(vars(page_api.Api()))
                 page = opened(browser, api.site_url, look)
                 state(page, api)
-                picture(page).save(FOLDER / f"{state.__name__.replace('_', '-')}-{name}.webp", quality=80, method=6)
+                picture(page).save(
+                    FOLDER / f"{state.__name__.replace('_', '-')}-{name}.webp", quality=80, method=6
+                )
                 page.close()
     return 0
 

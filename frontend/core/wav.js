@@ -1,15 +1,18 @@
 /** WAV files: 16-bit PCM, mono. */
 
+// Four letters each, as little-endian numbers.
+const [RIFF, WAVE, FMT, DATA] = [0x46464952, 0x45564157, 0x20746d66, 0x61746164]
+const PCM_MONO = 0x10001
+const TWO_BYTES_OF_16_BITS = 0x100002
+
 export function wavHeader(count = 0, rate = 0) {
-	const header = new DataView(new ArrayBuffer(44));
-	[..."RIFF----WAVEfmt --------------------data"].forEach((letter, i) => header.setUint8(i, letter.charCodeAt(0)));
-	for (const [at, value] of [[4, 36 + 2 * count], [16, 16], [24, rate], [28, 2 * rate], [40, 2 * count]]) header.setUint32(at, value, true);
-	for (const [at, value] of [[20, 1], [22, 1], [32, 2], [34, 16]]) header.setUint16(at, value, true);
-	return header.buffer;
+	const format = [FMT, 16, PCM_MONO, rate, 2 * rate, TWO_BYTES_OF_16_BITS]
+	return Uint32Array.of(RIFF, 36 + 2 * count, WAVE, ...format, DATA, 2 * count)
 }
 
 /** @param {Float32Array} samples in [-1, 1] @param {number} rate in Hz */
 export function encodeWav(samples, rate) {
-	const pcm = Int16Array.from(samples, (sample) => Math.max(-32768, Math.min(32767, Math.round(sample * 32768))));
-	return new Blob([wavHeader(pcm.length, rate), pcm], { type: "audio/wav" });
+	const toInt16 = (x = 0) => Math.max(-32768, Math.min(32767, Math.round(x * 32768)))
+	const pcm = Int16Array.from(samples, toInt16)
+	return new Blob([wavHeader(pcm.length, rate), pcm], {type: "audio/wav"})
 }

@@ -99,7 +99,7 @@ def noise_image(view: Front, random: Random) -> Bytes:
 
 
 def noise(random: Random) -> Floats:
-    """Return 5 s without a bird, RMS 1: white to brown noise, gusts, hum, a tone, a siren, clicks."""
+    """Return 5 s without a bird, RMS 1: coloured noise, gusts, hum, a tone, a siren, clicks."""
     count = spectrogram.WINDOW_SAMPLES
     times = np.arange(count) / spectrogram.SAMPLE_RATE
     spectrum = np.fft.rfft(random.standard_normal(count))

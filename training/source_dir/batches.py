@@ -1,4 +1,4 @@
-"""Examples -> batches of images, in which recorders differ and stretches of time and pitch are lost.
+"""Examples -> batches of images, in which recorders differ and some times and bands are lost.
 
 Masks are SpecAugment (Park 2019). Another recorder is MixStyle (Zhou 2021) band by band (Schmid
 2022): mean and spread of another example's bands, for a share of them.
@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import front
 import numpy as np
 import numpy.typing as npt
-from scenes import Example
+from sampler import Example
 
 RECORDER_SHARE = 0.5
 # A band in which nothing happens must not be divided by nothing; in bytes.
@@ -35,7 +35,7 @@ Random = np.random.Generator
 
 @dataclass(frozen=True)
 class Batch:
-    """images [b, rows, columns] of bytes, targets [b, classes], embeddings [b, d] where known [b]."""
+    """Images [b, rows, columns], targets [b, classes], embeddings [b, d] where known [b]."""
 
     images: Bytes
     targets: Floats

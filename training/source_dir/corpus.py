@@ -1,4 +1,4 @@
-"""The dataset that prepare.py wrote, and the images of its windows, which are made once and kept on disk."""
+"""The dataset that prepare.py wrote, and the images of its windows, made once and kept on disk."""
 
 import csv
 import json
@@ -23,7 +23,7 @@ Bytes = npt.NDArray[np.uint8]
 
 @dataclass(frozen=True)
 class Dataset:
-    """A folder that prepare.py wrote: windows [n, WINDOW_SAMPLES] of 16-bit PCM, and one row each."""
+    """A folder of prepare.py: windows [n, WINDOW_SAMPLES] of 16-bit PCM, and one row each."""
 
     folder: Path
     windows: Pcm
@@ -65,7 +65,7 @@ def load(folder: Path) -> Dataset:
 
 
 def image(dataset: Dataset, index: int) -> Bytes:
-    """Return the spectrogram bytes [216, 514] of a window, as the Lambda sends them, byte by byte."""
+    """Return the spectrogram bytes [216, 514] of a window, the same as the Lambda's."""
     sound = dataset.windows[index].astype(np.float32) / np.float32(spectrogram.PCM_FULL_SCALE)
     return spectrogram.to_bytes(spectrogram.to_spectrogram(sound))
 

@@ -17,7 +17,7 @@ Flags = npt.NDArray[np.bool_]
 
 
 def curve(line: Floats | tuple[float, float]) -> Floats:
-    """Return the confidences at POINTS: a line [slope, offset] between both logits (Platt, 1999)."""
+    """Return the confidences at POINTS: a line [slope, offset] between logits (Platt, 1999)."""
     logits = special.logit(np.clip(POINTS, 1e-4, 1 - 1e-4))
     found = special.expit(line[0] * logits + line[1])
     found[0], found[-1] = 0.0, 1.0

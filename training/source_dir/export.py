@@ -1,4 +1,7 @@
-"""Write a model folder: SavedModel, LiteRT file and constants, from one set of weights (docs/contracts.md)."""
+"""Write a model folder from one set of weights: SavedModel, LiteRT files and constants.
+
+The forms are those of docs/contracts.md.
+"""
 
 import json
 import shutil
@@ -20,7 +23,7 @@ LITE, BROWSER_LITE = "model.tflite", "browser.tflite"
 
 
 class Served(tf.Module):  # type: ignore[misc]  # TensorFlow ships no types.
-    """The network as the endpoint serves it: bytes in; calibrated probabilities, labels and settings out."""
+    """The network as the endpoint serves it: bytes in; probabilities, labels and settings out."""
 
     def __init__(self, network: keras.Model, constants: dict[str, Any], temperature: float) -> None:
         super().__init__()
@@ -75,7 +78,7 @@ class Served(tf.Module):  # type: ignore[misc]  # TensorFlow ships no types.
 def export(
     network: keras.Model, dataset: Dataset, calibration: Calibration, *, folder: Path, version: str
 ) -> None:
-    """Write saved_model/, model.tflite and constants.json into a folder; what was there of them is replaced."""
+    """Write saved_model/, both LiteRT files and constants.json; what was there is replaced."""
     served = _serve(network, dataset, calibration, version)
     folder.mkdir(parents=True, exist_ok=True)
     (folder / LITE).write_bytes(_lite(served, None))
@@ -108,7 +111,7 @@ def _serve(
 def round_weights(network: keras.Model) -> None:
     """Move each normalisation into the convolution before it, then round all weights to 16 bits.
 
-    LiteRT does both when it converts. Done once, before either file is written, both files hold the same numbers.
+    LiteRT does both when it converts. Done once, before any file is written, all hold the same.
     """
     for convolution, normalisation in pairwise(network.layers):
         if isinstance(normalisation, keras.layers.BatchNormalization):
@@ -118,7 +121,7 @@ def round_weights(network: keras.Model) -> None:
 
 
 def _fold(convolution: keras.layers.Conv2D, normalisation: keras.layers.BatchNormalization) -> None:
-    """Scale a convolution as the normalisation after it would, and leave to that one the shift alone."""
+    """Scale a convolution as the normalisation after it would; leave that one the shift alone."""
     gamma, beta, mean, variance = (
         value.astype(np.float64) for value in normalisation.get_weights()
     )

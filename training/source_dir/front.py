@@ -28,7 +28,7 @@ LEAST_POWER = np.float32(POWERS[0])
 
 @dataclass(frozen=True)
 class Front:
-    """An image's shape [rows, columns], the rows' frequencies, and how bytes [216, 514] become it."""
+    """An image's shape [rows, columns], its rows' frequencies, and how bytes become it."""
 
     shape: tuple[int, int]
     hertz: Floats
@@ -60,7 +60,7 @@ def to_bands(image: Bytes) -> Bytes:
 
 @cache
 def mel_bands() -> Floats:
-    """Triangles on the mel scale over the STFT's bins: weights [216, BANDS], each adding up to 1."""
+    """Return triangles on the mel scale over the STFT's bins: [216, BANDS], each adding up to 1."""
     edges, bins = (
         _edges(),
         np.linspace(0, spectrogram.SAMPLE_RATE / 2, spectrogram.SHAPE[0])[:, None],

@@ -51,7 +51,7 @@ class Lessons:
 
 
 def read_scores(dataset: Dataset) -> Scores | None:
-    """Read the scores beside a dataset, if there are any. Raises ValueError on another dataset's."""
+    """Read the scores beside a dataset, if any. Raises ValueError on another dataset's."""
     path = dataset.folder / HEARD
     if not path.exists():
         return None

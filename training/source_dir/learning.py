@@ -1,6 +1,6 @@
 """How a network learns: epoch by epoch, with checkpoints from which a stopped training goes on.
 
-Several machines share each batch (distribution.py); the first of them does what is done once.
+Several machines share each batch (multi_worker.py); the first of them does what is done once.
 """
 
 import json
@@ -14,13 +14,13 @@ from typing import Any
 import batches
 import calibrate
 import corpus
-import distribution
 import hearing
 import keras
 import model
+import multi_worker
 import numpy as np
 import optimizer
-import scenes
+import sampler
 import tensorflow as tf
 from tqdm import tqdm
 
@@ -35,7 +35,7 @@ KEEP_MINUTES = 5.0
 HALVES = 2
 # Windows sound as from other recorders for this part of the training, then as they are.
 STRANGE_SHARE = 0.78
-# Where nobody's scores lie beside the dataset, the network itself hears all windows after this part.
+# Without scores beside the dataset, the network itself hears all windows after this part.
 FIRST_PASS = 0.15
 IMAGES, FIRST_PASS_FILE = "images.npy", "first_pass.npy"
 # How much it counts to hear as the teacher does, beside the names.
@@ -61,21 +61,21 @@ class Settings:
 
 
 class Training:
-    """What a checkpoint holds: network, optimizer, averages, epochs and batches done, minutes spent."""
+    """What a checkpoint holds: network, optimizer, averages, what is done, minutes spent."""
 
     def __init__(
         self,
         dataset: corpus.Dataset,
         settings: Settings,
         folder: Path,
-        workers: distribution.Workers,
+        workers: multi_worker.Workers,
     ) -> None:
         keras.utils.set_random_seed(settings.seed + workers.index)
         self.dataset, self.settings, self.workers = dataset, settings, workers
         self.batch_size = workers.count * workers.share(settings.batch_size, parts=HALVES)
         view = model.view(settings.architecture)
         self.images = corpus.keep_images(dataset, view, folder / IMAGES)
-        self.sampler = scenes.Sampler(dataset, self.images, view, settings.seed)
+        self.sampler = sampler.Sampler(dataset, self.images, view, settings.seed)
         self.batches = max(1, self.sampler.windows // self.batch_size)
         self._scores = hearing.read_scores(dataset)
         embedding = None if self._scores is None else self._scores.embedding
@@ -124,7 +124,10 @@ class Training:
         return round(int(self.epoch) + int(self.batch) / self.batches, 2)
 
     def run(self) -> None:
-        """Learn until the epochs or the minutes are spent. Ctrl-C loses what came after the last checkpoint."""
+        """Learn until the epochs or the minutes are spent.
+
+        Ctrl-C loses what came after the last checkpoint.
+        """
         while (
             int(self.epoch) < self.settings.epochs and float(self.minutes) < self.settings.minutes
         ):
@@ -189,7 +192,7 @@ class Training:
         self._kept = float(self.minutes)
 
     def _learning_rate(self) -> float:
-        """Linear warm-up, then half a cosine to 0 at the last epoch or minute, whichever is nearer."""
+        """Linear warm-up, then half a cosine to 0 at the last epoch or minute."""
         warm = min(1.0, (self._progress + 1e-4) / WARMUP)
         return (
             self.settings.learning_rate * warm * (0.5 + 0.5 * float(np.cos(np.pi * self._progress)))
@@ -227,7 +230,7 @@ class Training:
     def _gradients(
         self, images: Any, targets: Any, embeddings: Any, known: Any
     ) -> tuple[Any, list[Any]]:
-        """Each class is a question of its own; where an embedding is known, hear as its owner does."""
+        """Each class is a question of its own; a known embedding is one more."""
         with tf.GradientTape() as tape:
             found = self.network(images, training=True)
             logits, heard = found if isinstance(found, list | tuple) else (found, None)
@@ -259,7 +262,7 @@ class Training:
             variable.assign(value)
 
     def use_averages(self) -> None:
-        """Put the averaged weights into the network (Polyak): they generalise better than the last."""
+        """Put the averaged weights into the network (Polyak): they generalise better."""
         for variable, average in zip(self.network.trainable_variables, self.averages, strict=True):
             variable.assign(average)
 

@@ -1,4 +1,4 @@
-"""The networks: the report's CNN, exactly as its section 3.2 has it, the light one that ships, and its rivals."""
+"""The networks: the report's CNN, as its section 3.2 has it, the one that ships, its rivals."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -10,7 +10,7 @@ import spectrogram
 import tensorflow as tf
 from keras import layers
 
-# Like all constants of the network they are rounded to 16 bits, which is what the LiteRT file keeps.
+# Like all constants of the network, rounded to the 16 bits that the LiteRT file keeps.
 LEVEL_GAIN = float(np.float16(1 / front.POWER_STEP))
 BYTE = float(np.float16(1 / 255))
 HEAD_UNITS = 256
@@ -26,7 +26,7 @@ FIRST_LOGIT = -4.5
 
 @dataclass(frozen=True)
 class Design:
-    """A light network: the body's convolutions, and how frequency and time come together behind them."""
+    """A light network: its convolutions, and how frequency and time come together after them."""
 
     # (channels, stride over bands, stride over time) of each 3 x 3 convolution.
     body: tuple[tuple[int, int, int], ...]
@@ -55,14 +55,14 @@ def view(architecture: str) -> front.Front:
 
 
 def first_layer(architecture: str) -> layers.Layer:
-    """Return the layer that makes what the network looks at from a spectrogram's bytes [n, 216, 514]."""
+    """Return the layer that makes what the network looks at from bytes [n, 216, 514]."""
     return Bands() if view(architecture) is front.MEL else layers.Identity()
 
 
 def build(architecture: str, classes: int, *, embedding: int = 0) -> keras.Model:
     """Build a network: images of view(architecture) as float32 in 0..255 -> logits [n, classes].
 
-    With `embedding`, there is a second output [n, embedding]. Raises ValueError on an unknown architecture.
+    With `embedding`, there is a second output [n, embedding].
     """
     inputs = layers.Input(view(architecture).shape)
     if architecture == "report":
@@ -85,7 +85,7 @@ def _last(classes: int) -> layers.Dense:
 
 
 def _report(inputs: Any, classes: int) -> Any:
-    """The report's CNN (3.2): three blocks of 64, 128 and 256 channels, then 256, 128 and the classes."""
+    """The report's CNN (3.2): blocks of 64, 128 and 256 channels, then 256, 128 and the classes."""
     x = layers.Rescaling(1 / 255)(layers.Reshape((*spectrogram.SHAPE, 1))(inputs))
     for channels in (64, 128, 256):
         x = layers.Conv2D(channels, 3, padding="same")(x)
@@ -116,7 +116,7 @@ def _light(inputs: Any, design: Design, classes: int) -> tuple[Any, Any]:
 
 
 def multiplications(network: keras.Model) -> int:
-    """Count the multiplications (MAC) of one window's answer: bands, convolutions and dense layers."""
+    """Count the multiplications (MAC) of one window: bands, convolutions and dense layers."""
     banded = network.input_shape[1:] == front.MEL.shape
     total = spectrogram.SHAPE[0] * int(np.prod(front.MEL.shape)) if banded else 0
     for layer in network.layers:
@@ -127,7 +127,7 @@ def multiplications(network: keras.Model) -> int:
 
 @keras.saving.register_keras_serializable("birds")
 class Bands(layers.Layer):  # type: ignore[misc]  # Keras ships no types.
-    """Bytes [n, 216, 514] -> levels in bytes, not rounded [n, BANDS, 257] (front.to_bands, for the served network)."""
+    """Bytes [n, 216, 514] -> bands [n, 80, 257], not rounded: front.to_bands when served."""
 
     def call(self, inputs: Any) -> Any:
         power = tf.exp((tf.cast(inputs, tf.float32) - 255) * front.POWER_STEP)
@@ -139,10 +139,10 @@ class Bands(layers.Layer):  # type: ignore[misc]  # Keras ships no types.
 
 @keras.saving.register_keras_serializable("birds")
 class Hearing(layers.Layer):  # type: ignore[misc]  # Keras ships no types.
-    """Levels in bytes [n, rows, columns] -> [n, rows, columns, 2], about [-1, 1]: what sounds, and what stands out.
+    """Bytes [n, rows, columns] -> [n, rows, columns, 2], about [-1, 1].
 
-    The second channel is the first one less its mean over time, so that a recorder's colour and a
-    steady noise cancel.
+    The first channel is what sounds, the second what stands out: the first less its mean over
+    time, so that a recorder's colour and a steady noise cancel.
     """
 
     def call(self, inputs: Any) -> Any:
@@ -170,7 +170,7 @@ class FrequencyPooling(layers.Layer):  # type: ignore[misc]  # Keras ships no ty
 
 @keras.saving.register_keras_serializable("birds")
 class TimePooling(layers.Layer):  # type: ignore[misc]  # Keras ships no types.
-    """Logits a time step [n, times, k] -> logits [n, k] by log-mean-exp: a short call counts, a click does not rule."""
+    """Logits [n, times, k] -> [n, k] by log-mean-exp: a short call counts, a click rules not."""
 
     def call(self, inputs: Any) -> Any:
         times = tf.cast(tf.shape(inputs)[1], tf.float32)

@@ -1,4 +1,4 @@
-"""The thresholds of the answer: the lowest ones from which it keeps its promises (the model card)."""
+"""The answer's thresholds: the lowest ones from which it keeps the model card's promises."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Train a network on a prepared dataset, calibrate it, and export it: runs in the SageMaker container.
+"""Train a network on a prepared dataset, calibrate and export it: runs in the SageMaker container.
 
 One story: read the data, learn epoch by epoch (learning.py), take the averaged weights, learn curve
 and thresholds on the calibration part, and write the model folder.
@@ -6,8 +6,8 @@ and thresholds on the calibration part, and write the model folder.
 
 import os
 
-# oneDNN's kernels, which TensorFlow leaves off without AVX-512: a step takes a sixth less processor time. Read when
-# TensorFlow is loaded.
+# oneDNN's kernels, which TensorFlow leaves off without AVX-512: a step takes a sixth less time.
+# Read when TensorFlow is loaded.
 os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
 
 import argparse
@@ -19,10 +19,10 @@ from pathlib import Path
 
 import calibrate
 import corpus
-import distribution
 import export
 import learning
 import model
+import multi_worker
 import tensorflow as tf
 
 TINY_MINUTES = 0.001
@@ -55,7 +55,7 @@ def arguments(argv: list[str] | None) -> argparse.Namespace:
 
 
 def checkpoints(folder: Path, settings: learning.Settings, data: Path) -> Path:
-    """Make the folder of this training's checkpoints: another dataset, network or seed never goes on from them.
+    """Make the folder of this training's checkpoints: of this dataset, network and seed alone.
 
     More epochs or minutes do.
     """
@@ -71,7 +71,7 @@ def checkpoints(folder: Path, settings: learning.Settings, data: Path) -> Path:
 def main(argv: list[str] | None = None) -> None:
     """Train, calibrate, export."""
     options = arguments(argv)
-    workers = distribution.Workers()
+    workers = multi_worker.Workers()
     dataset, folder = corpus.load(Path(options.data)), Path(options.model_dir)
     settings = _settings(options)
     points = checkpoints(options.checkpoint_dir, settings, Path(options.data))
@@ -79,7 +79,8 @@ def main(argv: list[str] | None = None) -> None:
     training.run()
     training.use_averages()
     if workers.is_chief:
-        calibration = calibrate.calibrate(training.network, dataset, training.images, model.view(settings.architecture))
+        view = model.view(settings.architecture)
+        calibration = calibrate.calibrate(training.network, dataset, training.images, view)
         export.export(
             training.network, dataset, calibration, folder=folder, version=options.version
         )
@@ -100,14 +101,15 @@ def _settings(options: argparse.Namespace) -> learning.Settings:
 
 
 def _write_report(folder: Path, training: learning.Training) -> None:
+    network = model.without_embedding(training.network)
     report = {
         "epochs": training.epochs,
         "windows_seen": int(training.steps) * training.batch_size,
         "minutes": round(float(training.minutes), 1),
         "settings": asdict(training.settings),
         "machines": training.workers.count,
-        "parameters": training.network.count_params(),
-        "multiplications": model.multiplications(training.network),
+        "parameters": network.count_params(),
+        "multiplications": model.multiplications(network),
         "curve": training.curve,
     }
     (folder / "training.json").write_text(json.dumps(report, indent=1) + "\n", "utf-8")
@@ -115,7 +117,6 @@ def _write_report(folder: Path, training: learning.Training) -> None:
 
 if __name__ == "__main__":
     tf.config.threading.set_inter_op_parallelism_threads(learning.HALVES)
-    tf.config.threading.set_intra_op_parallelism_threads(
-        max(1, (os.cpu_count() or 1) // learning.HALVES)
-    )
+    threads = max(1, (os.cpu_count() or 1) // learning.HALVES)
+    tf.config.threading.set_intra_op_parallelism_threads(threads)
     main()

@@ -1,1 +1,0 @@
-"""What the deploy scripts share: packages, CloudFormation stacks, settings, prices."""

@@ -1,1 +1,0 @@
-"""A model artefact becomes a SageMaker endpoint: checks, archive, rollout, scaling. Entry: deploy_endpoint.py."""

@@ -1,0 +1,83 @@
+"""What can go wrong between here and AWS, as one sentence each."""
+
+import sys
+from collections.abc import Callable, Iterable
+
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    EndpointConnectionError,
+    NoCredentialsError,
+    NoRegionError,
+    PartialCredentialsError,
+)
+
+from infra.change import error_code, error_text
+
+SENTENCES = {
+    "ExpiredToken": "The AWS credentials have expired: sign in again.",
+    "ExpiredTokenException": "The AWS credentials have expired: sign in again.",
+    "UnrecognizedClientException": "AWS does not know these credentials: check the access key and its region.",
+    "InvalidClientTokenId": "AWS does not know these credentials: check the access key.",
+    "InvalidAccessKeyId": "AWS does not know these credentials: check the access key.",
+    "SignatureDoesNotMatch": "The AWS secret key does not fit the access key.",
+    "BucketAlreadyExists": "That bucket name is taken by another AWS account: choose another one.",
+    "AuthFailure": "This AWS region is not enabled for the account: choose another or enable it.",
+    "OptInRequired": "This AWS region is not enabled for the account: choose another or enable it.",
+}
+QUOTA_CODES = (
+    "ResourceLimitExceeded",
+    "LimitExceededException",
+    "ServiceQuotaExceededException",
+    "TooManyBuckets",
+)
+DENIED_CODES = ("AccessDenied", "AccessDeniedException", "UnauthorizedOperation")
+
+
+class DeployError(Exception):
+    """A step cannot be done; the text is one sentence for the person who ran it."""
+
+
+def in_a_sentence(work: Callable[[], object]) -> int:
+    """Do the work of a script and return its exit status; what goes wrong is one sentence, not a traceback."""
+    try:
+        work()
+    except (DeployError, ClientError, BotoCoreError) as error:
+        sys.stderr.write(f"{explain(error)}\n")
+        return 1
+    return 0
+
+
+def show(lines: Iterable[object]) -> None:
+    """Print each line when it comes."""
+    for line in lines:
+        print(line, flush=True)
+
+
+def explain(error: Exception) -> str:
+    """Turn what AWS or boto3 raised into one sentence that says what to do."""
+    if isinstance(error, (NoCredentialsError, PartialCredentialsError)):
+        return "No AWS credentials were found: run `aws configure`, or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY."
+    if isinstance(error, NoRegionError):
+        return "No AWS region was given: pass --region, or set AWS_DEFAULT_REGION."
+    if isinstance(error, EndpointConnectionError):
+        return f"AWS cannot be reached; is the region's name right? ({error})"
+    if isinstance(error, ClientError):
+        return explain_code(error)
+    if isinstance(error, BotoCoreError):
+        return f"boto3 could not make the call: {error}"
+    return str(error)
+
+
+def explain_code(error: ClientError) -> str:
+    """Turn an error answer of AWS into one sentence."""
+    code, text = error_code(error), error_text(error)
+    if error.operation_name == "HeadBucket" and code == "403":
+        return SENTENCES["BucketAlreadyExists"]
+    if code in SENTENCES:
+        return SENTENCES[code]
+    if code in QUOTA_CODES:
+        return f"An AWS quota is used up; ask for more under Service Quotas. AWS says: {text}"
+    if code in DENIED_CODES:
+        return f"These credentials may not do {error.operation_name}. AWS says: {text}"
+    return f"AWS refused {error.operation_name} ({code}): {text}"

@@ -1,0 +1,157 @@
+"""Which files make the site, and under which names: those that others name get a digest into their own name.
+
+A file with a digest may be kept for ever; when it, or anything that it loads, changes, its name changes too.
+index.html, the service worker and whatever is only named while the page runs (lang/*.json) keep theirs.
+"""
+
+import hashlib
+import json
+import posixpath
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath
+
+from infra.config import ROOT
+from infra.errors import DeployError
+from infra.site.headers import ASK_AGAIN, FOR_EVER, TYPES, config_module, content_type, page_policy
+
+FOLDER = ROOT / "frontend"
+CONFIG = "config.js"
+INDEX = "index.html"
+WORKER = "sw.js"
+# Browsers know these by their address.
+FIXED = {INDEX, WORKER, "manifest.webmanifest"}
+# The service worker's list of what it keeps for a day without a network.
+KEPT_FILES = re.compile(r"^const FILES = \[.*?\];$", re.DOTALL | re.MULTILINE)
+NOT_PUBLISHED = {"node_modules", "check", "publishing", "__pycache__"}
+TOOLS = {"package.json", "package-lock.json", "tsconfig.json", "tsconfig.worker.json"}
+TEXTS = {".html", ".css", ".js", ".webmanifest"}
+# A name in quotes, or in CSS's url(...).
+REFERENCE = re.compile(r"""(?P<open>["']|url\()(?P<name>[\w./-]+\.\w+)(?P<close>["']|\))""")
+CHARSET = b'<meta charset="utf-8">'
+DIGEST_CHARACTERS = 10
+
+Files = dict[str, bytes]
+
+
+@dataclass(frozen=True)
+class Asset:
+    """One file of the site as it is uploaded."""
+
+    name: str
+    content: bytes = field(repr=False)
+    content_type: str
+    cache_control: str
+
+
+def make_assets(
+    api_base: str, folder: Path = FOLDER, *, policy_in_page: bool = False
+) -> list[Asset]:
+    """Read the page's files and make the site: those with a digest first, index.html last, so none is missing.
+
+    `policy_in_page` writes the Content-Security-Policy into index.html, for a host that sends no such header.
+    """
+    files = read_files(folder) | {CONFIG: config_module(api_base)}
+    if policy_in_page:
+        meta = f'<meta http-equiv="Content-Security-Policy" content="{page_policy(api_base)}">'.encode()
+        files[INDEX] = files[INDEX].replace(CHARSET, CHARSET + b"\n" + meta, 1)
+    names = new_names(files)
+    files[WORKER] = list_for_worker(files[WORKER].decode(), names)
+    assets = [
+        Asset(
+            new,
+            rewrite(old, files, names),
+            content_type(old),
+            ASK_AGAIN if new == old else FOR_EVER,
+        )
+        for old, new in names.items()
+    ]
+    return sorted(
+        assets, key=lambda asset: (asset.cache_control != FOR_EVER, asset.name == INDEX, asset.name)
+    )
+
+
+def list_for_worker(worker: str, names: dict[str, str]) -> bytes:
+    """Write the published names into the service worker. Raises DeployError when it has no list."""
+    kept = ["./", *sorted(new for old, new in names.items() if old not in {INDEX, WORKER})]
+    written, count = KEPT_FILES.subn(lambda _: f"const FILES = {json.dumps(kept)};", worker)
+    if count != 1:
+        raise DeployError(f"{WORKER} must name the files it keeps once, as `const FILES = [...];`.")
+    return written.encode()
+
+
+def read_files(folder: Path) -> Files:
+    """Read all that belongs to the page by its path under the folder; tools, types and tests stay behind."""
+    paths = (path for path in sorted(folder.rglob("*")) if path.is_file() and path.suffix in TYPES)
+    relative = {path.relative_to(folder): path for path in paths if path.name not in TOOLS}
+    return {
+        name.as_posix(): path.read_bytes()
+        for name, path in relative.items()
+        if not NOT_PUBLISHED & set(name.parts)
+        and not any(part.startswith(".") for part in name.parts)
+    }
+
+
+def new_names(files: Files) -> dict[str, str]:
+    """Give each file that another one names the digest of all that it loads, itself included."""
+    loads = {name: set(references(name, files)) for name in files}
+    named = set().union(*loads.values()) - FIXED
+    return {name: with_digest(name, files, loads) if name in named else name for name in files}
+
+
+def has_references(name: str) -> bool:
+    """Tell whether a file loads others by name. The worker only lists them: the page decides what it loads."""
+    return PurePosixPath(name).suffix in TEXTS and name != WORKER
+
+
+def references(name: str, files: Files) -> Iterator[str]:
+    """Yield the files that a file names."""
+    if has_references(name):
+        for match in REFERENCE.finditer(files[name].decode()):
+            if (target := resolve(match["name"], name)) in files:
+                yield target
+
+
+def resolve(reference: str, name: str) -> str:
+    """Say which file a reference in the file `name` means.
+
+    Modules import by "./" and "../" from where they lie; any other name in a script is one that the page loads.
+    """
+    from_itself = reference.startswith(".") or PurePosixPath(name).suffix != ".js"
+    return posixpath.normpath(
+        posixpath.join(posixpath.dirname(name) if from_itself else "", reference)
+    )
+
+
+def with_digest(name: str, files: Files, loads: dict[str, set[str]]) -> str:
+    """Write a file's name with the digest of its content and of all that it loads, through whatever rings.
+
+    What keeps its name does not count: whoever names it need not change when it does.
+    """
+    reached, waiting = set(), [name]
+    while waiting:
+        file = waiting.pop()
+        if file not in reached:
+            reached.add(file)
+            waiting.extend(loads[file] - FIXED)
+    digest = hashlib.sha256()
+    for file in sorted(reached):
+        digest.update(f"{file}\n{hashlib.sha256(files[file]).hexdigest()}\n".encode())
+    path = PurePosixPath(name)
+    return path.with_name(
+        f"{path.stem}-{digest.hexdigest()[:DIGEST_CHARACTERS]}{path.suffix}"
+    ).as_posix()
+
+
+def rewrite(name: str, files: Files, names: dict[str, str]) -> bytes:
+    """Write a file with the new names in place of the old."""
+    if not has_references(name):
+        return files[name]
+
+    def renamed(match: re.Match[str]) -> str:
+        target = resolve(match["name"], name)
+        new = PurePosixPath(names.get(target, target)).name
+        return f"{match['open']}{match['name'].removesuffix(PurePosixPath(target).name)}{new}{match['close']}"
+
+    return REFERENCE.sub(renamed, files[name].decode()).encode()

@@ -1,0 +1,150 @@
+"""What `chalice package` leaves out of its template: limits, logs, errors of the gateway, the Python, warm Lambdas."""
+
+import copy
+import json
+from dataclasses import dataclass, field
+from typing import Any
+
+from infra.config import Settings
+from infra.packages import zips
+from infra.stacks.gateway_responses import gateway_responses
+from infra.stacks.resources import ALIAS, log_group, tracing_policy
+
+# No address of the caller: who asks is nobody's business.
+ACCESS_LOG = {
+    "request_id": "$context.requestId",
+    "time": "$context.requestTimeEpoch",
+    "method": "$context.httpMethod",
+    "path": "$context.path",
+    "status": "$context.status",
+    "gateway_error": "$context.error.responseType",
+    "response_bytes": "$context.responseLength",
+    "latency_ms": "$context.responseLatency",
+    "integration_ms": "$context.integrationLatency",
+}
+
+
+@dataclass(frozen=True)
+class Application:
+    """The main Lambda's two packages, and Chalice's template that does not say yet where they lie."""
+
+    code: zips.Package
+    layer: zips.Package
+    template: dict[str, Any] = field(repr=False)
+
+    def finished_template(self, chosen: Settings, bucket: str) -> dict[str, Any]:
+        """The template for CloudFormation, with both packages in `bucket`."""
+        return finish(self.template, chosen, bucket, code=self.code, layer=self.layer)
+
+
+def additions(settings: Settings) -> dict[str, Any]:
+    """Make the file for `chalice package --merge-template`."""
+    resources = {
+        "Layer": _layer(settings),
+        "APIHandler": _function(settings),
+        "FunctionLogs": log_group(f"/aws/lambda/{settings.function}", settings.log_retention_days),
+        "GatewayLogs": log_group(
+            f"/aws/apigateway/{settings.function}", settings.log_retention_days
+        ),
+        "RestAPI": {"Properties": _api(settings)},
+    }
+    tracing = {"TracingPolicy": tracing_policy("ApiHandlerRole")} if settings.xray else {}
+    return {
+        "Description": f"{settings.function}: the API and its Lambda",
+        "Resources": resources | tracing,
+    }
+
+
+def finish(
+    template: dict[str, Any], settings: Settings, bucket: str, **packages: zips.Package
+) -> dict[str, Any]:
+    """Point Chalice's merged template at the uploaded packages `code` and `layer`, and at warm Lambdas where wanted."""
+    template = copy.deepcopy(template)
+    resources = template["Resources"]
+    resources["APIHandler"]["Properties"]["CodeUri"] = {
+        "Bucket": bucket,
+        "Key": packages["code"].key,
+    }
+    resources["Layer"]["Properties"]["ContentUri"] = {
+        "Bucket": bucket,
+        "Key": packages["layer"].key,
+    }
+    if not settings.reserved_concurrency:
+        resources["APIHandler"]["Properties"].pop("ReservedConcurrentExecutions", None)
+    if settings.provisioned_concurrency:
+        template = _call_alias(template)
+    return (
+        _call_spectrogram_alias(template, settings)
+        if settings.spectrogram_provisioned_concurrency
+        else template
+    )
+
+
+def _layer(settings: Settings) -> dict[str, Any]:
+    """ffmpeg and pydub. A version that nothing uses any more is deleted, which SAM does not do unasked."""
+    properties = {
+        "LayerName": f"{settings.function}-ffmpeg",
+        "CompatibleRuntimes": [settings.runtime],
+        "CompatibleArchitectures": ["x86_64"],
+        "RetentionPolicy": "Delete",
+    }
+    return {"Type": "AWS::Serverless::LayerVersion", "Properties": properties}
+
+
+def _function(settings: Settings) -> dict[str, Any]:
+    properties: dict[str, Any] = {
+        "FunctionName": settings.function,
+        "Runtime": settings.runtime,
+        "Layers": [{"Ref": "Layer"}],
+    }
+    if settings.provisioned_concurrency:
+        warm = {"ProvisionedConcurrentExecutions": settings.provisioned_concurrency}
+        properties |= {"AutoPublishAlias": ALIAS, "ProvisionedConcurrencyConfig": warm}
+    # The log group comes first and goes last: otherwise Lambda's own, which never forgets, would stand in its place.
+    return {"DependsOn": ["FunctionLogs"], "Properties": properties}
+
+
+def _api(settings: Settings) -> dict[str, Any]:
+    limits = {
+        "ResourcePath": "/*",
+        "HttpMethod": "*",
+        "ThrottlingRateLimit": settings.throttle_requests_per_second,
+        "ThrottlingBurstLimit": settings.throttle_burst,
+    }
+    return {
+        "Name": settings.function,
+        # Without it SAM adds a second stage named "Stage", outside these limits.
+        "OpenApiVersion": "2.0",
+        "TracingEnabled": settings.xray,
+        "MethodSettings": [limits],
+        "AccessLogSetting": {
+            "DestinationArn": {"Fn::GetAtt": ["GatewayLogs", "Arn"]},
+            "Format": json.dumps(ACCESS_LOG),
+        },
+        "DefinitionBody": {
+            "x-amazon-apigateway-gateway-responses": gateway_responses(settings.cors_origins)
+        },
+    }
+
+
+def _call_alias(template: dict[str, Any]) -> dict[str, Any]:
+    """Let the gateway call the alias, whose Lambdas are kept warm, instead of the newest code."""
+    text = json.dumps(template).replace(
+        "${APIHandler.Arn}/invocations", "${APIHandler.Alias}/invocations"
+    )
+    called: dict[str, Any] = json.loads(text)
+    called["Resources"]["APIHandlerInvokePermission"]["Properties"]["FunctionName"] = {
+        "Ref": "APIHandler.Alias"
+    }
+    return called
+
+
+def _call_spectrogram_alias(template: dict[str, Any], settings: Settings) -> dict[str, Any]:
+    """Let the main Lambda call, and allow it to call, the warm spectrogram Lambdas."""
+    name, called = settings.spectrogram_function, f"{settings.spectrogram_function}:{ALIAS}"
+    template["Resources"]["APIHandler"]["Properties"]["Environment"]["Variables"][
+        "SPECTROGRAM_FUNCTION"
+    ] = called
+    text = json.dumps(template).replace(f':function:{name}"', f':function:{called}"')
+    aliased: dict[str, Any] = json.loads(text)
+    return aliased

@@ -1,0 +1,84 @@
+"""Which recordings must stay on one side of the split: those of one recordist, source, URL or file."""
+
+import re
+import unicodedata
+from collections.abc import Sequence
+
+from training.data.metadata import Recording
+
+# Names at least this long also match with one letter lost, as tables lose them ("Patrik berg").
+FUZZY_LETTERS = 8
+
+
+def group_recordings(recordings: Sequence[Recording]) -> list[int]:
+    """Number the group of each recording: two that share any key are in one, however long the chain.
+
+    Rather too large groups than a recordist on two sides: people of one family name count as one.
+    """
+    parent = list(range(len(recordings)))
+    owner: dict[str, int] = {}
+    for index, recording in enumerate(recordings):
+        for key in keys(recording):
+            parent[_root(parent, index)] = _root(parent, owner.setdefault(key, index))
+    roots = [_root(parent, index) for index in range(len(recordings))]
+    number = {root: position for position, root in enumerate(dict.fromkeys(roots))}
+    return [number[root] for root in roots]
+
+
+def keys(recording: Recording) -> set[str]:
+    """Name all that ties this recording to others: who made it, or else where it is from, and which file it is."""
+    found = {f"url {recording.url}"} if recording.url else set()
+    if recording.xc_id:
+        found.add(f"xc {recording.xc_id}")
+    if recording.recordist:
+        return found | {f"by {key}" for key in person_keys(recording.recordist)}
+    if recording.freesound_id:
+        return found | {f"freesound {recording.freesound_id}"}
+    return found | {f"from {recording.source}"}
+
+
+def person_keys(name: str) -> set[str]:
+    """Turn a recordist's name into keys that its other spellings share.
+
+    Repairs text that was read in the wrong encoding, drops accents, case and remarks in brackets, and answers the
+    family name, the sorted names, and the names with any one letter missing.
+    """
+    words = _words(name)
+    if not words:
+        return {name}
+    joined = " ".join(sorted(words))
+    found = {joined, words[-1]}
+    if len(joined) >= FUZZY_LETTERS:
+        found |= {joined[:place] + joined[place + 1 :] for place in range(len(joined))}
+    return found
+
+
+def _words(name: str) -> list[str]:
+    plain = unicodedata.normalize("NFKD", _repair(name).casefold())
+    plain = re.sub(r"\(.*?\)", " ", plain)
+    family, comma, given = plain.partition(",")
+    letters = "".join(
+        letter
+        for letter in (f"{given} {family}" if comma else plain)
+        if not unicodedata.combining(letter)
+    )
+    words = re.findall(r"\w+", letters)
+    # Initials come and go between tables.
+    return [word for word in words if len(word) > 1] or words
+
+
+def _repair(name: str) -> str:
+    """Undo UTF-8 that was read as Latin-1 or Windows-1252 ("JosÃ©")."""
+    for encoding in ("cp1252", "latin-1"):
+        try:
+            return name.encode(encoding).decode("utf-8")
+        except UnicodeError:
+            continue
+    return name
+
+
+def _root(parent: list[int], index: int) -> int:
+    while parent[index] != index:
+        parent[index] = parent[parent[index]]
+        index = parent[index]
+    return index

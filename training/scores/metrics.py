@@ -1,0 +1,194 @@
+"""What an evaluation says in numbers: shares with 95 % intervals, per species and overall. No audio, no model."""
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+RESAMPLES = 2_000
+BINS = 10
+SEED = 7
+NO_BIRD = "no_bird"
+
+Floats = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Result:
+    """One recording's true label (a scientific name or no_bird) and what the app answered.
+
+    `ranked` holds the best 20 species, best first; `windows` the best (species, probability) of each window.
+    """
+
+    recording: str
+    truth: str
+    verdict: str
+    ranked: list[tuple[str, float]]
+    windows: list[tuple[str, float]]
+
+    @property
+    def best(self) -> str:
+        """The species that the app puts first."""
+        return self.ranked[0][0]
+
+    @property
+    def right(self) -> bool:
+        """Whether the first species is the true one."""
+        return self.best == self.truth
+
+
+def summarise(results: Sequence[Result], labels: Sequence[str]) -> dict[str, Any]:
+    """Score recordings of listed species, of other species and without a bird. Worst species first."""
+    listed = [result for result in results if result.truth in set(labels)]
+    others = [result for result in results if result.truth not in {*labels, NO_BIRD}]
+    empty = [result for result in results if result.truth == NO_BIRD]
+    named = [result for result in listed if result.verdict == "bird"]
+    return {
+        "recordings": {"listed": len(listed), "other_species": len(others), "no_bird": len(empty)},
+        "listed": {
+            "top1": share([result.right for result in listed]),
+            "top3": share(
+                [result.truth in [name for name, _ in result.ranked[:3]] for result in listed]
+            ),
+            "macro_f1": bootstrap(listed, macro_f1),
+            "chance": round(1 / len(labels), 4),
+        },
+        "verdicts": {
+            "bird_said_of_listed": share([result.verdict == "bird" for result in listed]),
+            "right_when_bird_said_of_listed": share([result.right for result in named]),
+            "bird_said_of_other_species": share([result.verdict == "bird" for result in others]),
+            "bird_said_of_no_bird": share([result.verdict == "bird" for result in empty]),
+            "no_bird_said_of_listed": share([result.verdict == "no_bird" for result in listed]),
+        },
+        "calibration": {
+            "windows": bootstrap(listed, lambda chosen: calibration_error(*_windows(chosen))),
+            "recordings": bootstrap(listed, lambda chosen: calibration_error(*_recordings(chosen))),
+            "perfect_recordings_95": perfect_error(_recordings(listed)[0]),
+            "bins": BINS,
+        },
+        "species": sorted((_species(listed, label) for label in labels), key=_worst_first),
+    }
+
+
+def share(hits: Sequence[bool]) -> dict[str, Any]:
+    """A share with Wilson's 95 % interval (Wilson, 1927)."""
+    count, found, z = len(hits), sum(hits), 1.96
+    if not count:
+        return {"value": None, "low": None, "high": None, "n": 0}
+    value = found / count
+    middle = (value + z * z / (2 * count)) / (1 + z * z / count)
+    half = (
+        z
+        / (1 + z * z / count)
+        * math.sqrt(value * (1 - value) / count + z * z / (4 * count * count))
+    )
+    low, high = max(0.0, middle - half), min(1.0, middle + half)
+    return {"value": round(value, 4), "low": round(low, 4), "high": round(high, 4), "n": count}
+
+
+def bootstrap(
+    results: Sequence[Result], score: Callable[[Sequence[Result]], float]
+) -> dict[str, Any]:
+    """A score with its 95 % interval over recordings drawn with replacement."""
+    if not results:
+        return {"value": None, "low": None, "high": None, "n": 0}
+    random = np.random.default_rng(SEED)
+    draws = random.integers(len(results), size=(RESAMPLES // 4, len(results)))
+    scores = [score([results[place] for place in draw]) for draw in draws]
+    low, high = np.percentile(scores, [2.5, 97.5])
+    return {
+        "value": round(score(results), 4),
+        "low": round(float(low), 4),
+        "high": round(float(high), 4),
+        "n": len(results),
+    }
+
+
+def macro_f1(results: Sequence[Result]) -> float:
+    """The mean over the true species of F1 = 2 hits / (recordings + answers)."""
+    truths, answers = [result.truth for result in results], [result.best for result in results]
+    hits = [result.truth for result in results if result.right]
+    scores = [
+        2 * hits.count(label) / (truths.count(label) + answers.count(label))
+        for label in set(truths)
+    ]
+    return float(np.mean(scores))
+
+
+def calibration_error(confidences: Floats, right: Floats) -> float:
+    """Expected calibration error over BINS bins of equal mass (Naeini, 2015): confidences and right [n] -> [0, 1]."""
+    order = np.argsort(confidences, kind="stable")
+    bins = zip(
+        np.array_split(confidences[order], BINS), np.array_split(right[order], BINS), strict=True
+    )
+    return float(
+        sum(abs(said.mean() - found.mean()) * said.size for said, found in bins if said.size)
+        / order.size
+    )
+
+
+def reliability(confidences: Floats, right: Floats) -> list[tuple[float, float, int]]:
+    """The bins of a reliability curve: mean confidence, share right, count."""
+    order = np.argsort(confidences, kind="stable")
+    bins = zip(
+        np.array_split(confidences[order], BINS), np.array_split(right[order], BINS), strict=True
+    )
+    return [
+        (float(said.mean()), float(found.mean()), said.size) for said, found in bins if said.size
+    ]
+
+
+def perfect_error(confidences: Floats) -> float | None:
+    """The error that a perfectly calibrated model stays below 95 times in 100 with these confidences [n]."""
+    if not confidences.size:
+        return None
+    random = np.random.default_rng(SEED)
+    truths = random.random((RESAMPLES, confidences.size)) < confidences
+    return round(
+        float(
+            np.percentile(
+                [calibration_error(confidences, truth.astype(float)) for truth in truths], 95
+            )
+        ),
+        4,
+    )
+
+
+def _windows(results: Sequence[Result]) -> tuple[Floats, Floats]:
+    pairs = [
+        (chance, name == result.truth) for result in results for name, chance in result.windows
+    ]
+    return np.array([chance for chance, _ in pairs]), np.array([right for _, right in pairs], float)
+
+
+def _recordings(results: Sequence[Result]) -> tuple[Floats, Floats]:
+    return np.array([one.ranked[0][1] for one in results]), np.array(
+        [one.right for one in results], float
+    )
+
+
+def _species(listed: Sequence[Result], label: str) -> dict[str, Any]:
+    own = [result for result in listed if result.truth == label]
+    answers = [result for result in listed if result.best == label]
+    mistakes = [result.best for result in own if not result.right]
+    return {
+        "scientific_name": label,
+        "top1": share([result.right for result in own]),
+        "f1": round(2 * sum(result.right for result in own) / max(1, len(own) + len(answers)), 4),
+        "taken_for": sorted(set(mistakes), key=lambda name: (-mistakes.count(name), name)),
+    }
+
+
+def _worst_first(species: dict[str, Any]) -> tuple[bool, float, str]:
+    return species["top1"]["n"] == 0, species["f1"], species["scientific_name"]
+
+
+def curve(
+    results: Sequence[Result], labels: Sequence[str], *, of: str
+) -> list[tuple[float, float, int]]:
+    """The reliability curve of listed species' "windows" or "recordings"."""
+    listed = [result for result in results if result.truth in set(labels)]
+    return reliability(*(_windows(listed) if of == "windows" else _recordings(listed)))
