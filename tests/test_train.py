@@ -165,13 +165,13 @@ def test_training_without_scores_hears_all_windows_itself_once(
 ):
     monkeypatch.setattr(code.learning, "FIRST_PASS", 0.0)
     first = training(code, dataset, tmp_path)
-    before = first.sampler._lessons.weights
+    before = first.sampler._lessons.targets
     first.run()
-    after = first.sampler._lessons.weights
+    after = first.sampler._lessons.targets
     assert not np.array_equal(before, after)
     monkeypatch.setattr(code.calibrate, "predict", None)  # What is kept is not asked for again.
     again = training(code, dataset, tmp_path)
-    assert np.array_equal(again.sampler._lessons.weights, after)
+    assert np.array_equal(again.sampler._lessons.targets, after)
 
 
 def test_training_learns_to_hear_as_a_teacher_and_exports_no_trace_of_it(code, dataset, tmp_path):
