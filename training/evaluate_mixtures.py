@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 from tqdm import tqdm
 
+from birdapp.chalicelib.endpoint_client import describe
 from birdapp.chalicelib.errors import ServiceError
 from spectrogram_fn.spectrogram import PCM_FULL_SCALE, SAMPLE_RATE
 from training import evaluate
@@ -85,9 +86,11 @@ def pairs_of(certain: Sequence[Pair], model: Path, random: np.random.Generator) 
     if len({label for _, label in certain}) < 2:
         return
     for number in range(PAIRS):
-        one, other = (certain[place] for place in random.choice(len(certain), 2, replace=False))
+        one, other = (
+            certain[int(place)] for place in random.choice(len(certain), 2, replace=False)
+        )
         while one[1] == other[1]:
-            other = certain[random.integers(len(certain))]
+            other = certain[int(random.integers(len(certain)))]
         for kind in ("sequence", "overlay"):
             yield Job(kind, (one, other), number, model)
 
@@ -103,8 +106,8 @@ def scenes_of(
     for number in range(SCENES if empty else 0):
         count = min(int(random.choice(BIRDS)), len(labels))
         chosen = [by_label[label] for label in random.permutation(labels)[:count]]
-        birds = [one[random.integers(len(one))] for one in chosen]
-        behind = empty[random.integers(len(empty))]
+        birds = [one[int(random.integers(len(one)))] for one in chosen]
+        behind = empty[int(random.integers(len(empty)))]
         yield Job("scene", (*birds, behind), number, model)
 
 
@@ -142,7 +145,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     shards.use_shipped_ffmpeg()
     try:
         pairs = evaluate.held_back(evaluate.labelled(options.recordings), options.model)
-        labels = evaluate.describe(evaluate.InProcess(options.model), "").labels
+        labels = describe(evaluate.InProcess(options.model), "").labels
     except (OSError, ValueError) as error:
         print(f"evaluate_mixtures: {error}", file=sys.stderr)
         return 1

@@ -125,13 +125,15 @@ def noise(random: Random) -> Floats:
 
 def _hum(times: npt.NDArray[np.float64], random: Random) -> npt.NDArray[np.float64]:
     base, overtones = random.uniform(45, 400), range(1, random.integers(2, 12))
-    return np.sum([np.sin(2 * np.pi * base * n * times) / n for n in overtones], axis=0)
+    parts = [np.sin(2 * np.pi * base * n * times) / n for n in overtones]
+    return np.asarray(np.sum(parts, axis=0))
 
 
 def _siren(times: npt.NDArray[np.float64], random: Random) -> npt.NDArray[np.float64]:
     low, high = np.sort(random.uniform(300, 3_000, 2))
     turns = 0.5 + 0.5 * np.sin(2 * np.pi * random.uniform(0.1, 2) * times)
-    return np.sin(2 * np.pi * np.cumsum(low + (high - low) * turns) / spectrogram.SAMPLE_RATE)
+    phase = np.cumsum(low + (high - low) * turns) / spectrogram.SAMPLE_RATE
+    return np.asarray(np.sin(2 * np.pi * phase))
 
 
 def rms(sound: Floats) -> float:

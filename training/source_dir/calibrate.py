@@ -111,7 +111,7 @@ def _copies(images: Bytes, view: front.Front) -> list[Bytes]:
         power = front.POWERS[image]
         noise = front.POWERS[noises[random.integers(len(noises))]]
         level = acoustics.loudness(power) / acoustics.loudness(noise)
-        level *= acoustics.ratio(random.uniform(*NOISE_DECIBELS))
+        level *= float(acoustics.ratio(random.uniform(*NOISE_DECIBELS)))
         noisy.append(front.to_bytes(power + noise * np.float32(level)))
         phone.append(front.to_bytes(acoustics.phone(power, view, random)))
     return [np.stack(noisy), np.stack(phone)]

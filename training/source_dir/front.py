@@ -44,7 +44,7 @@ def to_image(power: Floats) -> Floats:
 
 def to_bytes(power: Floats) -> Bytes:
     """Turn powers of any scale into an image."""
-    return np.rint(to_image(power)).astype(np.uint8)
+    return np.asarray(np.rint(to_image(power)), np.uint8)
 
 
 def to_bands(image: Bytes) -> Bytes:
@@ -55,7 +55,7 @@ def to_bands(image: Bytes) -> Bytes:
     power = POWERS[image]
     pairs = power.reshape(len(power), -1, COLUMNS_PER_FRAME).mean(axis=2)
     levels = np.log(mel_bands().T @ pairs) / np.float32(POWER_STEP) + 255
-    return np.rint(levels.clip(0, 255)).astype(np.uint8)
+    return np.asarray(np.rint(levels.clip(0, 255)), np.uint8)
 
 
 @cache

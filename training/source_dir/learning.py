@@ -165,8 +165,8 @@ class Training:
         losses: list[float] = []
         spent, began = float(self.minutes), time.monotonic()
         feed, name = batches.ahead(self._feed()), f"epoch {int(self.epoch) + 1}"
-        shown = {"initial": int(self.batch), "unit": "batch", "mininterval": 5}
-        for batch in (bar := tqdm(feed, name, self.batches, **shown)):
+        bar = tqdm(feed, name, self.batches, initial=int(self.batch), unit="batch", mininterval=5)
+        for batch in bar:
             self.optimizer.learning_rate.assign(self._learning_rate())
             losses.append(float(self._step(*_tensors(batch))))
             self.batch.assign_add(1)

@@ -89,7 +89,8 @@ class Sampler:
 
     def _scene(self, random: np.random.Generator) -> Example:
         """Two to five birds, each from its own distance, over a background."""
-        silent, power = np.ones(len(self._dataset.classes), np.float32), np.float32(0)
+        silent = np.ones(len(self._dataset.classes), np.float32)
+        power = np.zeros(self._view.shape, np.float32)
         for place in range(random.choice(list(BIRDS), p=list(BIRDS.values()))):
             bird = self._draw("listed" if random.random() < LISTED_IN_SCENE else "other", random)
             decibels = -random.uniform(0, SCENE_DECIBELS) if place else 0.0
@@ -97,11 +98,11 @@ class Sampler:
                 bird.power = acoustics.far(bird.power, self._view, random)
                 bird.power = bird.power / acoustics.loudness(bird.power)
             heard = 1 - 0.5 * min(1, max(0, (-decibels - FAINT_DECIBELS) / 12))
-            power = power + bird.power * acoustics.ratio(decibels)
+            power += bird.power * acoustics.ratio(decibels)
             silent *= 1 - bird.target * np.float32(heard)
         if random.random() < BACKGROUND_SHARE:
-            power = power + self._background(random) * acoustics.ratio(random.uniform(-25, 3))
-        return Example(np.asarray(power), _with_no_bird(1 - silent, 0))
+            power += self._background(random) * acoustics.ratio(random.uniform(-25, 3))
+        return Example(power, _with_no_bird(1 - silent, 0))
 
     def _clip(self, random: np.random.Generator) -> Example:
         """One sound, or two laid over each other (mixup on sound), with noise and echo."""

@@ -59,7 +59,8 @@ def overlay(images: Bytes, dataset: Dataset, indices: Sequence[int]) -> Mixed:
             owned.setdefault(dataset.rows[index]["recording_id"], []).append(index)
     names = list(owned)
     truth = [class_of[dataset.rows[owned[name][0]]["primary_label"]] for name in names]
-    mixed, rows, truths, places = [], [], [], []
+    mixed: list[Bytes] = []
+    rows, truths, places = [], [], []
     for _ in range(PAIRS if len(set(truth)) > 1 else 0):
         one, other = random.choice(len(names), 2, replace=False)
         if truth[one] == truth[other]:
