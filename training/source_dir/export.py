@@ -3,6 +3,7 @@
 The forms are those of docs/contracts.md.
 """
 
+import hashlib
 import json
 import shutil
 import tempfile
@@ -20,6 +21,7 @@ from corpus import Dataset
 
 SHAPE = spectrogram.SHAPE
 LITE, BROWSER_LITE = "model.tflite", "browser.tflite"
+DIGEST = "network_sha256"
 
 
 class Served(tf.Module):  # type: ignore[misc]  # TensorFlow ships no types.
@@ -32,7 +34,7 @@ class Served(tf.Module):  # type: ignore[misc]  # TensorFlow ships no types.
         self.trainable = [_halve(variable) for variable in network.trainable_variables]
         self.fixed = [_halve(variable) for variable in network.non_trainable_variables]
         self._call, self._first = network.stateless_call, model.first_layer(network.name)
-        self.text = json.dumps(constants, indent=1, ensure_ascii=False) + "\n"
+        self.text = json.dumps(constants)
         self._listed, self._sharpness = len(constants["labels"]), 1 / temperature
         self._labels, self._names = (
             tf.constant(constants["labels"]),
@@ -81,9 +83,13 @@ def export(
     """Write saved_model/, both LiteRT files and constants.json; what was there is replaced."""
     served = _serve(network, dataset, calibration, version)
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / LITE).write_bytes(_lite(served, None))
+    network_bytes = _lite(served, None)
+    (folder / LITE).write_bytes(network_bytes)
     (folder / BROWSER_LITE).write_bytes(_lite(served, 1))
-    (folder / "constants.json").write_text(served.text, "utf-8")
+    # Whoever finds a folder half replaced can tell.
+    named = json.loads(served.text) | {DIGEST: hashlib.sha256(network_bytes).hexdigest()}
+    text = json.dumps(named, indent=1, ensure_ascii=False) + "\n"
+    (folder / "constants.json").write_text(text, "utf-8")
     shutil.rmtree(folder / "saved_model", ignore_errors=True)
     signatures = {"serving_default": served.predict, "describe": served.describe}
     tf.saved_model.save(served, str(folder / "saved_model"), signatures=signatures)
