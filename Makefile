@@ -1,41 +1,74 @@
-# One to three lines a target; logic lives in Python. Settings: make run API_PORT=8001 SITE_PORT=8081
+# One to three lines a target; logic lives in Python. Settings: make run API_PORT=8001
 PYTHON ?= python3
 MODEL ?= training/model
 STAGE ?= dev
-RUN_ENVIRONMENT = $(PYTHON) -m local.venv .venv-run requirements-run.txt
+# Each set of packages has an environment of its own, made once; only .venv holds TensorFlow.
+with = $(PYTHON) -m local.venv .venv-$(1) requirements-$(1).txt && exec .venv-$(1)/bin/python
+RUN = $(call with,run)
+MEASURE = $(call with,measure)
+CLOUD = $(call with,deploy)
 ENVIRONMENT = $(PYTHON) -m local.venv .venv requirements-dev.txt
+ALL = $(ENVIRONMENT) && exec .venv/bin/python
+# Python 3.12's monitoring counts lines at a fraction of the cost.
+COVERAGE_CORE = $(shell $(PYTHON) -c \
+  'import sys; print(sys.version_info < (3, 12) and "ctrace" or "sysmon")')
+# In the order in which one is a limit to the next.
+LOCKED = birdapp/requirements birdapp/requirements-layer spectrogram_fn/requirements \
+  training/requirements requirements-lock requirements-run requirements-measure requirements-dev \
+  requirements-deploy requirements-stack training/requirements-launch
+LOCK = .venv-lock/bin/uv pip compile --quiet --universal --python-version 3.11 --no-build \
+  --generate-hashes --no-emit-index-url --custom-compile-command "make lock"
 
-.PHONY: run test check train evaluate deploy destroy status load bench bench-page
+.PHONY: run test check lock train evaluate deploy destroy status load bench bench-page
+
+# Name a missing program, and its package in Debian.
+missing = command -v $(1) >/dev/null \
+  || { echo "$(1) is missing: sudo apt-get install --yes $(1)" >&2; $(2); }
+RECORDINGS_GIVEN = test -n "$(RECORDINGS)" \
+  || { echo "Name the folder of the recordings: make $@ RECORDINGS=DIR" >&2; exit 1; }
 
 run: # the whole app on this machine
-	@$(RUN_ENVIRONMENT) && exec .venv-run/bin/python run_local.py
+	@$(RUN) run_local.py
 
-test: # every test, those in the browser too
-	@command -v chromium >/dev/null || { echo "Chromium is missing: sudo apt-get install --yes chromium" >&2; test "$$CI" != true; }
-	@$(ENVIRONMENT) && exec .venv/bin/python -m pytest --numprocesses 2 --dist loadfile $(ARGS)
+test: # every test, and what they cover; ARGS=tests/test_wav.py runs some, without that
+	@$(call missing,chromium,test "$$CI" != true)
+	@$(call missing,espeak-ng,test "$$CI" != true)
+	@export COVERAGE_CORE=$(COVERAGE_CORE); \
+	  $(ALL) -m pytest --numprocesses 2 --dist loadfile $(or $(ARGS),--cov)
 
-check: # format, lint, types
+check: # format, lint, templates, types
+	@$(call missing,npm,exit 1)
 	@$(ENVIRONMENT) && .venv/bin/ruff format --check . && .venv/bin/ruff check . && .venv/bin/mypy
-	@cd training/source_dir && MYPYPATH=.:../../spectrogram_fn ../../.venv/bin/mypy --explicit-package-bases --config-file ../../pyproject.toml *.py
+	@PYTHONPATH=. .venv/bin/python tests/lint_templates.py
+	@cd training/source_dir && MYPYPATH=.:../../spectrogram_fn ../../.venv/bin/mypy \
+	  --explicit-package-bases --config-file ../../pyproject.toml *.py
 	@frontend/check
 
+lock: # requirements*.in -> requirements*.txt; ARGS=--upgrade renews what no .in pins
+	@$(PYTHON) -m local.venv .venv-lock requirements-lock.txt
+	@for set in $(LOCKED); do $(LOCK) $(ARGS) $$set.in -o $$set.txt || exit 1; done
+
 train: MODEL = build/model
-train: # RECORDINGS=DIR -> dataset -> trained, calibrated, exported and evaluated model with its card, in build/model
-	@$(ENVIRONMENT) && .venv/bin/python -m training.prepare --recordings "$(RECORDINGS)" --output build/dataset
-	@PYTHONPATH=spectrogram_fn .venv/bin/python training/source_dir/train.py --data build/dataset --model-dir "$(MODEL)" --checkpoint-dir build/checkpoints $(ARGS)
-	@.venv/bin/python -m training.scores.model_card --recordings "$(RECORDINGS)" --dataset build/dataset --model "$(MODEL)"
+train: # RECORDINGS=DIR -> trained, scored model with its card, in build/model; ARGS: its options
+	@$(RECORDINGS_GIVEN)
+	@$(ALL) -m training.pipeline --recordings "$(RECORDINGS)" --model "$(MODEL)" $(ARGS)
 
 evaluate: # RECORDINGS=DIR -> scores of the model, per species and overall
-	@$(ENVIRONMENT) && .venv/bin/python -m training.evaluate --recordings "$(RECORDINGS)" --model "$(MODEL)"
+	@$(RECORDINGS_GIVEN)
+	@$(MEASURE) -m training.evaluate --recordings "$(RECORDINGS)" --model "$(MODEL)" $(ARGS)
 
-deploy destroy status: # AWS: all up, all down, what stands; ARGS=--dry-run says what and its price
-	@$(ENVIRONMENT) && exec .venv/bin/python deploy.py $(subst deploy,up,$(subst destroy,down,$@)) --stage $(STAGE) $(ARGS)
+# Only a real deploy checks the model, with TensorFlow.
+deploy: # everything to AWS; ARGS=--dry-run lists it with its price
+	@$(if $(findstring --dry-run,$(ARGS)),$(CLOUD),$(ALL)) deploy.py deploy --stage $(STAGE) $(ARGS)
 
-load: # the report's load tests against the local app; ARGS="--seconds 600" for their whole length
-	@$(ENVIRONMENT) && exec .venv/bin/python -m loadtests.load $(ARGS)
+destroy status: # delete everything; list what exists
+	@$(CLOUD) deploy.py $@ --stage $(STAGE) $(ARGS)
+
+load: # the report's load tests on this machine; ARGS="--seconds 600" for their whole length
+	@$(MEASURE) -m loadtests.load $(if $(KEEP),--keep) $(ARGS)
 
 bench: # one client, a 5 s MP3: how long each stage takes
-	@$(ENVIRONMENT) && exec .venv/bin/python -m loadtests.bench $(ARGS)
+	@$(MEASURE) -m loadtests.bench $(if $(KEEP),--keep) $(ARGS)
 
 bench-page: # the page in Chromium: time to the picture and to the first answer, long tasks
-	@$(ENVIRONMENT) && exec .venv/bin/python -m loadtests.bench_page $(ARGS)
+	@$(MEASURE) -m loadtests.bench_page $(if $(KEEP),--keep) $(ARGS)

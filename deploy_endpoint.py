@@ -1,4 +1,4 @@
-"""Model artefact -> checks -> SageMaker endpoint -> autoscaling; refuses what does not fit (docs/operations.md)."""
+"""A model on its SageMaker endpoint: checked, deployed, rolled back (docs/operations.md)."""
 
 import argparse
 import sys
@@ -7,77 +7,81 @@ from pathlib import Path
 
 from infra import config
 from infra.cost import price_lines
-from infra.endpoint.current import chosen_preset, find_serving
-from infra.endpoint.deploy import SHIPPED_MODEL, check, destroy, make, plan_for
+from infra.endpoint import deploy
+from infra.endpoint.images import image_uri
+from infra.endpoint.model import check_model
+from infra.endpoint.plan import Plan
 from infra.endpoint.presets import DEFAULT_PRESET, PRESETS
 from infra.endpoint.rollout import roll_back
-from infra.errors import in_a_sentence, show
-from infra.session import make_clients
+from infra.endpoint.smoke_clip import make_clip, read_or_make_clip
+from infra.errors import run_cli, show
+from infra.session import Account
+from infra.stacks import foundation
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run from the command line; the exit status is 0 when everything is as asked."""
+    given = parse_arguments(argv)
+    return run_cli(lambda: show(run(given)))
 
 
 def parse_arguments(argv: Sequence[str] | None) -> argparse.Namespace:
-    """Read the command line."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument(
-        "model", nargs="?", default=SHIPPED_MODEL, help="folder, model.tar.gz or s3://bucket/key"
+        "model",
+        nargs="?",
+        default=deploy.SHIPPED_MODEL,
+        help="folder, model.tar.gz or s3://bucket/key",
     )
     parser.add_argument("--stage", default="dev", help="of birdapp/.chalice/config.json (dev)")
-    parser.add_argument("--endpoint", help="another name")
-    parser.add_argument("--region", help="another AWS region")
-    parser.add_argument("--bucket", help="the private bucket of the models")
-    parser.add_argument("--role", help="ARN of the role that SageMaker takes to read the model")
     hosting = parser.add_mutually_exclusive_group()
     hosting.add_argument(
-        "--preset", choices=sorted(PRESETS), help=f"else what stands, at first {DEFAULT_PRESET}"
+        "--preset",
+        choices=sorted(PRESETS),
+        help=f"what the model runs on; otherwise the deployed one, at first {DEFAULT_PRESET}",
     )
     hosting.add_argument("--serverless", dest="preset", action="store_const", const="serverless")
     parser.add_argument(
-        "--sha256", help="of the archive, or of the archive that a folder packs to; else any"
+        "--sha256", help="of the archive, or of the archive that a folder packs to; otherwise any"
     )
     parser.add_argument(
-        "--clip",
-        type=Path,
-        help="recording for the smoke request, MP3 or another; else one is made",
+        "--clip", type=Path, help="recording that the model must answer; otherwise one is made"
     )
     parser.add_argument("--expect", help="label that must come first for --clip")
     action = parser.add_mutually_exclusive_group()
     action.add_argument(
-        "--dry-run", action="store_true", help="check and price, call nothing that makes anything"
+        "--dry-run", action="store_true", help="check and print the price; change nothing"
     )
-    action.add_argument(
-        "--rollback", action="store_true", help="return to the model that served before"
-    )
+    action.add_argument("--rollback", action="store_true", help="return to the model before")
     action.add_argument(
         "--destroy", action="store_true", help="delete the endpoint and all that belongs to it"
     )
     return parser.parse_args(argv)
 
 
-def main(argv: Sequence[str] | None = None) -> int:
-    """Run from the command line; the exit status is 0 when all stands as asked."""
-    arguments = parse_arguments(argv)
-    return in_a_sentence(lambda: show(run(arguments)))
-
-
-def run(arguments: argparse.Namespace) -> Iterator[str]:
+def run(given: argparse.Namespace) -> Iterator[object]:
     """Do what was asked and yield one line for each thing that was done."""
-    stage = config.load(
-        arguments.stage, **({"region": arguments.region} if arguments.region else {})
-    )
-    endpoint = arguments.endpoint or stage.endpoint
-    clients = make_clients(stage.region)
-    if arguments.rollback:
-        yield str(roll_back(clients, endpoint))
-    elif arguments.destroy:
-        yield from map(str, destroy(clients, endpoint))
+    settings = config.load(given.stage)
+    account = Account(settings.region)
+    if given.rollback:
+        yield roll_back(account, settings.endpoint, make_clip())
+    elif given.destroy:
+        yield from deploy.destroy(account, settings.endpoint)
     else:
-        model = check(arguments, clients)
-        yield f"Checked: version {model.version}, {len(model.reference['labels'])} species, sha256 {model.sha256}"
-        serving = None if arguments.dry_run else find_serving(clients.sagemaker, endpoint)
-        preset = chosen_preset(arguments.preset, serving)
+        clip = read_or_make_clip(given.clip, given.expect)
+        model = check_model(given.model, clip, s3=account.s3, expected_sha256=given.sha256)
+        yield f"Checked: {model}"
+        deployed = (
+            None if given.dry_run else deploy.find_deployed(account.sagemaker, settings.endpoint)
+        )
+        preset = deploy.choose_preset(given.preset, deployed)
         yield from price_lines(preset)
-        if not arguments.dry_run:
-            yield from make(arguments, clients, plan_for(arguments, clients, stage, preset), model)
+        if not given.dry_run:
+            base = foundation.ensure(account, settings)
+            yield base
+            role, image = base.outputs["EndpointRoleArn"], image_uri(settings.region)
+            plan = Plan(settings.endpoint, base.outputs["Bucket"], role, image, preset)
+            yield from deploy.deploy(account, plan, model)
 
 
 if __name__ == "__main__":

@@ -1,9 +1,10 @@
-"""The routes of the main Lambda (docs/contracts.md, "Public API"); the work is done in chalicelib."""
+"""The routes of the main Lambda (docs/contracts.md, "Public API"); chalicelib does the work."""
 
 from chalice.app import Chalice, Response
 from chalicelib import http, service
 
-# API Gateway answers 403 to a method that a route does not declare, so each route declares all and answers 405 itself.
+# API Gateway answers 403 to a method that a route does not declare, so each route declares all
+# and answers 405 itself.
 METHODS = ["DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"]
 
 app = Chalice(app_name="birdapp", configure_logs=False)

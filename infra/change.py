@@ -1,4 +1,4 @@
-"""What one step did to AWS, so that a run can say it and a second run can show that nothing changed."""
+"""What one step did to AWS, so that a second run can show that nothing changed."""
 
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -20,19 +20,19 @@ class Change:
 
 
 def error_code(error: ClientError) -> str:
-    """Read AWS's code out of an error, "" where it has none."""
+    """Return AWS's code of an error, "" where it has none."""
     return str(error.response.get("Error", {}).get("Code", ""))
 
 
 def error_text(error: ClientError) -> str:
-    """Read AWS's own words out of an error."""
+    """Return AWS's own words of an error."""
     return str(error.response.get("Error", {}).get("Message", error))
 
 
 def delete_if_there(
     resource: str, call: Any, *, missing: tuple[str, ...], **arguments: Any
 ) -> Change:
-    """Delete one thing by one call; an error whose code or text has one of `missing` means that it was not there."""
+    """Delete by one call; an error whose code or text has one of `missing` means "absent"."""
     try:
         call(**arguments)
     except ClientError as error:

@@ -1,70 +1,86 @@
-"""CloudFormation stacks: made, changed only where their template changed, waited for, deleted."""
+"""CloudFormation stacks: created, updated where their template changed, waited for, deleted."""
+
+from __future__ import annotations
 
 import hashlib
 import json
-import time
-from typing import Any
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
+from infra import s3
 from infra.change import Change, error_code, error_text
 from infra.config import Settings
 from infra.errors import DeployError
-from infra.session import Aws
+from infra.session import Account
+from infra.wait import wait_until_settled
+
+if TYPE_CHECKING:
+    from mypy_boto3_cloudformation.literals import CapabilityType
+    from mypy_boto3_cloudformation.type_defs import StackTypeDef, TagTypeDef
 
 # A stack carries the digest of the template that it was made from: the same again is nothing to do.
 DIGEST_TAG = "template-sha256"
-CAPABILITIES = ["CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"]
-STANDING = {"CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE"}
+CAPABILITIES: list[CapabilityType] = ["CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"]
+COMPLETE = {"CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE"}
+# Never complete: what has the name of one of its buckets need not be its own.
+UNFINISHED = {"CREATE_FAILED", "ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "REVIEW_IN_PROGRESS"}
 # CloudFormation lets one do nothing but delete these.
-DEAD = {
-    "CREATE_FAILED",
-    "ROLLBACK_COMPLETE",
-    "ROLLBACK_FAILED",
-    "DELETE_FAILED",
-    "REVIEW_IN_PROGRESS",
-}
-WAIT_SECONDS = 3_600
+DEAD = UNFINISHED | {"DELETE_FAILED"}
 # Stopped because another resource failed: not the cause.
 CANCELLED = "cancelled"
+TAKEN = "already exists"
 
 
-def ensure_stack(aws: Aws, name: str, template: dict[str, Any]) -> Change:
+@dataclass(frozen=True)
+class StackChange(Change):
+    """What became of a stack, and its outputs."""
+
+    outputs: dict[str, str] = field(default_factory=dict, repr=False)
+
+
+def ensure_stack(account: Account, name: str, template: dict[str, Any]) -> StackChange:
     """Bring a stack to its template; a half-made one of an earlier run is taken up or replaced.
 
-    Raises DeployError with CloudFormation's reason; what was there before then stands again.
+    Raises DeployError with CloudFormation's reason; it has then restored what was there.
     """
     body = json.dumps(template, sort_keys=True)
     digest = hashlib.sha256(body.encode()).hexdigest()
-    standing = settle(aws, name)
-    if standing and standing["StackStatus"] in DEAD:
-        delete_stack(aws, name)
-        standing = None
-    if standing and standing["StackStatus"] in STANDING and _digest(standing) == digest:
-        return Change(f"stack {name}", "unchanged")
-    call = aws.cloudformation.update_stack if standing else aws.cloudformation.create_stack
-    tags = [{"Key": DIGEST_TAG, "Value": digest}]
+    existing = settle(account, name)
+    if existing and existing["StackStatus"] in DEAD:
+        delete_stack(account, name)
+        existing = None
+    if existing and existing["StackStatus"] in COMPLETE and _digest(existing) == digest:
+        return StackChange(f"stack {name}", "unchanged", outputs(existing))
+    call = account.cloudformation.update_stack if existing else account.cloudformation.create_stack
+    tags: list[TagTypeDef] = [{"Key": DIGEST_TAG, "Value": digest}]
     call(StackName=name, TemplateBody=body, Capabilities=CAPABILITIES, Tags=tags)
-    _expect(aws, name, "UPDATE_COMPLETE" if standing else "CREATE_COMPLETE")
-    return Change(f"stack {name}", "updated" if standing else "created")
+    made = _expect(account, name, "UPDATE_COMPLETE" if existing else "CREATE_COMPLETE")
+    return StackChange(f"stack {name}", "updated" if existing else "created", outputs(made))
 
 
-def delete_stack(aws: Aws, name: str) -> Change:
-    """Delete a stack with all that is in it. Raises DeployError where something stays, saying what."""
-    standing = settle(aws, name)
-    if standing is None:
+def delete_stack(account: Account, name: str, *, bucket: str | None = None) -> Change:
+    """Delete a stack with all that is in it; its `bucket` must be empty, so that is done first.
+
+    Raises DeployError that names what could not be deleted.
+    """
+    existing = settle(account, name)
+    if existing is None:
         return Change(f"stack {name}", "absent")
-    aws.cloudformation.delete_stack(StackName=name)
-    left = settle(aws, name)
+    if bucket and existing["StackStatus"] not in UNFINISHED:
+        s3.empty_bucket(account, bucket)
+    account.cloudformation.delete_stack(StackName=name)
+    left = settle(account, name)
     if left is not None:
-        raise DeployError(f"Stack {name} could not be deleted: {_reason(aws, left['StackId'])}")
+        raise DeployError(f"Stack {name} could not be deleted: {_reason(account, left['StackId'])}")
     return Change(f"stack {name}", "deleted")
 
 
-def find_stack(aws: Aws, name: str) -> dict[str, Any] | None:
+def find_stack(account: Account, name: str) -> StackTypeDef | None:
     """Describe a stack, None where there is none."""
     try:
-        stack: dict[str, Any] = aws.cloudformation.describe_stacks(StackName=name)["Stacks"][0]
+        stack = account.cloudformation.describe_stacks(StackName=name)["Stacks"][0]
     except ClientError as error:
         if error_code(error) == "ValidationError" and "does not exist" in error_text(error):
             return None
@@ -72,47 +88,57 @@ def find_stack(aws: Aws, name: str) -> dict[str, Any] | None:
     return None if stack["StackStatus"] == "DELETE_COMPLETE" else stack
 
 
-def settle(aws: Aws, name: str) -> dict[str, Any] | None:
-    """Wait until a stack moves no more; None when it is gone. Raises DeployError after an hour."""
-    for _ in range(int(WAIT_SECONDS / max(aws.poll_seconds, 1.0))):
-        stack = find_stack(aws, name)
-        if (
-            stack is None
-            or not stack["StackStatus"].endswith("_IN_PROGRESS")
-            or stack["StackStatus"] in DEAD
-        ):
-            return stack
-        time.sleep(aws.poll_seconds)
-    raise DeployError(
-        f"Stack {name} did not settle within an hour; run this again to go on waiting."
+def settle(account: Account, name: str) -> StackTypeDef | None:
+    """Wait until a stack is at rest; None when it is gone. Raises DeployError after an hour."""
+    return wait_until_settled(
+        lambda: find_stack(account, name),
+        lambda stack: stack is None or _is_at_rest(stack["StackStatus"]),
+        name=f"Stack {name}",
+        poll_seconds=account.poll_seconds,
     )
 
 
-def outputs(aws: Aws, name: str) -> dict[str, str]:
-    """Read a stack's outputs. Raises DeployError where it does not stand."""
-    stack = find_stack(aws, name)
-    if stack is None:
-        raise DeployError(f"Stack {name} does not stand.")
+def _is_at_rest(status: str) -> bool:
+    return status in DEAD or not status.endswith("_IN_PROGRESS")
+
+
+def outputs(stack: StackTypeDef) -> dict[str, str]:
+    """Return the outputs of a described stack."""
     return {output["OutputKey"]: output["OutputValue"] for output in stack.get("Outputs", [])}
 
 
-def api_address(aws: Aws, settings: Settings) -> str:
-    """Read where the stage's API answers. Raises DeployError where it does not stand."""
-    return outputs(aws, settings.api_stack)["EndpointURL"].rstrip("/")
+def read_outputs(account: Account, name: str) -> dict[str, str]:
+    """Return a stack's outputs. Raises DeployError where there is no such stack."""
+    stack = find_stack(account, name)
+    if stack is None:
+        raise DeployError(f"Stack {name} does not exist: run `make deploy` first.")
+    return outputs(stack)
 
 
-def _expect(aws: Aws, name: str, status: str) -> None:
-    stack = settle(aws, name)
+def api_address(account: Account, settings: Settings) -> str:
+    """Return the address of the stage's API. Raises DeployError where it is not deployed."""
+    return read_outputs(account, settings.api_stack)["EndpointURL"].rstrip("/")
+
+
+def _expect(account: Account, name: str, status: str) -> StackTypeDef:
+    stack = settle(account, name)
     if stack is None or stack["StackStatus"] != status:
-        reason = _reason(aws, stack["StackId"]) if stack else "it is gone"
+        reason = _reason(account, stack["StackId"]) if stack else "it is gone"
+        if TAKEN in reason:
+            reason += (
+                " (delete it if it is yours, or change app_name in birdapp/.chalice/config.json)"
+            )
         raise DeployError(
             f"CloudFormation could not bring up stack {name} and took it back: {reason}"
         )
+    return stack
 
 
-def _reason(aws: Aws, stack_id: str) -> str:
-    """The earliest failure that was nobody else's consequence."""
-    pages = aws.cloudformation.get_paginator("describe_stack_events").paginate(StackName=stack_id)
+def _reason(account: Account, stack_id: str) -> str:
+    """Return the first root cause; events come newest first."""
+    pages = account.cloudformation.get_paginator("describe_stack_events").paginate(
+        StackName=stack_id
+    )
     failures = [
         f"{event['LogicalResourceId']}: {event.get('ResourceStatusReason', 'no reason given')}"
         for page in pages
@@ -123,5 +149,5 @@ def _reason(aws: Aws, stack_id: str) -> str:
     return (causes or failures or ["no reason given"])[-1]
 
 
-def _digest(stack: dict[str, Any]) -> str | None:
+def _digest(stack: StackTypeDef) -> str | None:
     return {tag["Key"]: tag["Value"] for tag in stack.get("Tags", [])}.get(DIGEST_TAG)

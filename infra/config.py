@@ -1,4 +1,7 @@
-"""One stage's settings, read from birdapp/.chalice/config.json, which owns names, sizes, limits and the region."""
+"""One stage's settings, read from birdapp/.chalice/config.json, and the folders that infra reads.
+
+That file owns names, sizes, limits and the region.
+"""
 
 import json
 from dataclasses import dataclass
@@ -10,11 +13,13 @@ from infra.errors import DeployError
 ROOT = Path(__file__).parent.parent
 BIRDAPP = ROOT / "birdapp"
 CONFIG = BIRDAPP / ".chalice" / "config.json"
+BUILD = ROOT / "build"
+PACKAGES = BUILD / "packages"
 
 
 @dataclass(frozen=True)
 class Settings:
-    """What a stage is made of. Memory in MB, timeouts in seconds; a concurrency of 0 is none.
+    """What a stage is made of. Memory in MB, timeouts in seconds; a concurrency of 0 is no limit.
 
     Without an address, alarms and budget write to nobody.
     """
@@ -43,8 +48,8 @@ class Settings:
         provisioned = max(self.provisioned_concurrency, self.spectrogram_provisioned_concurrency)
         if self.reserved_concurrency and provisioned > self.reserved_concurrency:
             raise DeployError(
-                f"{CONFIG.name}: stage {self.stage} keeps {provisioned} Lambdas warm but allows only "
-                f"{self.reserved_concurrency} (reserved_concurrency)."
+                f"{CONFIG.name}: stage {self.stage} keeps {provisioned} Lambdas warm but allows "
+                f"only {self.reserved_concurrency} (reserved_concurrency)."
             )
 
     @property
@@ -73,15 +78,19 @@ class Settings:
         return f"{self.function}-api"
 
     def bucket(self, account: str) -> str:
-        """The private bucket for code, models and training: every account and region has its own."""
+        """The private bucket for code, models and training; each account and region has its own."""
         return f"{self.function}-{account}-{self.region}"
 
 
 def load(stage: str, **changed: Any) -> Settings:
-    """Read a stage's settings; `changed` replaces some. Raises DeployError where the stage is not in the file."""
+    """Return a stage's settings; `changed` replaces some, where it is not None.
+
+    Raises DeployError where the stage is not in the file.
+    """
     config = read_config()
     if stage not in config["stages"]:
-        raise DeployError(f"{CONFIG} has no stage {stage!r}, only {', '.join(config['stages'])}.")
+        stages = ", ".join(config["stages"])
+        raise DeployError(f"{CONFIG} has no stage {stage!r}, only {stages}.")
     of_stage = config["stages"][stage]
     environment = config["environment_variables"] | of_stage.get("environment_variables", {})
     values = {
@@ -93,10 +102,10 @@ def load(stage: str, **changed: Any) -> Settings:
         "reserved_concurrency": of_stage["reserved_concurrency"],
         "xray": of_stage["xray"],
     }
-    return Settings(**values | config["deployment"] | of_stage["deployment"] | changed)
+    given = {name: value for name, value in changed.items() if value is not None}
+    return Settings(**values | config["deployment"] | of_stage["deployment"] | given)
 
 
 def read_config() -> dict[str, Any]:
-    """Read Chalice's settings file."""
     config: dict[str, Any] = json.loads(CONFIG.read_text())
     return config

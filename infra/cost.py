@@ -1,36 +1,43 @@
-"""What a month costs: AWS list prices of us-east-1 in US dollars, November 2026, without free tiers.
+"""What a month costs: AWS list prices of us-east-1 in US dollars, November 2026, no free tiers.
 
-No feed of prices was at hand, so check before you budget. Lambda, API Gateway and CloudWatch agree with what others
-wrote down in 2025 and 2026 (R: cloudburn.io/blog/amazon-cloudwatch-pricing, go-cloud.io/aws-lambda-pricing); the rest
-is remembered. ml.c5.large, serverless and data are confirmed by AWS's own tool (R: constants.py of
-aws-samples/sagemaker-serverless-inference-benchmarking); ml.m4.xlarge is remembered. eu-west-1 is up to a tenth dearer.
+No feed of prices was at hand, so check before you budget. Lambda, API Gateway and CloudWatch agree
+with what others wrote down in 2025 and 2026 (cloudburn.io/blog/amazon-cloudwatch-pricing,
+go-cloud.io/aws-lambda-pricing); ml.c5.large, serverless and data are confirmed by AWS's own tool
+(constants.py of aws-samples/sagemaker-serverless-inference-benchmarking); the others, ml.m4.xlarge
+among them, are remembered. eu-west-1 is up to a tenth dearer.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from infra import stage
 from infra.config import Settings
 from infra.endpoint.presets import DEFAULT_PRESET, PRESETS, Hosting, Instances, Preset
 from infra.monitoring.alarms import stage_alarms
 
 CLIPS_A_DAY = (0, 1_000, 100_000)
 DAYS = 30
-SECONDS_A_MONTH = DAYS * 86_400
+HOURS_A_DAY = 24
+SECONDS_A_DAY = 86_400
 MB_A_GB = 1_024
 TITLE_CHARACTERS = 44
 
-DOLLARS = {
-    "API Gateway, a million requests": 3.50,
-    "Lambda, a million requests": 0.20,
-    "Lambda, a GB-second": 0.000_016_666_7,
-    "Lambda kept warm, a GB-second": 0.000_004_166_7,
-    "CloudWatch Logs, a GB": 0.50,
-    "CloudWatch, an alarm": 0.10,
-    "CloudWatch, a dashboard": 3.00,
-    "S3, a GB": 0.023,
-    "CloudFront, 10,000 requests": 0.0100,
-    "CloudFront, a GB": 0.085,
-    "X-Ray, a million traces": 5.00,
+# Dollars for one of each.
+PRICES = {
+    "API Gateway, request": 3.50 / 1e6,
+    "Lambda, request": 0.20 / 1e6,
+    "Lambda, GB-second": 0.000_016_666_7,
+    "Lambda kept warm, GB-second": 0.000_004_166_7,
+    "CloudWatch, GB of logs": 0.50,
+    "CloudWatch, alarm": 0.10,
+    "CloudWatch, dashboard": 3.00,
+    "S3, GB": 0.023,
+    "CloudFront, request": 0.01 / 1e4,
+    "CloudFront, GB": 0.085,
+    "X-Ray, trace": 5.00 / 1e6,
+    "SageMaker, hour of ml.c5.large": 0.102,
+    "SageMaker, hour of ml.m4.xlarge": 0.24,
+    "SageMaker, serverless GB-second": 0.000_02,
+    # In and out, whatever the hosting.
+    "SageMaker, GB of data": 0.016,
 }
 # The report's median answer took 1.84 s, of which the main Lambda waits the most.
 MAIN_SECONDS = 1.84
@@ -42,14 +49,20 @@ SITE_REQUESTS, SITE_GB = 20, 0.000_3
 STORED_GB = 0.5
 # Three windows of 148 kB of base64: a recording of a quarter of a minute.
 ENDPOINT_GB = 0.000_44
-DOLLARS_AN_HOUR = {"ml.m4.xlarge": 0.24, "ml.c5.large": 0.102}
-SERVERLESS_DOLLARS_A_GB_SECOND = 0.000_02
-# In and out, whatever the hosting.
-DOLLARS_A_GB_OF_DATA = 0.016
-HOURS_A_DAY = 24
-DAYS_A_MONTH = 30
 # Five windows on a share of a core; a cold start is not charged as such, but its seconds are.
 SERVERLESS_SECONDS_A_REQUEST = 0.5
+
+# {name of PRICES: amount}
+Usage = dict[str, float]
+
+
+@dataclass(frozen=True)
+class Part:
+    """What a part of the product uses: in a month without any clip, and more for each clip."""
+
+    what: str
+    a_month: Usage = field(default_factory=dict)
+    a_clip: Usage = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -60,104 +73,107 @@ class Line:
     dollars: tuple[float, ...]
 
 
+def dollars(usage: Usage) -> float:
+    """Return the price of what is used."""
+    return sum(PRICES[name] * amount for name, amount in usage.items())
+
+
+def parts(settings: Settings, hosting: Hosting) -> list[Part]:
+    """Return all parts; a warm Lambda and X-Ray only where they are on."""
+    main_gb = settings.memory_size / MB_A_GB
+    spectrogram_gb = settings.spectrogram_memory_size / MB_A_GB
+    gb_seconds = main_gb * MAIN_SECONDS + spectrogram_gb * SPECTROGRAM_SECONDS
+    warm_gb = settings.provisioned_concurrency * main_gb
+    warm_gb += settings.spectrogram_provisioned_concurrency * spectrogram_gb
+    alarms = len(stage_alarms(settings, instances=True))
+    always = [
+        _endpoint(hosting),
+        Part("data into the endpoint", a_clip={"SageMaker, GB of data": ENDPOINT_GB}),
+        Part("API Gateway", a_clip={"API Gateway, request": 1}),
+        Part("Lambda", a_clip={"Lambda, request": 2, "Lambda, GB-second": gb_seconds}),
+        Part("logs", a_clip={"CloudWatch, GB of logs": LOG_GB_A_CLIP}),
+        Part("site", a_clip={"CloudFront, request": SITE_REQUESTS, "CloudFront, GB": SITE_GB}),
+        Part("storage", {"S3, GB": STORED_GB}),
+        Part("alarms and dashboard", {"CloudWatch, alarm": alarms, "CloudWatch, dashboard": 1}),
+    ]
+    warm = Part("warm Lambdas (setting)", _warm(warm_gb))
+    traces = Part("X-Ray (setting)", a_clip={"X-Ray, trace": 1})
+    return [*always, *[warm] * bool(warm_gb), *[traces] * settings.xray]
+
+
 def monthly(settings: Settings, hosting: Hosting) -> list[Line]:
-    """Price each part at each size; a warm Lambda and X-Ray only where they are on."""
-    main_gb, spectrogram_gb = (
-        settings.memory_size / MB_A_GB,
-        settings.spectrogram_memory_size / MB_A_GB,
-    )
-    compute = (main_gb * MAIN_SECONDS + spectrogram_gb * SPECTROGRAM_SECONDS) * DOLLARS[
-        "Lambda, a GB-second"
-    ]
-    request = DOLLARS["API Gateway, a million requests"] / 1e6
-    invoke = 2 * DOLLARS["Lambda, a million requests"] / 1e6
-    page = (
-        SITE_REQUESTS * DOLLARS["CloudFront, 10,000 requests"] / 1e4
-        + SITE_GB * DOLLARS["CloudFront, a GB"]
-    )
-    alarms = len(stage_alarms(stage.watched(settings)))
-    watching = alarms * DOLLARS["CloudWatch, an alarm"] + DOLLARS["CloudWatch, a dashboard"]
+    """Return the price of each part at each of CLIPS_A_DAY, and of all together."""
     lines = [
-        Line(
-            "endpoint, one instance or serverless",
-            tuple(dollars_a_month(hosting, clips) for clips in CLIPS_A_DAY),
-        ),
-        _line("data into the endpoint", a_clip=ENDPOINT_GB * DOLLARS_A_GB_OF_DATA),
-        _line("API Gateway", a_clip=request),
-        _line("Lambda", a_clip=invoke + compute),
-        _line("logs", a_clip=LOG_GB_A_CLIP * DOLLARS["CloudWatch Logs, a GB"]),
-        _line("site", a_clip=page),
-        _line("storage", fixed=STORED_GB * DOLLARS["S3, a GB"]),
-        _line("alarms and dashboard", fixed=watching),
-        *_options(settings, main_gb, spectrogram_gb),
+        Line(part.what, tuple(part_dollars(part, DAYS * clips) for clips in CLIPS_A_DAY))
+        for part in parts(settings, hosting)
     ]
-    return [
-        *lines,
-        Line("together", tuple(map(sum, zip(*(line.dollars for line in lines), strict=True)))),
-    ]
+    columns = zip(*(line.dollars for line in lines), strict=True)
+    return [*lines, Line("together", tuple(map(sum, columns)))]
+
+
+def part_dollars(part: Part, clips: float) -> float:
+    """Return what a part costs a month with so many clips in it."""
+    return dollars(part.a_month) + clips * dollars(part.a_clip)
 
 
 def lines(settings: Settings, hosting: Hosting) -> list[str]:
-    """Set the prices as text."""
+    """Return the prices as the lines of a table."""
     heads = tuple(f"{clips:,} a day" for clips in CLIPS_A_DAY)
     return table("$ a month, list prices of us-east-1", heads, monthly(settings, hosting))
 
 
 def table(title: str, heads: tuple[str, ...], rows: list[Line]) -> list[str]:
-    """Set rows under their heads."""
+    """Return rows below their heads as text."""
     texts = [
-        row.what.ljust(TITLE_CHARACTERS) + "".join(f"{dollars:>16,.2f}" for dollars in row.dollars)
+        row.what.ljust(TITLE_CHARACTERS) + "".join(f"{amount:>16,.2f}" for amount in row.dollars)
         for row in rows
     ]
     return [title.ljust(TITLE_CHARACTERS) + "".join(f"{head:>16}" for head in heads), *texts]
 
 
 def warm_dollars(copies: int, memory_gb: float) -> float:
-    """Say what Lambdas that are kept warm cost a month, before they do anything."""
-    return copies * memory_gb * SECONDS_A_MONTH * DOLLARS["Lambda kept warm, a GB-second"]
+    """Return what Lambdas that are kept warm cost a month, before they do anything."""
+    return dollars(_warm(copies * memory_gb))
 
 
-def _options(settings: Settings, main_gb: float, spectrogram_gb: float) -> list[Line]:
-    warm = warm_dollars(settings.provisioned_concurrency, main_gb)
-    warm += warm_dollars(settings.spectrogram_provisioned_concurrency, spectrogram_gb)
-    lines = [_line("warm Lambdas (setting)", fixed=warm)] if warm else []
-    traces = DOLLARS["X-Ray, a million traces"] / 1e6
-    return [*lines, _line("X-Ray (setting)", a_clip=traces)] if settings.xray else lines
+def _warm(gigabytes: float) -> Usage:
+    return {"Lambda kept warm, GB-second": gigabytes * DAYS * SECONDS_A_DAY}
 
 
-def _line(what: str, *, fixed: float = 0.0, a_clip: float = 0.0) -> Line:
-    return Line(what, tuple(fixed + DAYS * clips * a_clip for clips in CLIPS_A_DAY))
-
-
-def dollars_a_day(hosting: Hosting, requests_a_day: float) -> float:
-    """Say what a day costs with one instance, or with so many serverless requests; data transfer is not in it."""
+def _endpoint(hosting: Hosting) -> Part:
+    what = "endpoint, one instance or serverless"
     if isinstance(hosting, Instances):
-        return DOLLARS_AN_HOUR[hosting.instance_type] * hosting.initial_count * HOURS_A_DAY
-    gigabytes = hosting.memory_mb / MB_A_GB
-    return (
-        requests_a_day * SERVERLESS_SECONDS_A_REQUEST * gigabytes * SERVERLESS_DOLLARS_A_GB_SECOND
-    )
+        hours = hosting.initial_count * DAYS * HOURS_A_DAY
+        return Part(what, {f"SageMaker, hour of {hosting.instance_type}": hours})
+    gb_seconds = hosting.memory_mb / MB_A_GB * SERVERLESS_SECONDS_A_REQUEST
+    return Part(what, a_clip={"SageMaker, serverless GB-second": gb_seconds})
 
 
 def dollars_a_month(hosting: Hosting, requests_a_day: float) -> float:
-    """Say what 30 days cost, as `dollars_a_day`."""
-    return DAYS_A_MONTH * dollars_a_day(hosting, requests_a_day)
+    """Return what 30 days cost with one instance or so many serverless requests, without data."""
+    return part_dollars(_endpoint(hosting), DAYS * requests_a_day)
+
+
+def dollars_a_day(hosting: Hosting, requests_a_day: float) -> float:
+    """Return what a day costs, as `dollars_a_month`."""
+    return dollars_a_month(hosting, requests_a_day) / DAYS
 
 
 def break_even(serverless: Hosting, instances: Hosting) -> int:
-    """Say from how many requests a day one instance is cheaper than serverless."""
+    """Return from how many requests a day one instance is cheaper than serverless."""
     return round(dollars_a_day(instances, 0) / dollars_a_day(serverless, 1))
 
 
 def price_lines(preset: Preset) -> list[str]:
-    """Say what the hosting costs a month, and where serverless stops being cheaper."""
-    prices = (
+    """Return what the hosting costs a month, and where serverless stops being cheaper."""
+    prices = ", ".join(
         f"{clips:,} clips a day: {dollars_a_month(preset.hosting, clips):,.2f} $"
         for clips in CLIPS_A_DAY
     )
     turn = break_even(PRESETS["serverless"].hosting, PRESETS[DEFAULT_PRESET].hosting)
     return [
         preset.describe(),
-        f"A month, one instance, us-east-1 list price, no traffic charges: {', '.join(prices)}",
-        f"Serverless is cheaper than one instance of `{DEFAULT_PRESET}` up to {turn:,} requests a day.",
+        f"A month, one instance, us-east-1 list price, no traffic charges: {prices}",
+        f"Serverless is cheaper than one instance of `{DEFAULT_PRESET}` "
+        f"up to {turn:,} requests a day.",
     ]

@@ -1,79 +1,78 @@
-"""What strangers can cost at most: every limit reached, day and night. The address is public and what it asks is paid.
+"""What strangers can cost at most: every limit reached, day and night.
 
-An upper bound: every Lambda that may run does run, as long as it may, on the most machines that scaling starts.
+The address is public and what it asks is paid. This is an upper bound: every Lambda that may run
+does run, as long as it may, on the most machines that scaling starts.
 """
 
 from infra.config import Settings
 from infra.cost import (
     DAYS,
-    DOLLARS,
-    DOLLARS_A_GB_OF_DATA,
-    DOLLARS_AN_HOUR,
     HOURS_A_DAY,
     LOG_GB_A_CLIP,
     MB_A_GB,
-    SERVERLESS_DOLLARS_A_GB_SECOND,
+    SECONDS_A_DAY,
     Line,
-    dollars_a_month,
-    monthly,
+    Usage,
+    dollars,
+    parts,
     table,
 )
-from infra.endpoint.presets import Instances, Preset, Serverless
+from infra.endpoint.presets import Preset, Serverless
 
-SECONDS_A_DAY = 86_400
 # A minute's twelve windows in base64 (docs/contracts.md).
 LARGEST_QUESTION_GB = 12 * 148_032 / 1e9
 HEADS = ("a day", "a month")
 
 
 def lines(settings: Settings, preset: Preset) -> list[str]:
-    """Set the bound as text, and say what it leaves out."""
+    """Return the bound as the lines of a table, and what it leaves out."""
+    needs = "" if settings.alarm_email else ", which needs alarm_email"
     return [
-        *table("$ at most, if strangers never stop asking", HEADS, most(settings, preset)),
-        "Not in it, for nothing limits them: downloads of the page (about 0.09 $ a GB), and a line of log for each "
-        f"request that is turned away (0.50 $ a GB). The guard is the budget's mail"
-        f"{'' if settings.alarm_email else ', which needs alarm_email'}.",
+        *table("$ at most, if strangers never stop asking", HEADS, upper_bound(settings, preset)),
+        "Not in it, for nothing limits them: downloads of the page (about 0.09 $ a GB), and a line "
+        "of log for each request that is turned away (0.50 $ a GB). "
+        f"The guard is the budget's mail{needs}.",
     ]
 
 
-def most(settings: Settings, preset: Preset) -> list[Line]:
-    """Bound each part, in dollars a day and a month."""
+def upper_bound(settings: Settings, preset: Preset) -> list[Line]:
+    """Return the bound of each part and of all together, in dollars a day and a month."""
     requests = settings.throttle_requests_per_second * SECONDS_A_DAY
-    a_request = (
-        DOLLARS["API Gateway, a million requests"] + 2 * DOLLARS["Lambda, a million requests"]
-    ) / 1e6
-    logs = LOG_GB_A_CLIP * DOLLARS["CloudWatch Logs, a GB"]
-    traces = DOLLARS["X-Ray, a million traces"] / 1e6 if settings.xray else 0.0
-    parts = {
-        "endpoint": _endpoint(preset),
-        "data into the endpoint": requests * LARGEST_QUESTION_GB * DOLLARS_A_GB_OF_DATA,
-        "Lambda": _busy_gb(settings) * SECONDS_A_DAY * DOLLARS["Lambda, a GB-second"],
-        "requests, logs, traces": requests * (a_request + logs + traces),
-        "what costs without any request": _standing(settings, preset) / DAYS,
+    _, *others = parts(settings, preset.hosting)
+    bounds = {
+        "endpoint": dollars(_endpoint(preset)),
+        "data into the endpoint": dollars(
+            {"SageMaker, GB of data": requests * LARGEST_QUESTION_GB}
+        ),
+        "Lambda": dollars({"Lambda, GB-second": _busy_gb(settings) * SECONDS_A_DAY}),
+        "requests, logs, traces": requests * dollars(_a_request(settings)),
+        "what costs without any request": sum(dollars(part.a_month) for part in others) / DAYS,
     }
-    parts["together"] = sum(parts.values())
-    return [Line(what, (dollars, DAYS * dollars)) for what, dollars in parts.items()]
+    bounds["together"] = sum(bounds.values())
+    return [Line(what, (a_day, DAYS * a_day)) for what, a_day in bounds.items()]
 
 
-def _endpoint(preset: Preset) -> float:
+def _a_request(settings: Settings) -> Usage:
+    return {
+        "API Gateway, request": 1,
+        "Lambda, request": 2,
+        "CloudWatch, GB of logs": LOG_GB_A_CLIP,
+        "X-Ray, trace": int(settings.xray),
+    }
+
+
+def _endpoint(preset: Preset) -> Usage:
+    """Return what the endpoint uses in a day at its largest."""
     hosting = preset.hosting
     if isinstance(hosting, Serverless):
         gigabytes = hosting.max_concurrency * hosting.memory_mb / MB_A_GB
-        return gigabytes * SECONDS_A_DAY * SERVERLESS_DOLLARS_A_GB_SECOND
-    return _largest(preset, hosting) * DOLLARS_AN_HOUR[hosting.instance_type] * HOURS_A_DAY
-
-
-def _standing(settings: Settings, preset: Preset) -> float:
-    *_, together = monthly(settings, preset.hosting)
-    return together.dollars[0] - dollars_a_month(preset.hosting, 0)
-
-
-def _largest(preset: Preset, hosting: Instances) -> int:
-    return preset.scaling.largest if preset.scaling else hosting.initial_count
+        return {"SageMaker, serverless GB-second": gigabytes * SECONDS_A_DAY}
+    largest = preset.scaling.largest if preset.scaling else hosting.initial_count
+    return {f"SageMaker, hour of {hosting.instance_type}": largest * HOURS_A_DAY}
 
 
 def _busy_gb(settings: Settings) -> float:
-    """The memory of all Lambdas that can be busy at once: the rate times their time limits, or the cap."""
+    """Return the memory of all Lambdas that can be busy at once."""
     kinds = (
         (settings.memory_size, settings.timeout),
         (settings.spectrogram_memory_size, settings.spectrogram_timeout),
@@ -82,5 +81,6 @@ def _busy_gb(settings: Settings) -> float:
 
 
 def _at_once(settings: Settings, timeout: int) -> int:
+    """Return the rate times the time limit, or the cap where that is less."""
     wanted = settings.throttle_requests_per_second * timeout
     return min(wanted, settings.reserved_concurrency) if settings.reserved_concurrency else wanted

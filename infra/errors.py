@@ -17,7 +17,8 @@ from infra.change import error_code, error_text
 SENTENCES = {
     "ExpiredToken": "The AWS credentials have expired: sign in again.",
     "ExpiredTokenException": "The AWS credentials have expired: sign in again.",
-    "UnrecognizedClientException": "AWS does not know these credentials: check the access key and its region.",
+    "UnrecognizedClientException": "AWS does not know these credentials: "
+    "check the access key and its region.",
     "InvalidClientTokenId": "AWS does not know these credentials: check the access key.",
     "InvalidAccessKeyId": "AWS does not know these credentials: check the access key.",
     "SignatureDoesNotMatch": "The AWS secret key does not fit the access key.",
@@ -32,32 +33,46 @@ QUOTA_CODES = (
     "TooManyBuckets",
 )
 DENIED_CODES = ("AccessDenied", "AccessDeniedException", "UnauthorizedOperation")
+NO_CREDENTIALS = (
+    "No AWS credentials were found: run `aws configure`, "
+    "or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY."
+)
 
 
 class DeployError(Exception):
     """A step cannot be done; the text is one sentence for the person who ran it."""
 
 
-def in_a_sentence(work: Callable[[], object]) -> int:
-    """Do the work of a script and return its exit status; what goes wrong is one sentence, not a traceback."""
+# What a script turns into a sentence; everything else is a bug and ends in a traceback.
+EXPECTED = (DeployError, ClientError, BotoCoreError)
+
+
+def run_cli(work: Callable[[], int | None], advice: str = "") -> int:
+    """Do the work of a script and return its exit status.
+
+    What goes wrong is one sentence on standard error, followed by `advice`, and status 1.
+    """
     try:
-        work()
-    except (DeployError, ClientError, BotoCoreError) as error:
-        sys.stderr.write(f"{explain(error)}\n")
+        return work() or 0
+    except EXPECTED as error:
+        print(f"{explain(error)} {advice}".strip(), file=sys.stderr)
         return 1
-    return 0
+
+
+# The former name, until nobody uses it.
+in_a_sentence = run_cli
 
 
 def show(lines: Iterable[object]) -> None:
-    """Print each line when it comes."""
+    """Print each line as soon as it comes."""
     for line in lines:
         print(line, flush=True)
 
 
 def explain(error: Exception) -> str:
-    """Turn what AWS or boto3 raised into one sentence that says what to do."""
+    """Return one sentence for what AWS or boto3 raised, with what to do about it."""
     if isinstance(error, (NoCredentialsError, PartialCredentialsError)):
-        return "No AWS credentials were found: run `aws configure`, or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY."
+        return NO_CREDENTIALS
     if isinstance(error, NoRegionError):
         return "No AWS region was given: pass --region, or set AWS_DEFAULT_REGION."
     if isinstance(error, EndpointConnectionError):
@@ -70,7 +85,7 @@ def explain(error: Exception) -> str:
 
 
 def explain_code(error: ClientError) -> str:
-    """Turn an error answer of AWS into one sentence."""
+    """Return one sentence for an error response of AWS."""
     code, text = error_code(error), error_text(error)
     if error.operation_name == "HeadBucket" and code == "403":
         return SENTENCES["BucketAlreadyExists"]

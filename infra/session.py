@@ -1,134 +1,100 @@
-"""One account and region: its boto3 clients, made once and passed in."""
+"""One AWS account and region: its boto3 clients, each made once, when it is first used."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Any
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING
 
 import boto3
 from botocore.config import Config
 
-from infra.config import Settings
 from infra.errors import DeployError
 
+if TYPE_CHECKING:
+    # Types alone, from requirements-dev: nothing that runs needs them.
+    from botocore.client import BaseClient
+    from mypy_boto3_apigateway import APIGatewayClient
+    from mypy_boto3_application_autoscaling import ApplicationAutoScalingClient
+    from mypy_boto3_cloudformation import CloudFormationClient
+    from mypy_boto3_cloudwatch import CloudWatchClient
+    from mypy_boto3_lambda import LambdaClient
+    from mypy_boto3_s3 import S3Client
+    from mypy_boto3_sagemaker import SageMakerClient
+    from mypy_boto3_sagemaker_runtime import SageMakerRuntimeClient
+    from mypy_boto3_sts import STSClient
+
 # Throttling is common while many things are made; each call is safe to repeat.
-CONFIG = Config(retries={"mode": "standard", "max_attempts": 5})
-POLL_SECONDS = 5.0
-# The smoke question must be answered as users' questions are: at once and by the first attempt.
+RETRIES = Config(retries={"mode": "standard", "max_attempts": 5})
+# The smoke clip must be answered as users' recordings are: at once and by the first attempt.
 ONE_ATTEMPT = Config(retries={"total_max_attempts": 1}, read_timeout=60)
-# AWS Budgets is one service for all regions; it answers here.
-BUDGETS_REGION = "us-east-1"
-
-
-@dataclass(frozen=True)
-class Aws:
-    """Who pays and where. CloudFormation and SageMaker are asked every `poll_seconds` whether they are done."""
-
-    account: str
-    region: str
-    s3: Any
-    cloudformation: Any
-    functions: Any
-    gateway: Any
-    iam: Any
-    logs: Any
-    poll_seconds: float = POLL_SECONDS
-
-
-def connect(region: str, config: Config = CONFIG, poll_seconds: float = POLL_SECONDS) -> Aws:
-    """Make the clients with the credentials of the environment, and see whose they are. Raises DeployError."""
-    session = boto3.session.Session(region_name=region)
-    if region not in session.get_available_regions("lambda"):
-        raise DeployError(
-            f"There is no AWS region {region!r}: change it in birdapp/.chalice/config.json."
-        )
-    names = {"functions": "lambda", "gateway": "apigateway"}
-    services = ("s3", "cloudformation", "functions", "gateway", "iam", "logs")
-    clients = {name: session.client(names.get(name, name), config=config) for name in services}
-    account = session.client("sts", config=config).get_caller_identity()["Account"]
-    return Aws(account, region, **clients, poll_seconds=poll_seconds)
-
-
-@dataclass(frozen=True)
-class Clients:
-    """One client a service, all of one region and account."""
-
-    sagemaker: Any
-    runtime: Any
-    autoscaling: Any
-    cloudwatch: Any
-    s3: Any
-    iam: Any
-    sts: Any
-
-
-def make_clients(region: str) -> Clients:
-    """Make them with the credentials of the environment."""
-    session = boto3.session.Session(region_name=region)
-    return Clients(
-        sagemaker=session.client("sagemaker", config=CONFIG),
-        runtime=session.client("sagemaker-runtime", config=ONE_ATTEMPT),
-        autoscaling=session.client("application-autoscaling", config=CONFIG),
-        cloudwatch=session.client("cloudwatch", config=CONFIG),
-        s3=session.client("s3", config=CONFIG),
-        iam=session.client("iam", config=CONFIG),
-        sts=session.client("sts", config=CONFIG),
-    )
-
-
-def account_id(clients: Clients) -> str:
-    """Ask AWS whose credentials these are."""
-    return str(clients.sts.get_caller_identity()["Account"])
-
-
-@dataclass(frozen=True)
-class Watchers:
-    """The clients of one account and region."""
-
-    account: str
-    region: str
-    cloudwatch: Any
-    logs: Any
-    sns: Any
-    budgets: Any
-
-
-def make_watchers(region: str, account: str, config: Any = None) -> Watchers:
-    """Make the clients with the credentials of the environment."""
-    session = boto3.session.Session(region_name=region)
-    clients = {name: session.client(name, config=config) for name in ("cloudwatch", "logs", "sns")}
-    budgets = session.client("budgets", region_name=BUDGETS_REGION, config=config)
-    return Watchers(account, region, budgets=budgets, **clients)
-
-
-@dataclass(frozen=True)
-class SiteClients:
-    """What publishing the page needs."""
-
-    s3: Any
-    cloudfront: Any
+POLL_SECONDS = 5.0
 
 
 @dataclass(frozen=True)
 class Account:
-    """The clients of each part."""
+    """The clients of one account and region. Who waits for AWS asks it every `poll_seconds`."""
 
-    aws: Aws
-    endpoint: Clients
-    site: SiteClients
-    watchers: Watchers
+    region: str
+    poll_seconds: float = POLL_SECONDS
+    boto3_session: boto3.session.Session = field(default_factory=boto3.session.Session, repr=False)
 
-    def clients(self) -> Iterator[Any]:
-        """Every boto3 client."""
-        for part in vars(self).values():
-            yield from (client for client in vars(part).values() if hasattr(client, "meta"))
+    @cached_property
+    def account_id(self) -> str:
+        """The twelve digits of the account that the credentials belong to."""
+        return self.sts.get_caller_identity()["Account"]
+
+    @cached_property
+    def autoscaling(self) -> ApplicationAutoScalingClient:
+        return self.boto3_session.client("application-autoscaling", self.region, config=RETRIES)
+
+    @cached_property
+    def cloudformation(self) -> CloudFormationClient:
+        return self.boto3_session.client("cloudformation", self.region, config=RETRIES)
+
+    @cached_property
+    def cloudwatch(self) -> CloudWatchClient:
+        return self.boto3_session.client("cloudwatch", self.region, config=RETRIES)
+
+    @cached_property
+    def functions(self) -> LambdaClient:
+        return self.boto3_session.client("lambda", self.region, config=RETRIES)
+
+    @cached_property
+    def gateway(self) -> APIGatewayClient:
+        return self.boto3_session.client("apigateway", self.region, config=RETRIES)
+
+    @cached_property
+    def runtime(self) -> SageMakerRuntimeClient:
+        return self.boto3_session.client("sagemaker-runtime", self.region, config=ONE_ATTEMPT)
+
+    @cached_property
+    def s3(self) -> S3Client:
+        return self.boto3_session.client("s3", self.region, config=RETRIES)
+
+    @cached_property
+    def sagemaker(self) -> SageMakerClient:
+        return self.boto3_session.client("sagemaker", self.region, config=RETRIES)
+
+    @cached_property
+    def sts(self) -> STSClient:
+        return self.boto3_session.client("sts", self.region, config=RETRIES)
+
+    def clients(self) -> list[BaseClient]:
+        """Return every client."""
+        names = (name for name, made in vars(Account).items() if isinstance(made, cached_property))
+        return [getattr(self, name) for name in names if name != "account_id"]
 
 
-def open_account(settings: Settings, poll_seconds: float = POLL_SECONDS) -> Account:
-    """Make the clients with the credentials of the environment. Raises DeployError on a region that is none."""
-    aws = connect(settings.region, poll_seconds=poll_seconds)
-    watchers = make_watchers(settings.region, aws.account, config=CONFIG)
-    session = boto3.session.Session(region_name=settings.region)
-    site = SiteClients(
-        session.client("s3", config=CONFIG), session.client("cloudfront", config=CONFIG)
-    )
-    return Account(aws, make_clients(settings.region), site, watchers)
+def connect(region: str, poll_seconds: float = POLL_SECONDS) -> Account:
+    """Return the account of the environment's credentials. Raises DeployError on no region of AWS.
+
+    Asks AWS whose credentials they are, so that bad ones end a run before anything else does.
+    """
+    account = Account(region, poll_seconds)
+    if region not in account.boto3_session.get_available_regions("lambda"):
+        raise DeployError(
+            f"There is no AWS region {region!r}: change it in birdapp/.chalice/config.json."
+        )
+    _ = account.account_id
+    return account

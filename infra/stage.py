@@ -1,32 +1,32 @@
-"""All parts in their order: up, each on what stands before it; down, the other way round."""
+"""All parts in their order: up, each on what is there before it; down, the other way round."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from infra import cloudformation, s3
+from infra import s3
 from infra.change import Change
+from infra.cloudformation import delete_stack, ensure_stack
 from infra.config import Settings
-from infra.endpoint import deploy
+from infra.endpoint import deploy as endpoint
+from infra.endpoint.checks import Clip
 from infra.endpoint.images import image_uri
 from infra.endpoint.model import CheckedModel, check_model
 from infra.endpoint.plan import Plan
 from infra.endpoint.presets import Instances, Preset
-from infra.endpoint.role import ensure_role, policy, role_arn
-from infra.endpoint.smoke_clip import Clip
-from infra.monitoring.alarms import Watched, stage_alarms
-from infra.monitoring.monitor import Mail, ensure_watch, remove_watch
-from infra.packages import api, zips
+from infra.monitoring.alarms import stage_alarms
+from infra.packages import api as api_package
 from infra.packages import spectrogram as spectrogram_package
-from infra.s3 import delete_bucket
+from infra.packages.zips import Package
 from infra.session import Account
 from infra.site import publish
-from infra.stacks import gateway_logs, training_role
-from infra.stacks import spectrogram as spectrogram_stack
-from infra.stacks.api import Application
+from infra.stacks import foundation, gateway_logs, monitoring, spectrogram
+from infra.stacks.site import CLOUDFRONT, WEBSITE
+from infra.stacks.site import stack_name as site_stack
 
 SITES = {
-    publish.WEBSITE: "public, HTTP (website)",
-    publish.CLOUDFRONT: "private, behind a CloudFront distribution with its access control and security headers",
+    WEBSITE: "public, HTTP (website)",
+    CLOUDFRONT: "private, behind a CloudFront distribution with its access control and security "
+    "headers",
 }
 
 
@@ -35,8 +35,8 @@ class Ready:
     """What was built and checked on this machine, before anything is made or paid for."""
 
     settings: Settings
-    spectrogram: zips.Package
-    application: Application
+    spectrogram: Package
+    application: api_package.Application
     model: CheckedModel
     preset: Preset
 
@@ -45,120 +45,102 @@ def prepare(
     account: Account, settings: Settings, *, model: str, clip: Clip, preset: Preset
 ) -> Ready:
     """Check the model and build the packages. Raises DeployError with all that is wrong."""
-    checked = check_model(model, clip, s3=account.endpoint.s3)
-    return Ready(
-        settings, spectrogram_package.build(settings.python), api.build(settings), checked, preset
-    )
+    checked = check_model(model, clip, s3=account.s3)
+    function = spectrogram_package.build(settings.python)
+    return Ready(settings, function, api_package.build(settings), checked, preset)
 
 
 def up(account: Account, ready: Ready) -> Iterator[Change]:
-    """Bring up all parts and yield what became of each. Safe to run again, also after a failure anywhere in it."""
-    seen = set()
-    for change in _steps(account, ready):
-        # Two parts see to the bucket that they share; the first one says it.
-        if change.resource not in seen:
-            seen.add(change.resource)
-            yield change
+    """Bring up all parts and yield what became of each.
 
+    Safe to run again, also after a failure anywhere in it.
+    """
+    settings, application = ready.settings, ready.application
+    base = foundation.ensure(account, settings)
+    yield base
+    bucket = base.outputs["Bucket"]
 
-def _steps(account: Account, ready: Ready) -> Iterator[Change]:
-    aws, settings = account.aws, ready.settings
-    name = settings.bucket(aws.account)
-    yield from spectrogram_stack.deploy(aws, settings, ready.spectrogram)
-    yield cloudformation.ensure_stack(
-        aws, training_role.stack_name(settings), training_role.template(settings, name)
+    yield _upload(account, bucket, ready.spectrogram)
+    function = spectrogram.template(settings, bucket, ready.spectrogram.key)
+    yield ensure_stack(account, spectrogram.stack_name(settings), function)
+
+    yield from endpoint.deploy(account, plan(ready, base.outputs), ready.model)
+
+    yield _upload(account, bucket, application.code)
+    yield _upload(account, bucket, application.layer)
+    yield gateway_logs.ensure(account)
+    gateway = ensure_stack(
+        account, settings.api_stack, application.finished_template(settings, bucket)
     )
-    yield from _endpoint(account, ready)
-    yield from (
-        s3.upload_package(aws, name, package)
-        for package in (ready.application.code, ready.application.layer)
-    )
-    yield gateway_logs.ensure(aws)
-    yield cloudformation.ensure_stack(
-        aws, settings.api_stack, ready.application.finished_template(settings, name)
-    )
-    yield from _site(account, settings)
-    yield from ensure_watch(
-        account.watchers,
-        watched(settings, ready.preset),
-        retention_days=settings.log_retention_days,
-        mail=Mail(settings.alarm_email, settings.budget_dollars) if settings.alarm_email else None,
-    )
+    yield gateway
+
+    address = gateway.outputs["EndpointURL"].rstrip("/")
+    yield from publish.publish(account, settings, address).changes
+
+    alarms = monitoring.template(settings, instances=has_instances(ready.preset))
+    yield ensure_stack(account, monitoring.stack_name(settings), alarms)
 
 
 def down(account: Account, settings: Settings) -> Iterator[Change]:
     """Delete all parts and yield what became of each. What is gone already is no fault."""
-    aws, site = account.aws, publish.bucket_name(settings, account.aws.account)
-    yield from publish.destroy(
-        account.site.s3, account.site.cloudfront, site, poll_seconds=aws.poll_seconds
-    )
-    yield cloudformation.delete_stack(aws, settings.api_stack)
-    yield from deploy.destroy(account.endpoint, settings.endpoint, poll_seconds=aws.poll_seconds)
-    yield cloudformation.delete_stack(aws, training_role.stack_name(settings))
-    yield from spectrogram_stack.destroy(aws, settings)
-    yield delete_bucket(aws.s3, settings.bucket(aws.account))
-    # Last: SageMaker writes to its log until the end.
-    yield from remove_watch(account.watchers, watched(settings))
+    yield delete_stack(account, monitoring.stack_name(settings))
+    yield publish.destroy(account, settings)
+    yield delete_stack(account, settings.api_stack)
+    yield from endpoint.destroy(account, settings.endpoint)
+    yield delete_stack(account, spectrogram.stack_name(settings))
+    yield foundation.delete(account, settings)
 
 
-def resources(settings: Settings, preset: Preset) -> list[str]:
-    """Say what `up` makes and `down` deletes, in the order of `up`."""
+def stacks(settings: Settings) -> list[str]:
+    """Return the names of the stage's stacks, in the order of `up`."""
     return [
-        f"bucket {settings.bucket('ACCOUNT')}: code, models, training data; private",
-        f"stack {spectrogram_stack.stack_name(settings)}: Lambda {settings.spectrogram_function} with "
-        f"{settings.spectrogram_memory_size:,} MB, its role and log",
-        f"stack {training_role.stack_name(settings)}: the role of training jobs",
-        f"endpoint {settings.endpoint}, its model, configuration, scaling and role: {preset.describe()}",
-        f"stack {settings.api_stack}: Lambda {settings.function} with {settings.memory_size:,} MB, its layer, role, "
-        f"log; REST API stage {settings.stage}, {settings.throttle_requests_per_second} requests/s, "
-        f"{settings.throttle_burst} at once, {settings.reserved_concurrency} Lambdas",
-        "role api-gateway-logs, where API Gateway has none yet: free, of the whole account, and stays",
-        f"site on bucket {publish.bucket_name(settings, 'ACCOUNT')}: "
-        + SITES[publish.default_mode(settings.stage)],
-        f"{len(stage_alarms(watched(settings, preset)))} alarms, a dashboard, log retention of "
-        f"{settings.log_retention_days} days, "
-        + (
-            f"a topic and a budget of {settings.budget_dollars} $ a month that write to {settings.alarm_email}"
-            if settings.alarm_email
-            else "no budget and no mail: alarm_email is not set"
-        ),
+        foundation.stack_name(settings),
+        spectrogram.stack_name(settings),
+        settings.api_stack,
+        site_stack(settings),
+        monitoring.stack_name(settings),
     ]
 
 
-def _site(account: Account, settings: Settings) -> list[Change]:
-    aws = account.aws
-    bucket_name, mode = (
-        publish.bucket_name(settings, aws.account),
-        publish.default_mode(settings.stage),
+def plan(ready: Ready, outputs: dict[str, str]) -> Plan:
+    """Return the endpoint as it shall be, on the foundation's outputs."""
+    role, image = outputs["EndpointRoleArn"], image_uri(ready.settings.region)
+    return Plan(ready.settings.endpoint, outputs["Bucket"], role, image, ready.preset)
+
+
+def has_instances(preset: Preset) -> bool:
+    """Tell an endpoint that always runs from a serverless one."""
+    return isinstance(preset.hosting, Instances)
+
+
+def resources(settings: Settings, preset: Preset) -> list[str]:
+    """Return a line for each thing that `up` makes and `down` deletes, in the order of `up`."""
+    alarms = len(stage_alarms(settings, instances=has_instances(preset)))
+    bucket = publish.bucket_name(settings, "ACCOUNT")
+    mail = (
+        f"a budget of {settings.budget_dollars} $ a month; they write to {settings.alarm_email}"
+        if settings.alarm_email
+        else "no budget and no mail: alarm_email is not set"
     )
-    site = publish.Site(
-        bucket_name,
-        settings.region,
-        cloudformation.api_address(aws, settings),
-        mode,
-        aws.poll_seconds,
-    )
-    return publish.publish(account.site.s3, account.site.cloudfront, site).changes
+    return [
+        f"stack {foundation.stack_name(settings)}: private bucket {settings.bucket('ACCOUNT')} for "
+        "code, models and training data; the roles of endpoint and training; log retention of "
+        f"{settings.log_retention_days} days",
+        f"stack {spectrogram.stack_name(settings)}: Lambda {settings.spectrogram_function} with "
+        f"{settings.spectrogram_memory_size:,} MB, its role and log",
+        f"endpoint {settings.endpoint}, its model, configuration and scaling: {preset.describe()}",
+        f"stack {gateway_logs.STACK}, where API Gateway may not write logs yet: free, of the whole "
+        "account, and stays",
+        f"stack {settings.api_stack}: Lambda {settings.function} with {settings.memory_size:,} MB, "
+        f"its layer, role, log; REST API stage {settings.stage}, "
+        f"{settings.throttle_requests_per_second} requests/s, {settings.throttle_burst} at once, "
+        f"{settings.reserved_concurrency} Lambdas",
+        f"stack {site_stack(settings)}: the site on bucket {bucket}, "
+        + SITES[publish.default_mode(settings.stage)],
+        f"stack {monitoring.stack_name(settings)}: {alarms} alarms (two in the first stack), a "
+        f"dashboard, {mail}",
+    ]
 
 
-def watched(settings: Settings, preset: Preset | None = None) -> Watched:
-    """Name what is watched; without a preset everything that ever was."""
-    instances = preset is None or isinstance(preset.hosting, Instances)
-    functions = settings.function, settings.spectrogram_function
-    return Watched(settings.function, settings.stage, *functions, settings.endpoint, instances)
-
-
-def _endpoint(account: Account, ready: Ready) -> Iterator[Change]:
-    aws, clients = account.aws, account.endpoint
-    endpoint, name = ready.settings.endpoint, ready.settings.bucket(aws.account)
-    wanted = policy(endpoint, name, aws.region, aws.account)
-    yield ensure_role(clients.iam, endpoint, wanted, spread_seconds=2 * aws.poll_seconds)
-    plan = Plan(
-        endpoint,
-        name,
-        role_arn(endpoint, aws.account),
-        image_uri(aws.region),
-        ready.preset,
-        aws.poll_seconds,
-    )
-    yield from deploy.deploy(clients, plan, ready.model)
+def _upload(account: Account, bucket: str, package: Package) -> Change:
+    return s3.upload_once(account, bucket, package.key, package.path)

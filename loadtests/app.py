@@ -13,13 +13,14 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
+from typing import NoReturn, TypeVar
 from urllib.parse import urlsplit
 from urllib.request import urlopen
 
 REPOSITORY = Path(__file__).parent.parent
 TIMEOUT_SECONDS = 60
 STOP_SECONDS = 20
+INTERRUPTED = 130
 Result = TypeVar("Result")
 
 
@@ -35,7 +36,7 @@ class App:
 
 @dataclass(frozen=True)
 class Answer:
-    """What came back for one request, and after how many milliseconds; status 0 where nothing came."""
+    """What came back for one request, and when; status 0 where nothing came."""
 
     status: int
     milliseconds: float
@@ -44,7 +45,7 @@ class Answer:
 
 @contextmanager
 def started(**settings: str) -> Iterator[App]:
-    """Run the app on free ports until the block ends. Raises RuntimeError where it does not start."""
+    """Run the app on free ports until the block ends. Raises RuntimeError if it does not start."""
     environment = os.environ | {"API_PORT": "0", "SITE_PORT": "0"} | settings
     command = [sys.executable, str(REPOSITORY / "run_local.py")]
     with (
@@ -61,7 +62,7 @@ def started(**settings: str) -> Iterator[App]:
 
 
 def on_app(url: str | None, work: Callable[[str], Result]) -> Result:
-    """Do the work on the API at `url`, or on one started for it."""
+    """Do the work with the API at `url`, or with one that is started for it."""
     if url:
         return work(url)
     with started() as running:
@@ -77,18 +78,26 @@ def _ready(process: subprocess.Popen[str], log: Path) -> App:
     return App(re.findall(r'"(.+)"', config)[0], site_url, process, log)
 
 
+def run_cli(main: Callable[[], int]) -> NoReturn:
+    """End the process with the status of `main`, without a traceback after Ctrl-C."""
+    try:
+        sys.exit(main())
+    except KeyboardInterrupt:
+        sys.exit(INTERRUPTED)
+
+
 def classify_body(sound: bytes, **fields: object) -> bytes:
-    """Write the JSON that the page sends."""
+    """Return the JSON that the page sends."""
     return json.dumps({"data": base64.b64encode(sound).decode(), **fields}).encode()
 
 
 def connect(url: str) -> http.client.HTTPConnection:
-    """Make a connection to the API; it opens with the first request."""
+    """Return a connection to the API; it opens with the first request."""
     return http.client.HTTPConnection(urlsplit(url).netloc, timeout=TIMEOUT_SECONDS)
 
 
 def classify(connection: http.client.HTTPConnection, body: bytes) -> Answer:
-    """Send one recording, and time it from the first byte of the request to the last of the answer."""
+    """Send one recording; time it from the request's first byte to the response's last."""
     start = time.perf_counter()
     try:
         connection.request("POST", "/classify", body, {"Content-Type": "application/json"})
@@ -103,10 +112,9 @@ def classify(connection: http.client.HTTPConnection, body: bytes) -> Answer:
 
 
 def milliseconds_since(start: float) -> float:
-    """Milliseconds since a reading of perf_counter."""
     return (time.perf_counter() - start) * 1_000
 
 
 def stages(header: str) -> dict[str, float]:
-    """Read a Server-Timing header: stage -> milliseconds."""
+    """Return stage -> milliseconds of a Server-Timing header."""
     return {name: float(value) for name, value in re.findall(r"(\w+);dur=([\d.]+)", header)}

@@ -1,7 +1,7 @@
 """How long one client waits for a 5 s MP3, stage by stage: `make bench`.
 
-Warm, one connection, one request after the other. Stages come from the API's Server-Timing header; "rest" is
-everything else: JSON, base64, HTTP, the gateway.
+Warm, one connection, one request after the other. Stages come from the API's Server-Timing header;
+"rest" is everything else: JSON, base64, HTTP, the gateway.
 """
 
 import argparse
@@ -22,7 +22,10 @@ TARGET_MILLISECONDS = 200
 
 
 def measure(url: str, body: bytes, *, requests: int) -> list[app.Answer]:
-    """Send the same recording again and again on one connection. Raises RuntimeError on any answer but 200."""
+    """Send the same recording again and again on one connection.
+
+    Raises RuntimeError on any status but 200.
+    """
     connection = app.connect(url)
     answers = [
         app.classify(connection, body)
@@ -37,7 +40,7 @@ def measure(url: str, body: bytes, *, requests: int) -> list[app.Answer]:
 
 
 def medians(answers: list[app.Answer]) -> dict[str, float]:
-    """Median milliseconds of each stage, of the rest and of the whole."""
+    """Return the median milliseconds of each stage, of the rest and of the whole."""
     columns = {stage: [answer.stages[stage] for answer in answers] for stage in STAGES}
     columns["rest"] = [
         answer.milliseconds - sum(answer.stages[stage] for stage in STAGES) for answer in answers
@@ -60,13 +63,14 @@ def draw(stages: dict[str, float], target: Path) -> None:
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Measure, print, write results/bench.json and bench.png."""
+    """Measure, print, write bench.json and bench.png."""
     parser = argparse.ArgumentParser(prog="python -m loadtests.bench", description=__doc__)
-    parser.add_argument("--url", help="of a running API; else the app is started")
+    parser.add_argument("--url", help="of a running API; otherwise the app is started")
     parser.add_argument("--requests", type=int, default=100)
     parser.add_argument(
         "--recording", type=Path, help="take the first 5 s of this file, not a made-up song"
     )
+    results.add_keep_option(parser)
     options = parser.parse_args(argv)
     body = app.classify_body(clips.mp3(options.recording))
     result: dict[str, Any] = {"machine": results.machine(), "requests": options.requests}
@@ -75,7 +79,7 @@ def main(argv: list[str] | None = None) -> int:
         "medians_ms": medians(answers),
         "whole_ms": results.summary([one.milliseconds for one in answers]),
     }
-    target = results.write("bench", result)
+    target = results.write("bench", result, options.folder)
     draw(result["medians_ms"], target.with_suffix(".png"))
     for name, value in result["medians_ms"].items():
         print(f"{name:12} {value:7.1f} ms")
@@ -83,4 +87,4 @@ def main(argv: list[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    app.run_cli(main)

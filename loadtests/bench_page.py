@@ -1,24 +1,22 @@
-"""How the page feels: long tasks, time to the picture and to the first answer, in headless Chromium: `make bench-page`.
+"""How long the page takes in headless Chromium: `make bench-page`.
 
-A reader clicks the button and finds a file; the clock starts when it is chosen, and again at the click that sends it.
-The first round warms the app up and does not count.
+A reader clicks the button and finds a file; the clock starts when it is chosen, and again at the
+click that sends it. The first round warms the app up and does not count.
 """
 
 import argparse
-import subprocess
 import tempfile
 from pathlib import Path
 from typing import Any
 
-import imageio_ffmpeg
 import matplotlib as mpl
 
 mpl.use("Agg")
 from matplotlib import pyplot as plt
 from playwright.sync_api import Page, sync_playwright
 
-from loadtests import results
-from loadtests.app import started
+from loadtests import clips, results
+from loadtests.app import run_cli, started
 
 CHROMIUM = "/usr/bin/chromium"
 ARGUMENTS = [
@@ -27,8 +25,6 @@ ARGUMENTS = [
     "--disable-background-networking",
     "--disable-component-update",
 ]
-# Swept whistles: something to draw and to analyse, with no recording of anybody's.
-SONG = "aevalsrc=0.3*sin(2*PI*(3500*t+200*sin(2*PI*3*t)))*gt(sin(2*PI*1.3*t)\\,0):s=44100"
 SECONDS = (12, 180)
 LIMITS_MS = {
     "picture, 12 s": 500,
@@ -38,16 +34,18 @@ LIMITS_MS = {
 }
 WATCH = """() => {
     window.longTasks = [];
-    new PerformanceObserver((list) => window.longTasks.push(...list.getEntries().map((task) => task.duration)))
-        .observe({ type: 'longtask' });
+    new PerformanceObserver((list) =>
+        window.longTasks.push(...list.getEntries().map((task) => task.duration)),
+    ).observe({ type: 'longtask' });
 }"""
 # Resolves with the milliseconds from now until a condition of the page holds.
 SINCE = """(condition) => {
     const start = performance.now();
+    const ends = ['result', 'unsure', 'no-bird'];
     const holds = {
         drawn: () => document.querySelector('#sound').dataset.picture === 'ready',
         named: () => document.querySelector('#bird-name').textContent !== '',
-        done: () => ['result', 'unsure', 'no-bird'].includes(document.querySelector('main').dataset.state),
+        done: () => ends.includes(document.querySelector('main').dataset.state),
     }[condition];
     return new Promise((resolve) => {
         const look = () => (holds() ? resolve(performance.now() - start) : setTimeout(look, 5));
@@ -56,25 +54,14 @@ SINCE = """(condition) => {
 }"""
 
 
-def make_song(folder: Path, seconds: int) -> Path:
-    """Write an MP3 of so many seconds."""
+def write_song(folder: Path, seconds: int) -> Path:
     file = folder / f"{seconds} s.mp3"
-    command = [
-        imageio_ffmpeg.get_ffmpeg_exe(),
-        "-y",
-        "-loglevel",
-        "error",
-        "-f",
-        "lavfi",
-        "-i",
-        SONG,
-    ]
-    subprocess.run([*command, "-t", str(seconds), "-b:a", "128k", str(file)], check=True)
+    file.write_bytes(clips.mp3(seconds=seconds))
     return file
 
 
 def measure(page: Page, site_url: str, song: Path) -> dict[str, Any]:
-    """Choose a song, wait for its picture, send it: milliseconds of each, and the longest task on the page's thread."""
+    """Choose a song, wait for its picture, send it; return the milliseconds of each."""
     page.goto(site_url)
     page.wait_for_selector("body[data-birds]")
     page.evaluate(WATCH)
@@ -97,18 +84,18 @@ def measure(page: Page, site_url: str, song: Path) -> dict[str, Any]:
 
 
 def run(rounds: int) -> list[dict[str, Any]]:
-    """Measure each length so often, each time in a fresh page."""
+    """Measure each length `rounds` times, each time in a fresh page."""
     with tempfile.TemporaryDirectory() as folder, started() as app, sync_playwright() as driver:
         browser = driver.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-        songs = [make_song(Path(folder), each) for each in SECONDS]
-        # Without a graphics card the birds are drawn by the processor that is measured here: they rest.
+        songs = [write_song(Path(folder), each) for each in SECONDS]
+        # Without a graphics card the processor draws the birds, and it is measured here: they rest.
         pages = [browser.new_page(reduced_motion="reduce") for _ in range(1 + rounds * len(songs))]
         measure(pages.pop(), app.site_url, songs[0])
         return [measure(pages.pop(), app.site_url, song) for song in songs for _ in range(rounds)]
 
 
 def draw(rows: list[dict[str, Any]], target: Path) -> None:
-    """Draw every round as a dot, under the limit of its measure."""
+    """Draw every round as a dot, and the limit of its measure."""
     found: dict[str, list[int]] = {name: [] for name in LIMITS_MS}
     for row in rows:
         found[f"picture, {Path(row['file']).stem}"].append(row["picture_ms"])
@@ -128,18 +115,20 @@ def draw(rows: list[dict[str, Any]], target: Path) -> None:
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Measure, print one line a round, write results/page.json and page.png."""
+    """Measure, print one line a round, write page.json and page.png."""
     parser = argparse.ArgumentParser(prog="python -m loadtests.bench_page", description=__doc__)
     parser.add_argument("--rounds", type=int, default=3)
+    results.add_keep_option(parser)
     options = parser.parse_args(argv)
     machine = results.machine()
     rows = run(options.rounds)
     for row in rows:
         print("  ".join(f"{name} {value}" for name, value in row.items()))
-    target = results.write("page", {"machine": machine, "limits_ms": LIMITS_MS, "rounds": rows})
+    result = {"machine": machine, "limits_ms": LIMITS_MS, "rounds": rows}
+    target = results.write("page", result, options.folder)
     draw(rows, target.with_suffix(".png"))
     return 0
 
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    run_cli(main)

@@ -1,29 +1,20 @@
-"""The recording that a measurement sends: five seconds of MP3."""
+"""The recordings that a measurement sends, as MP3."""
 
 import subprocess
 from pathlib import Path
 
-import imageio_ffmpeg
+from birdapp.chalicelib.ffmpeg_path import find_ffmpeg
+from infra.song import make_song
 
 CLIP_SECONDS = 5
-# A whistle that falls from 5 to 3 kHz, over and over, in some noise.
-SONG = "aevalsrc='0.3*sin(2*PI*(5000-1000*mod(t,1))*mod(t,1))+0.01*(random(0)-0.5)':s=44100"
+SAMPLE_RATE = 44_100
 
 
-def mp3(recording: Path | None = None) -> bytes:
-    """Make the MP3 from the start of a recording, or from a made-up song."""
-    source = ["-i", str(recording)] if recording else ["-f", "lavfi", "-i", SONG]
-    command = [
-        imageio_ffmpeg.get_ffmpeg_exe(),
-        "-v",
-        "error",
-        *source,
-        "-t",
-        str(CLIP_SECONDS),
-        "-ac",
-        "1",
-    ]
-    made = subprocess.run(
-        [*command, "-b:a", "128k", "-f", "mp3", "pipe:1"], check=True, capture_output=True
-    )
-    return made.stdout
+def mp3(recording: Path | None = None, seconds: int = CLIP_SECONDS) -> bytes:
+    """Return an MP3 of the start of a recording, or of a made-up song."""
+    raw = ["-f", "s16le", "-ar", str(SAMPLE_RATE), "-i", "pipe:0"]
+    source = ["-i", str(recording)] if recording else raw
+    song = b"" if recording else make_song(seconds, SAMPLE_RATE).tobytes()
+    encoding = ["-t", str(seconds), "-ac", "1", "-b:a", "128k", "-f", "mp3", "pipe:1"]
+    command = [find_ffmpeg(), "-v", "error", *source, *encoding]
+    return subprocess.run(command, input=song, check=True, capture_output=True).stdout

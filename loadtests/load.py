@@ -1,7 +1,8 @@
 """The report's load tests, and 16 clients at once, against the app on this machine: `make load`.
 
-Requests of test1 and test2 leave at their time, answered or not, each on a connection of its own, as artillery sends
-them. 18,120 requests in 32 minutes, or 100,000 in 83, are shortened by --seconds; the rates stay.
+Requests of test1 and test2 leave at their time, answered or not, each on a connection of its own,
+as artillery sends them. 18,120 requests in 32 minutes, or 100,000 in 83, are shortened by
+--seconds; the rates stay.
 """
 
 import argparse
@@ -30,7 +31,7 @@ DEFAULT_SECONDS = 60.0
 
 @dataclass(frozen=True)
 class Sample:
-    """One request: when it left, in seconds since the test began, at which rate, and what came back."""
+    """One request: when it left (seconds since the start), at which rate, and what came back."""
 
     start: float
     rate: float
@@ -49,7 +50,7 @@ def run_phases(url: str, body: bytes, phases: list[Phase]) -> list[Sample]:
 
 
 def schedule(phases: list[Phase]) -> Iterable[tuple[float, float, float]]:
-    """List (when its phase began, when it leaves after that, rate) of every request; seconds."""
+    """Yield for every request when its phase began, when it leaves after that, and the rate."""
     offset = 0.0
     for phase in phases:
         for start in phase.starts():
@@ -58,7 +59,7 @@ def schedule(phases: list[Phase]) -> Iterable[tuple[float, float, float]]:
 
 
 def run_clients(url: str, body: bytes, *, clients: int, requests: int) -> list[Sample]:
-    """Let clients ask at once, each again as soon as it is answered, until all requests are done."""
+    """Let clients send at once, each again as soon as it has its response."""
     began = time.perf_counter()
 
     def ask(_number: int) -> Sample:
@@ -77,7 +78,7 @@ def _one(url: str, body: bytes, start: float, rate: float) -> Sample:
 
 
 def summarise(samples: list[Sample]) -> dict[str, Any]:
-    """Count statuses and give latencies in milliseconds: over all, and for each rate."""
+    """Return statuses and latencies in milliseconds: of all, and of each rate."""
     by_rate: dict[float, list[Sample]] = {}
     for sample in samples:
         by_rate.setdefault(sample.rate, []).append(sample)
@@ -117,7 +118,7 @@ def run(name: str, body: bytes, seconds: float | None, url: str) -> list[Sample]
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Run the tests that were asked for, write results/NAME.json and NAME.png; 1 where one request was not a 200."""
+    """Run the chosen tests, write NAME.json and NAME.png; return 1 unless all were 200."""
     parser = argparse.ArgumentParser(prog="python -m loadtests.load", description=__doc__)
     parser.add_argument(
         "tests", nargs="*", default=["clients", "test1", "test2"], help="clients, test1, test2"
@@ -125,10 +126,11 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument(
         "--seconds", type=float, default=DEFAULT_SECONDS, help="longest length of a phase (60)"
     )
-    parser.add_argument("--url", help="of a running API; else the app is started")
+    parser.add_argument("--url", help="of a running API; otherwise the app is started")
     parser.add_argument(
         "--recording", type=Path, help="take the first 5 s of this file, not a made-up song"
     )
+    results.add_keep_option(parser)
     options = parser.parse_args(argv)
     body = app.classify_body(clips.mp3(options.recording))
     failed = 0
@@ -136,11 +138,12 @@ def main(argv: list[str] | None = None) -> int:
         head = {"machine": results.machine(), "report": REPORT.get(name, {})}
         samples = app.on_app(options.url, partial(run, name, body, options.seconds))
         row = summarise(samples)
-        draw(samples, name, results.write(name, head | row).with_suffix(".png"))
+        target = results.write(name, head | row, options.folder)
+        draw(samples, name, target.with_suffix(".png"))
         print(name, row["statuses"], row["latency_ms"])
         failed += row["statuses"].get("200", 0) < row["requests"]
     return min(failed, 1)
 
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    app.run_cli(main)

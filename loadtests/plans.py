@@ -17,7 +17,7 @@ class Phase:
     seconds: float
 
     def starts(self) -> list[float]:
-        """When each request leaves, in seconds since the phase began: evenly spread."""
+        """Return when each request leaves, in seconds since the phase began: evenly spread."""
         return [i / self.rate for i in range(round(self.rate * self.seconds))]
 
 
@@ -30,7 +30,7 @@ CLIENT_REQUESTS = 500
 
 
 def shortened(name: str, seconds: float | None) -> list[Phase]:
-    """The phases of a test, none longer than `seconds`."""
+    """Return the phases of a test, none longer than `seconds`."""
     phases = ARRIVALS[name]
     return (
         phases

@@ -1,1 +1,1 @@
-"""The parts of the app that AWS plays in production, one small server each; run_local.py starts them."""
+"""What AWS is in production, one small server for each part; run_local.py starts them."""

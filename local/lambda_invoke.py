@@ -1,4 +1,4 @@
-"""AWS Lambda's Invoke API for the spectrogram function, imported as its zip has it: its folder is the root."""
+"""AWS Lambda's Invoke API for the spectrogram function; its folder is the root, as in its zip."""
 
 import json
 import os
@@ -13,7 +13,8 @@ from typing import Any
 from urllib.parse import unquote
 
 from local import processes
-from local.server import BodyRefusedError, Handler, Server, inherited
+from local.request_body import BodyRefusedError
+from local.server import Handler, Server, inherited
 
 FOLDER = Path(__file__).parent.parent / "spectrogram_fn"
 # Lambda's own limit on what goes into a synchronous call.
@@ -28,7 +29,7 @@ class InvokeHandler(Handler):
     function_name: str
 
     def do_POST(self) -> None:  # noqa: N802 (the base class calls it so)
-        """Answer as Lambda would: what the function says, or how it failed, is a 200."""
+        """Respond as Lambda does: the function's result is a 200, and so is its failure."""
         try:
             body = self.read_body()
         except BodyRefusedError as error:
@@ -52,7 +53,7 @@ class InvokeHandler(Handler):
 
 
 def invoke(function: Callable[[Any, object], Any], event: Any) -> tuple[Any, dict[str, str]]:
-    """Call a Lambda function; answer what the Invoke API would: the payload, and headers that tell of a failure."""
+    """Call a Lambda function; return the payload and the headers that the Invoke API would."""
     try:
         return function(event, SimpleNamespace(aws_request_id=str(uuid.uuid4()))), {}
     except Exception as error:  # Whatever a function raises is its caller's to know.

@@ -22,9 +22,9 @@ CONSTANTS: dict[str, Callable[[object], Any]] = {
     "settings": mapping,
 }
 DIGEST = "network_sha256"
-# An interpreter serves one request at a time; two keep two cores busy. A second thread in each would
-# cost a quarter more of the processor. Windows one by one cost the same as all in one batch, and
-# less memory.
+# An interpreter serves one request at a time; two keep two cores busy. A second thread in each
+# would cost a quarter more of the processor. Windows one by one cost the same as all in one batch,
+# and less memory.
 INTERPRETERS = 2
 THREADS = 1
 
@@ -53,7 +53,7 @@ class Model:
             )
 
     def predict(self, windows: Spectrograms) -> dict[str, Any]:
-        """Return the outputs for windows [n, 216, 514]: probabilities [n, k], bird [n] where it has it."""
+        """Return the outputs for windows [n, 216, 514]: probabilities [n, k], perhaps bird [n]."""
         with self._runner() as runner:
             answers = [runner(spectrogram=windows[i : i + 1]) for i in range(len(windows))]
         return {name: np.concatenate([answer[name] for answer in answers]) for name in answers[0]}
@@ -68,7 +68,7 @@ class Model:
 
 
 def fingerprint(folder: Path) -> list[tuple[int, int, int]]:
-    """Return what differs between two states of the folder's files; missing files count as nothing."""
+    """Return what changes whenever a file of the folder does; missing files count as nothing."""
     states = []
     for name in FILES:
         with suppress(FileNotFoundError):
@@ -128,7 +128,7 @@ def noise(shape: tuple[int, ...]) -> Spectrograms:
 
 
 def whistles() -> Spectrograms:
-    """Return the spectrogram [216, 514] of whistles from 5 to 3 kHz, made by the path of all sounds."""
+    """Return the spectrogram [216, 514] of whistles from 5 to 3 kHz, by the path of all sounds."""
     # scipy takes a second to import; a start needs none.
     from spectrogram_fn import spectrogram  # noqa: PLC0415
 

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 STOP_SECONDS = 3
+# Standard output belongs to the line "ready: ...".
 STANDARD_ERROR = 2
 
 
@@ -21,21 +22,22 @@ class Child:
 
 
 def start(name: str, listener: socket.socket, environment: Mapping[str, str]) -> Child:
-    """Start the module `name` with one argument: the number of the listening socket that it inherits."""
+    """Start the module `name`; its argument is the number of the listening socket it inherits."""
     process = subprocess.Popen(
         [sys.executable, "-m", name, str(listener.fileno())],
         stdin=subprocess.PIPE,
-        stdout=STANDARD_ERROR,  # Standard output belongs to the one line "ready".
+        stdout=STANDARD_ERROR,
         pass_fds=[listener.fileno()],
         env=dict(environment),
-        start_new_session=True,  # Ctrl-C reaches the parent alone, and it ends the children.
+        # Ctrl-C reaches the parent alone, and it ends the children.
+        start_new_session=True,
     )
     listener.close()
     return Child(name, process)
 
 
 def end_with_parent() -> None:
-    """In a child: end as soon as the parent is gone. Only the parent holds the other end of standard input."""
+    """In a child: end with the parent, which alone holds the other end of standard input."""
     threading.Thread(target=_end_at_eof, daemon=True).start()
 
 
@@ -46,17 +48,17 @@ def _end_at_eof() -> None:
 
 
 def ended(children: Iterable[Child]) -> list[Child]:
-    """List the children that run no more."""
+    """Return the children that have ended."""
     return [child for child in children if child.process.poll() is not None]
 
 
 def stop(children: Iterable[Child]) -> None:
-    """Ask all children to end, and kill those that do not."""
+    """Terminate all children, and kill those that do not end."""
     children = list(children)
     for child in children:
         child.process.terminate()
     for child in children:
-        with child.process as process:  # Closes its standard input, too.
+        with child.process as process:  # Closes its standard input too.
             _wait(process)
 
 

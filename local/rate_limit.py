@@ -1,4 +1,4 @@
-"""A token bucket: so many requests a second on average, so many at once."""
+"""A token bucket limits requests a second on average, and those that come at once."""
 
 import math
 import threading
@@ -17,7 +17,7 @@ class TokenBucket:
         self._lock = threading.Lock()
 
     def take(self) -> int:
-        """Take a token: 0, or else the whole seconds to wait until there is one."""
+        """Take a token and return 0; without one, return the seconds until there is, rounded up."""
         with self._lock:
             now = self._clock()
             self._tokens = min(self._burst, self._tokens + (now - self._seen) * self._rate)

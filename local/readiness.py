@@ -1,22 +1,22 @@
-"""The first classification: a whistle of one second, sent through the API."""
+"""The first classification: one second of a song, sent through the API."""
 
 import base64
 import http.client
 import io
 import json
 import wave
-from array import array
-from math import pi, sin
 from urllib.parse import urlsplit
+
+from infra.song import make_song
 
 SAMPLE_RATE = 22_050
 TIMEOUT_SECONDS = 40
 
 
-def classify(api_base: str) -> tuple[int, str]:
-    """Send the whistle; answer the HTTP status and the text that came. Raises OSError where nothing listens."""
+def classify(api_base: str, sound: bytes | None = None) -> tuple[int, str]:
+    """Send a sound, or the song; return status and body. Raises OSError where nothing listens."""
     connection = http.client.HTTPConnection(urlsplit(api_base).netloc, timeout=TIMEOUT_SECONDS)
-    body = json.dumps({"data": base64.b64encode(whistle()).decode()})
+    body = json.dumps({"data": base64.b64encode(sound or whistle()).decode()})
     try:
         connection.request("POST", "/classify", body, {"Content-Type": "application/json"})
         answer = connection.getresponse()
@@ -26,10 +26,8 @@ def classify(api_base: str) -> tuple[int, str]:
 
 
 def whistle() -> bytes:
-    """Make one second of a 3 kHz tone as a WAV."""
-    samples = array(
-        "h", (round(10_000 * sin(2 * pi * 3_000 * i / SAMPLE_RATE)) for i in range(SAMPLE_RATE))
-    )
+    """Return one second of the song as a WAV."""
+    samples = make_song(1, SAMPLE_RATE)
     file = io.BytesIO()
     with wave.open(file, "wb") as out:
         out.setparams((1, samples.itemsize, SAMPLE_RATE, 0, "NONE", ""))

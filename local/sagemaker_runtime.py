@@ -1,4 +1,4 @@
-"""SageMaker's runtime API for one model folder, in TensorFlow Serving's columnar predict form (docs/contracts.md).
+"""SageMaker's runtime API for one model folder, in TensorFlow Serving's columnar predict form.
 
 When the folder's files change, the new model is loaded and checked while the old one serves.
 """
@@ -19,7 +19,8 @@ import numpy as np
 
 from local import model_folder, processes
 from local.model_folder import BadModelError, Model, Spectrograms
-from local.server import BodyRefusedError, Handler, Server, inherited
+from local.request_body import BodyRefusedError
+from local.server import Handler, Server, inherited
 
 POLL_SECONDS = 0.5
 
@@ -34,7 +35,10 @@ class Endpoint:
         model_folder.check(self.model, model_folder.noise(self.model.window_shape))
 
     def watch(self) -> None:
-        """Look after the folder for ever. A state that holds for one more look is taken; a bad model is refused."""
+        """Look at the folder for ever.
+
+        A state that is still there at the next look is taken; a bad model is refused.
+        """
         while True:
             before = model_folder.fingerprint(self._folder)
             time.sleep(POLL_SECONDS)
@@ -57,7 +61,7 @@ class PredictError(Exception):
 
 
 def predict(model: Model, body: bytes) -> dict[str, Any]:
-    """Answer one predict request by its signature. Raises PredictError."""
+    """Return the response to a predict request, by its signature. Raises PredictError."""
     try:
         request = json.loads(body)
         inputs = request["inputs"]
@@ -76,7 +80,10 @@ def predict(model: Model, body: bytes) -> dict[str, Any]:
 
 
 def _windows(inputs: Any, shape: tuple[int, ...]) -> Spectrograms:
-    """Decode the column `spectrogram`, [{"b64": "..."}, ...], into windows [n, 216, 514]. Raises PredictError."""
+    """Return the windows [n, 216, 514] of the column `spectrogram`, [{"b64": "..."}, ...].
+
+    Raises PredictError.
+    """
     try:
         rows = [base64.b64decode(row["b64"], validate=True) for row in inputs["spectrogram"]]
     except (KeyError, TypeError, binascii.Error) as error:
@@ -96,7 +103,7 @@ class RuntimeHandler(Handler):
     endpoint_name: str
 
     def do_POST(self) -> None:  # noqa: N802 (the base class calls it so)
-        """Answer as SageMaker would, its own errors and the model's included."""
+        """Respond as SageMaker does, its own errors and the model's included."""
         try:
             body = self.read_body()
         except BodyRefusedError as error:
@@ -133,7 +140,7 @@ def _log(event: str, **fields: str) -> None:
 
 
 def main() -> int:
-    """Serve the folder MODEL_DIR as the endpoint ENDPOINT_NAME on the socket that was handed over."""
+    """Serve the folder MODEL_DIR as the endpoint ENDPOINT_NAME on the inherited socket."""
     processes.end_with_parent()
     RuntimeHandler.endpoint_name = os.environ["ENDPOINT_NAME"]
     try:

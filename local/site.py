@@ -1,4 +1,4 @@
-"""The static site: frontend/ with the right content types, and the two things that know the API's address."""
+"""The static site: frontend/ with its content types, and what holds the API's address."""
 
 import functools
 import mimetypes
@@ -14,7 +14,7 @@ from local import processes
 from local.server import Handler, Server, inherited
 
 FOLDER = Path(__file__).parent.parent / "frontend"
-# A browser refuses a module of any other type; what the machine's own tables say does not count.
+# A browser refuses a module of any other type, whatever the machine's own tables hold.
 TYPES = {
     ".js": "text/javascript",
     ".mjs": "text/javascript",
@@ -32,7 +32,7 @@ class SiteHandler(Handler, SimpleHTTPRequestHandler):
         super().__init__(*args, **kwargs)
 
     def do_GET(self) -> None:
-        """Answer config.js from memory, all else from the folder."""
+        """Send config.js from memory, everything else from the folder."""
         if urlsplit(self.path).path == "/config.js":
             return self.send(
                 200, config_module(self._api_base), {"Content-Type": "text/javascript"}
@@ -42,11 +42,11 @@ class SiteHandler(Handler, SimpleHTTPRequestHandler):
     do_HEAD = do_GET
 
     def list_directory(self, _path: Any) -> None:
-        """Show no listing: a folder without an index is not there."""
+        """Send 404 for a folder without an index."""
         self.send_error(404)
 
     def end_headers(self) -> None:
-        """Send the policy with every answer, and let no browser keep an old page."""
+        """Add the policy to every response, and keep browsers from showing an old page."""
         self.send_header("Content-Security-Policy", content_security_policy(self._api_base))
         self.send_header("X-Content-Type-Options", "nosniff")
         self.send_header("Cache-Control", "no-cache")
@@ -54,7 +54,7 @@ class SiteHandler(Handler, SimpleHTTPRequestHandler):
 
 
 def main() -> int:
-    """Serve the page of the API at API_BASE on the socket that was handed over."""
+    """Serve the page for the API at API_BASE on the inherited socket."""
     processes.end_with_parent()
     handler = functools.partial(SiteHandler, api_base=os.environ["API_BASE"], directory=str(FOLDER))
     Server(inherited(int(sys.argv[1])), handler).serve_forever()

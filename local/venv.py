@@ -1,6 +1,6 @@
-"""Make a virtual environment, once: `python3 -m local.venv FOLDER REQUIREMENTS`.
+"""Make a virtual environment from a lock file, once: `python3 -m local.venv FOLDER REQUIREMENTS`.
 
-A stamp in the environment tells what it was made from. Only the standard library is at hand here.
+A stamp in the environment names what it was made from. Only the standard library is available here.
 """
 
 import fcntl
@@ -11,32 +11,33 @@ from pathlib import Path
 
 STAMP = "made-from.txt"
 OLDEST_PYTHON = (3, 11)
-# Standard output belongs to the app's one line.
+# Standard output belongs to the one line of the app.
 STANDARD_ERROR = 2
+INTERRUPTED = 130
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Make sure that the environment stands. Answers 0, or 1 after one sentence on what is wrong."""
+    """Make or update the environment. Return 0, or 1 after one sentence on what is wrong."""
     folder, requirements = map(Path, argv or sys.argv[1:])
     if sys.version_info < OLDEST_PYTHON:
         print(
-            f"Python 3.11 or newer is needed, this is {_python()}; say which with: make PYTHON=...",
+            f"Python 3.11 or newer is needed, this is {_python()}; choose one: make PYTHON=...",
             file=sys.stderr,
         )
         return 1
     try:
         ensure(folder, requirements)
     except subprocess.CalledProcessError as error:
-        print(
-            f"Could not set up {folder}: {' '.join(map(str, error.cmd[1:]))} failed.",
-            file=sys.stderr,
-        )
+        failed = " ".join(map(str, error.cmd[1:]))
+        print(f"Could not set up {folder}: {failed} failed.", file=sys.stderr)
         return 1
+    except KeyboardInterrupt:
+        return INTERRUPTED
     return 0
 
 
 def ensure(folder: Path, requirements: Path) -> None:
-    """Make or update the environment where its stamp is not of these requirements. Raises CalledProcessError."""
+    """Make or update the environment unless its stamp fits. Raises CalledProcessError."""
     with requirements.open() as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         wanted = stamp(requirements)
@@ -51,11 +52,8 @@ def ensure(folder: Path, requirements: Path) -> None:
 
 
 def stamp(requirements: Path) -> list[str]:
-    """Tell what an environment is made from: the Python, and a hash over the requirements and all that they include."""
-    digest = hashlib.sha256()
-    for file in _with_included(requirements):
-        digest.update(file.read_bytes())
-    return [_python(), digest.hexdigest()]
+    """Return what an environment is made from: the Python, and a digest of the lock file."""
+    return [_python(), hashlib.sha256(requirements.read_bytes()).hexdigest()]
 
 
 def _read_stamp(folder: Path) -> list[str]:
@@ -66,22 +64,17 @@ def _read_stamp(folder: Path) -> list[str]:
 
 
 def _install(folder: Path, requirements: Path) -> None:
-    """Bring the environment up to the requirements; one of another Python, or half-made, is made anew."""
+    """Install the lock file; an environment of another Python, or half-made, is made anew."""
+    python = folder / "bin" / "python"
     if _read_stamp(folder)[:1] != [_python()]:
         _run([sys.executable, "-m", "venv", "--clear", folder])
-    pip: list[str | Path] = [
-        folder / "bin" / "python",
-        "-m",
-        "pip",
-        "--disable-pip-version-check",
-        "--quiet",
-    ]
-    _run([*pip, "install", "--requirement", requirements])
+    pip: list[str | Path] = [python, "-m", "pip", "--disable-pip-version-check", "--quiet"]
+    _run([*pip, "install", "--require-hashes", "--requirement", requirements])
     _link_ffmpeg(folder)
 
 
 def _link_ffmpeg(folder: Path) -> None:
-    """Put imageio-ffmpeg's ffmpeg beside Python, where birdapp finds it under plain `chalice local` too."""
+    """Link imageio-ffmpeg's ffmpeg beside Python, where birdapp finds it under `chalice local`."""
     for program in folder.glob("lib/python*/site-packages/imageio_ffmpeg/binaries/ffmpeg-*"):
         link = folder / "bin" / "ffmpeg"
         link.unlink(missing_ok=True)
@@ -90,17 +83,6 @@ def _link_ffmpeg(folder: Path) -> None:
 
 def _run(command: list[str | Path]) -> None:
     subprocess.run(command, check=True, stdout=STANDARD_ERROR)
-
-
-def _with_included(requirements: Path) -> list[Path]:
-    """List a requirements file and those that it names by -r, in order."""
-    lines = requirements.read_text().splitlines()
-    included = [
-        requirements.parent / line.removeprefix("-r ").strip()
-        for line in lines
-        if line.startswith("-r ")
-    ]
-    return [requirements, *(file for child in included for file in _with_included(child))]
 
 
 def _python() -> str:

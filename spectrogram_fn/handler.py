@@ -1,4 +1,4 @@
-"""The Lambda's edge: event -> spectrogram.py -> answer (docs/contracts.md, "The spectrogram event"). No arithmetic."""
+"""The Lambda's edge, without arithmetic (docs/contracts.md, "The spectrogram event")."""
 
 import base64
 from typing import Any
@@ -10,7 +10,7 @@ except ImportError:  # In the Lambda's zip this folder is the root, not a packag
 
 
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
-    """Answer all windows of one recording in one call. Raises ValueError when the event is not of the contract."""
+    """Return all windows of one recording. Raises ValueError on an event out of the contract."""
     if event.get("sample_rate") != spectrogram.SAMPLE_RATE:
         raise ValueError(
             f"expected sample_rate {spectrogram.SAMPLE_RATE}, got {event.get('sample_rate')!r}"

@@ -1,4 +1,4 @@
-"""The signal path: mono samples -> 5 s windows -> STFT -> (216, 514) values in [0, 1] (report, 3.1 and 4.1).
+"""The signal path: mono samples -> 5 s windows -> STFT -> [216, 514] in [0, 1] (report, 3.1, 4.1).
 
 Every number of the path stands here and nowhere else; training imports this file.
 """
@@ -35,7 +35,7 @@ PCM_FULL_SCALE = 32_768.0
 
 @dataclass(frozen=True)
 class Window:
-    """Five seconds to look at: samples [WINDOW_SAMPLES], and where in the recording they stand, in seconds."""
+    """Five seconds of a recording: samples [WINDOW_SAMPLES], and their place in seconds."""
 
     start_seconds: float
     end_seconds: float
@@ -43,7 +43,10 @@ class Window:
 
 
 def from_pcm(pcm: bytes) -> Samples:
-    """Turn 16-bit little-endian mono PCM into samples [n] in [-1, 1). Raises ValueError on half a sample."""
+    """Return the samples [n] in [-1, 1) of 16-bit little-endian mono PCM.
+
+    Raises ValueError on half a sample.
+    """
     return (np.frombuffer(pcm, dtype="<i2") / np.float32(PCM_FULL_SCALE)).astype(np.float32)
 
 
@@ -53,7 +56,7 @@ def seconds(sample_count: int) -> float:
 
 
 def split_windows(samples: Samples) -> list[Window]:
-    """Cut samples [n] into windows that together cover the recording (report, 4.1; docs/contracts.md).
+    """Return the windows of samples [n], which cover the recording (report, 4.1).
 
     A recording under 5 s, and a remainder of at least 0.5 s, is repeated until it fills 5 s.
     A shorter remainder joins the time of the window before it. Raises ValueError when n is 0.
@@ -75,12 +78,12 @@ def split_windows(samples: Samples) -> list[Window]:
 
 
 def is_silent(window: Samples) -> bool:
-    """Tell whether samples [n] hold nothing but a constant and noise below SILENCE_DBFS."""
+    """Return whether samples [n] hold nothing but a constant and noise below SILENCE_DBFS."""
     return bool(window.std(dtype=np.float64) < 10 ** (SILENCE_DBFS / 20))
 
 
 def to_spectrogram(window: Samples) -> Samples:
-    """Turn one window [WINDOW_SAMPLES] of mono audio into its scaled log-STFT [216, 514] in [0, 1] (report, 3.1, 4.1).
+    """Return one window's [WINDOW_SAMPLES] scaled log-STFT [216, 514] in [0, 1] (report, 3.1, 4.1).
 
     A silent window is all 0. Raises ValueError on any other number of samples.
     """
@@ -88,7 +91,7 @@ def to_spectrogram(window: Samples) -> Samples:
 
 
 def to_power(window: Samples) -> Samples:
-    """Turn one window [WINDOW_SAMPLES] into the squared modulus of its STFT [216, 514]; all 0 where it is silent."""
+    """Return the squared modulus of one window's [WINDOW_SAMPLES] STFT [216, 514]; 0 if silent."""
     if window.shape != (WINDOW_SAMPLES,):
         raise ValueError(f"a window has {WINDOW_SAMPLES} samples, got {window.shape}")
     if is_silent(window):
@@ -99,7 +102,7 @@ def to_power(window: Samples) -> Samples:
 
 
 def to_levels(power: Samples) -> Samples:
-    """Scale powers [216, 514]: 1 is the loudest one above 200 Hz, 0 is 80 dB and more below it, or nothing at all."""
+    """Return powers [216, 514] in decibels: 1 is the loudest above 200 Hz, 0 is 80 dB less."""
     reference = loudest(power)
     if not reference:
         return np.zeros(SHAPE, np.float32)
@@ -110,12 +113,12 @@ def to_levels(power: Samples) -> Samples:
 
 
 def loudest(power: Samples) -> float:
-    """The power in [216, 514] that becomes 1: the greatest above 200 Hz, as long as that is in range of the whole."""
+    """Return the power in [216, 514] that becomes 1: the greatest above 200 Hz, or near it."""
     first_bin = int(np.ceil(LOUDEST_FROM_HZ * SEGMENT_SAMPLES / SAMPLE_RATE))
-    # A tone below 200 Hz may leave nothing above: the reference then stays within the range of the whole.
+    # A tone below 200 Hz may leave nothing above: the reference then stays in range of the whole.
     return max(float(power[first_bin:].max()), float(power.max()) * LEAST_POWER)
 
 
 def to_bytes(spectrogram: Samples) -> Bytes:
-    """Round a spectrogram [216, 514] in [0, 1] to one byte a value: what travels, and what the network learns from."""
+    """Return a spectrogram [216, 514] in [0, 1] as bytes: what travels, what the network learns."""
     return np.rint(spectrogram * 255).astype(np.uint8)

@@ -13,7 +13,7 @@ from moto.sagemaker.models import sagemaker_backends
 
 
 class Updates(list):
-    """The update_endpoint requests so far. With `fired`, SageMaker goes back as it does when an alarm fires."""
+    """The update_endpoint requests so far. With `fired`, SageMaker goes back as on an alarm."""
 
     fired = False
 
@@ -69,12 +69,12 @@ class Lightning:
         self.seen, self.made, self.struck = [], Counter(), set()
 
     def aim_at_each(self, late):
-        """Choose every call when it is made for the first time; late only those that change something."""
+        """Choose each call when it is first made; late only those that change something."""
         self.aim(0, late)
         self.each = True
 
     def strikes(self, run):
-        """Run until a call is struck, and tell whether one was; after an end without any, none will be."""
+        """Run until a call is struck; tell whether one was. Without one, none will be later."""
         self.seen, self.made = [], Counter()
         try:
             list(run())
@@ -84,7 +84,7 @@ class Lightning:
         return False
 
     def struck_a_read(self):
-        """Tell whether the struck call changes nothing: what stands is then what stood a call before."""
+        """Tell whether the struck call changes nothing: all is then as it was a call before."""
         return self.seen[-1].startswith(READS)
 
     def _note(self, params, context, **_):
@@ -104,7 +104,7 @@ class Lightning:
                 raise StruckError(len(self.seen), name)
 
     def _is_new(self, name, context):
-        """The same question before and after a change is another call: the number within the run tells them apart."""
+        """The same question after a change is another call: its number within the run says so."""
         call = f"{name} {context['parameters']}"
         self.made[call] += 1
         key = call, self.made[call]
@@ -112,86 +112,3 @@ class Lightning:
             return False
         self.struck.add(key)
         return True
-
-
-class HeadersPolicies(dict):
-    """CloudFront's response headers policies by id, which moto lacks; botocore has checked what comes in.
-
-    moto also forgets parts of a distribution's origin: those that were given last come back.
-    """
-
-    def serve(self, client):
-        """Answer a CloudFront client's calls about them."""
-        for operation in ("List", "Create", "GetConfig", "Get", "Update", "Delete"):
-            name = {
-                "List": "ListResponseHeadersPolicies",
-                "GetConfig": "GetResponseHeadersPolicyConfig",
-            }.get(operation, f"{operation}ResponseHeadersPolicy")
-            client.meta.events.register(f"before-parameter-build.cloudfront.{name}", self._keep)
-            client.meta.events.register(
-                f"before-call.cloudfront.{name}", getattr(self, f"_{operation.lower()}")
-            )
-        for name in ("CreateDistribution", "UpdateDistribution"):
-            client.meta.events.register(
-                f"before-parameter-build.cloudfront.{name}", self._keep_origins
-            )
-        client.meta.events.register(
-            "after-call.cloudfront.GetDistributionConfig", self._give_origins
-        )
-        return self
-
-    def _keep_origins(self, params, **_):
-        self.origins = params["DistributionConfig"]["Origins"]
-
-    def _give_origins(self, parsed, **_):
-        for origin, kept in zip(
-            parsed["DistributionConfig"]["Origins"]["Items"], self.origins["Items"], strict=True
-        ):
-            origin.update({key: kept[key] for key in ("OriginAccessControlId", "S3OriginConfig")})
-
-    def _keep(self, params, context, **_):
-        context["given"] = dict(params)
-
-    def _list(self, params, **_):
-        items = [
-            {"Type": "custom", "ResponseHeadersPolicy": self._policy(number)} for number in self
-        ]
-        return self._answer(
-            params,
-            {
-                "ResponseHeadersPolicyList": {
-                    "Items": items,
-                    "MaxItems": 100,
-                    "Quantity": len(items),
-                }
-            },
-        )
-
-    def _create(self, params, context, **_):
-        number = f"headers-{len(self)}"
-        self[number] = context["given"]["ResponseHeadersPolicyConfig"]
-        return self._answer(params, {"ResponseHeadersPolicy": self._policy(number)})
-
-    def _getconfig(self, params, context, **_):
-        return self._answer(
-            params, {"ResponseHeadersPolicyConfig": self[context["given"]["Id"]], "ETag": "1"}
-        )
-
-    def _get(self, params, context, **_):
-        return self._answer(
-            params, {"ResponseHeadersPolicy": self._policy(context["given"]["Id"]), "ETag": "1"}
-        )
-
-    def _update(self, params, context, **_):
-        self[context["given"]["Id"]] = context["given"]["ResponseHeadersPolicyConfig"]
-        return self._answer(params, {})
-
-    def _delete(self, params, context, **_):
-        del self[context["given"]["Id"]]
-        return self._answer(params, {})
-
-    def _policy(self, number):
-        return {"Id": number, "ResponseHeadersPolicyConfig": self[number]}
-
-    def _answer(self, params, parsed):
-        return AWSResponse(params["url"], 200, {}, None), parsed

@@ -1,4 +1,4 @@
-"""Shared fixtures: synthesised sound, the real recordings where they are, and the rule that CI skips nothing."""
+"""Shared fixtures: made sounds, the real recordings, and the rule that CI skips nothing."""
 
 import csv
 import os

@@ -2,20 +2,22 @@
 
 import json
 
+from tiny_saved_model import SETTINGS
+
 from infra.endpoint.images import image_uri
 from infra.endpoint.model import CheckedModel
 from infra.endpoint.plan import Plan
 from infra.endpoint.presets import PRESETS
-from infra.endpoint.smoke_clip import made_clip
+from infra.endpoint.smoke_clip import make_clip
 
-CLIP = made_clip()
+CLIP = make_clip()
 NAME = "bird-classifier"
 # moto keeps its hands off the endpoint's answers.
 LOOPBACK = {"core": {"passthrough": {"urls": [r"http://127\.0\.0\.1:.*"]}}}
 
 
 def a_model(version, top=0.7):
-    settings = json.dumps({"version": version, "thresholds": {}, "pooling": {}})
+    settings = json.dumps({"version": version} | SETTINGS)
     reference = {
         "labels": ["Turdus merula", "Parus major"],
         "names": ["Common Blackbird", "Great Tit"],
@@ -31,9 +33,7 @@ OLD, NEW = a_model("old"), a_model("new")
 
 def a_plan(preset="requests"):
     role = "arn:aws:iam::123456789012:role/sagemaker"
-    return Plan(
-        NAME, "birdapp-models", role, image_uri("eu-west-1"), PRESETS[preset], poll_seconds=0
-    )
+    return Plan(NAME, "birdapp-models", role, image_uri("eu-west-1"), PRESETS[preset])
 
 
 def serving_config(clients):

@@ -1,12 +1,12 @@
-"""Fixtures: an AWS account in moto, its gaps filled, and real sockets that answer for each endpoint."""
+"""Fixtures: an AWS account in moto, its gaps filled; real sockets answer for each endpoint."""
 
 import aws_gaps
 import pytest
 import served
-from endpoint_account import LOOPBACK, OLD
+from endpoint_account import LOOPBACK, OLD, a_plan
 from moto import mock_aws
 
-from infra.session import make_clients
+from infra.session import Account
 
 
 @pytest.fixture(scope="module")
@@ -16,9 +16,9 @@ def made():
         for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
             patch.setenv(name, "testing")
         patch.setenv("AWS_ENDPOINT_URL_SAGEMAKER_RUNTIME", url)
-        clients = make_clients("eu-west-1")
+        clients = Account("eu-west-1", poll_seconds=0)
         updates = aws_gaps.fill_update_endpoint(clients.sagemaker)
-        yield clients, endpoints, updates, aws_gaps.Lightning(*vars(clients).values())
+        yield clients, endpoints, updates, aws_gaps.Lightning(*clients.clients())
 
 
 @pytest.fixture
@@ -30,4 +30,6 @@ def aws(made):
     updates.fired = False
     endpoints.outputs, endpoints.endpoints, endpoints.asked = OLD.reference, {}, []
     with mock_aws(config=LOOPBACK):
+        place = {"LocationConstraint": "eu-west-1"}
+        clients.s3.create_bucket(Bucket=a_plan().bucket, CreateBucketConfiguration=place)
         yield clients, endpoints, updates

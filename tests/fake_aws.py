@@ -1,6 +1,7 @@
 """Two AWS services played over real sockets: the Lambda Invoke API and the SageMaker runtime API.
 
-The Lambda is the real spectrogram handler; the endpoint answers canned numbers. Each can be told to fail.
+The Lambda is the real spectrogram handler; the endpoint returns canned numbers. Each can be told to
+fail.
 """
 
 import json
@@ -35,7 +36,7 @@ CONSTANTS = {
 
 
 class FakeAws:
-    """What the two services saw, and what they answer: `outputs` may be replaced, `reply` overrules everything."""
+    """What both services saw and what they return; `reply` overrules everything."""
 
     def __init__(self):
         self.requests = []

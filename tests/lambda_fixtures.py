@@ -1,4 +1,4 @@
-"""Fixtures of the main Lambda's tests: both AWS services played on a port, raw gateway events sent through app.py."""
+"""Fixtures of the main Lambda's tests: AWS played on a port, raw gateway events for app.py."""
 
 import base64
 import importlib
@@ -61,7 +61,7 @@ def main_lambda(played_aws):
 
 @pytest.fixture
 def send(main_lambda, fake):
-    """Send a raw event through the Lambda: send("classify", body=...) -> (status, headers, parsed body)."""
+    """Send a raw event to the Lambda: send("classify", body=...) -> (status, headers, body)."""
 
     def call(name, **changes):
         event = {**json.loads((EVENTS / f"{name}.json").read_text()), **changes}

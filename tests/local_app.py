@@ -1,4 +1,4 @@
-"""The fixture `app`: the whole app, started once by run_local.py on free ports; and what tests ask it with."""
+"""The fixture `app`: the whole app, started once on free ports; and how tests ask it."""
 
 import http.client
 import json
@@ -59,13 +59,13 @@ def running(model, **settings):
 
 @pytest.fixture(scope="session")
 def tiny_folder(tmp_path_factory):
-    """A model folder with made-up numbers and the labels of tiny_model.BLACKBIRD; do not change it."""
+    """A model folder with made-up numbers and tiny_model.BLACKBIRD's labels; do not change it."""
     return write_model(tmp_path_factory.mktemp("tiny_model"))
 
 
 @pytest.fixture(scope="session")
 def app(request):
-    """The whole app on free ports with the shipped model, or a tiny one where none is shipped yet."""
+    """The whole app on free ports with the shipped model, or a tiny one where none is shipped."""
     shipped = (SHIPPED_MODEL / "model.tflite").exists()
     with running(SHIPPED_MODEL if shipped else request.getfixturevalue("tiny_folder")) as local_app:
         yield local_app

@@ -1,4 +1,4 @@
-"""The packaged stacks as CloudFormation sees them: Chalice's template, expanded by AWS's own SAM translator."""
+"""Every stack as CloudFormation sees it: Chalice's template is expanded by AWS's SAM translator."""
 
 import copy
 import os
@@ -11,12 +11,16 @@ from samtranslator.translator.transform import transform
 
 from infra import config
 from infra.packages import api as api_package
-from infra.packages import spectrogram as spectrogram_package
 from infra.stacks import api as api_stack
+from infra.stacks import foundation as foundation_stack
+from infra.stacks import monitoring as monitoring_stack
+from infra.stacks import site as site_stack
 from infra.stacks import spectrogram as spectrogram_stack
-from infra.stacks import training_role
 
 BUCKET = "birdapp-dev-123456789012-eu-west-1"
+SITE_BUCKET = "birdapp-dev-site-123456789012"
+SPECTROGRAM_KEY = "code/spectrogram-3.12-0123456789abcdef.zip"
+SECURITY_POLICY = "default-src 'none'"
 
 
 class NoManagedPolicies:
@@ -28,36 +32,53 @@ class NoManagedPolicies:
 
 
 @cache
-def application(stage):
-    """birdapp as packaged for a stage, once a session."""
-    return api_package.build(config.load(stage))
+def package(stage):
+    """Chalice's template of a stage with our additions, once a session."""
+    template, _ = api_package.package(config.load(stage))
+    return template
+
+
+def unexpanded(stage="dev", **changed):
+    """The API's stack as it is sent. `changed` replaces settings that infra/stacks/api.py reads."""
+    chosen = replace(config.load(stage), **changed)
+    merged = TemplateDeepMerger().merge(api_stack.additions(chosen), package(stage))
+    keys = {"code": "code/code.zip", "layer": "code/layer.zip"}
+    return api_stack.finish(merged, chosen, BUCKET, **keys)
 
 
 @cache
 def api(stage="dev", **changed):
-    """The API's stack, expanded. `changed` replaces settings that template.py reads."""
-    chosen = replace(config.load(stage), **changed)
-    built = application(stage)
-    merged = TemplateDeepMerger().merge(api_stack.additions(chosen), built.template)
-    return expand(replace(built, template=merged).finished_template(chosen, BUCKET))
+    """The API's stack, expanded."""
+    return expand(unexpanded(stage, **changed))
 
 
 @cache
 def spectrogram(stage="dev", **changed):
     """The spectrogram function's stack."""
-    package = spectrogram_package.build()
-    return spectrogram_stack.template(replace(config.load(stage), **changed), BUCKET, package)
+    chosen = replace(config.load(stage), **changed)
+    return spectrogram_stack.template(chosen, BUCKET, SPECTROGRAM_KEY)
 
 
-def training(stage="dev"):
-    """The training role's stack."""
-    return training_role.template(config.load(stage), BUCKET)
+def foundation(stage="dev", **changed):
+    """The stack of bucket, roles and logs."""
+    return foundation_stack.template(replace(config.load(stage), **changed), BUCKET)
 
 
-def expand(unexpanded):
+def monitoring(stage="dev", *, instances=True, **changed):
+    """The stack of alarms, dashboard and budget."""
+    chosen = replace(config.load(stage), **changed)
+    return monitoring_stack.template(chosen, instances=instances)
+
+
+def site(mode, security_policy=SECURITY_POLICY):
+    """The page's stack."""
+    return site_stack.template(SITE_BUCKET, mode, security_policy)
+
+
+def expand(template):
     """Expand SAM's resources as AWS does."""
     with mock.patch.dict(os.environ, {"AWS_DEFAULT_REGION": "eu-west-1"}):
-        return transform(copy.deepcopy(unexpanded), {}, NoManagedPolicies())
+        return transform(copy.deepcopy(template), {}, NoManagedPolicies())
 
 
 def of_type(stack, kind):

@@ -1,6 +1,7 @@
-"""Print the CreateTrainingJob request that the SageMaker SDK sends for training/launch.py, given its arguments.
+"""Print the CreateTrainingJob request that the SageMaker SDK sends for training/launch.py.
 
-Needs training/requirements-launch.txt and AWS_ENDPOINT_URL of moto's server, as test_launch.py has it.
+Needs training/requirements-launch.txt, and AWS_ENDPOINT_URL of moto's server as test_launch.py
+has it.
 """
 
 import contextlib

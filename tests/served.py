@@ -7,7 +7,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 
 class Served:
-    """`outputs` of every endpoint, those of single `endpoints`, and the names of all that were asked."""
+    """`outputs` of every endpoint, those of single `endpoints`, and the names of all asked."""
 
     def __init__(self, outputs):
         self.outputs = outputs

@@ -36,7 +36,7 @@ LABELS = {
 
 
 def encode(wav, options, folder):
-    """Encode the bytes of a WAV with ffmpeg through a file, since MP4 must seek in what it writes."""
+    """Encode the bytes of a WAV through a file, since MP4 must seek in what it writes."""
     target = folder / "encoded"
     command = [FFMPEG, "-v", "error", "-y", "-i", "pipe:0", *options, target]
     subprocess.run(command, input=wav, check=True)

@@ -1,4 +1,4 @@
-"""AWS on loopback in real processes: ministack, moto's server, and run_local's endpoint; only the URLs say so."""
+"""AWS on loopback in real processes: ministack, moto's server, and run_local's endpoint."""
 
 import os
 import signal
@@ -11,8 +11,6 @@ from pathlib import Path
 from urllib.error import URLError
 from urllib.request import Request, urlopen
 
-import stack_s3
-
 from infra.packages import layer, zips
 from local import venv
 
@@ -20,18 +18,23 @@ REPOSITORY = Path(__file__).parent.parent
 VENV = REPOSITORY / "build" / "stack-venv"
 REQUIREMENTS = REPOSITORY / "requirements-stack.txt"
 LOOPBACK = "127.0.0.1"
-# moto's account. ministack takes a key of twelve digits as the account, and this one where there is no key.
+# moto's account. ministack takes a key of twelve digits as the account, this one without a key.
 ACCOUNT = "123456789012"
 CREDENTIALS = {"AWS_ACCESS_KEY_ID": ACCOUNT, "AWS_SECRET_ACCESS_KEY": "test"}
-OF_MINISTACK = ("API_GATEWAY", "BUDGETS", "CLOUDFORMATION", "IAM", "LAMBDA", "STS")
-OF_MOTO = (
-    "APPLICATION_AUTO_SCALING",
+OF_MINISTACK = (
+    "API_GATEWAY",
+    "BUDGETS",
+    "CLOUDFORMATION",
     "CLOUDFRONT",
     "CLOUDWATCH",
     "CLOUDWATCH_LOGS",
-    "SAGEMAKER",
+    "IAM",
+    "LAMBDA",
+    "S3",
     "SNS",
+    "STS",
 )
+OF_MOTO = ("APPLICATION_AUTO_SCALING", "SAGEMAKER")
 # A POST there empties an emulator.
 RESETS = {"LAMBDA": "/_ministack/reset", "SAGEMAKER": "/moto-api/reset"}
 START_SECONDS = 120
@@ -39,7 +42,7 @@ START_SECONDS = 120
 
 @contextmanager
 def running(folder, model):
-    """Start all, the endpoint too, which serves the folder `model`; yields the environment that leads boto3 to them."""
+    """Start all, with the endpoint on the folder `model`; yields the environment to get there."""
     with serving(model) as endpoint, emulators(folder, endpoint) as environment:
         yield environment
 
@@ -51,20 +54,18 @@ def emulators(folder, endpoint):
     with (
         emulating(folder, endpoint) as ministack,
         process(moto, "-p", folder=folder) as other,
-        stack_s3.divided(ministack, other, is_site_bucket) as s3,
     ):
         urls = dict.fromkeys(OF_MINISTACK, ministack) | dict.fromkeys(OF_MOTO, other)
-        urls |= {"S3": s3, "SAGEMAKER_RUNTIME": endpoint}
-        yield clean() | {f"AWS_ENDPOINT_URL_{name}": url for name, url in urls.items()}
+        yield addresses(urls | {"SAGEMAKER_RUNTIME": endpoint})
 
 
-def is_site_bucket(name):
-    """Tell the site's bucket, which moto plays, from the code's, which ministack's Lambda must read."""
-    return "-site-" in name
+def addresses(urls):
+    """Return the environment that leads boto3 to these URLs, by the service's name."""
+    return clean() | {f"AWS_ENDPOINT_URL_{name}": url for name, url in urls.items()}
 
 
 def clean():
-    """This process's environment without its AWS settings, but with keys that the emulators take."""
+    """This process's environment without its AWS settings, with keys that the emulators take."""
     return {
         name: value for name, value in os.environ.items() if not name.startswith("AWS_")
     } | CREDENTIALS
@@ -72,7 +73,7 @@ def clean():
 
 @contextmanager
 def emulating(folder, endpoint):
-    """Run ministack, whose Lambdas find ffmpeg on the PATH as under /opt/bin, and the endpoint where it really is."""
+    """Run ministack, whose Lambdas find ffmpeg on the PATH as under /opt/bin, and the endpoint."""
     venv.ensure(VENV, REQUIREMENTS)
     ffmpeg = folder / "opt" / layer.FFMPEG
     ffmpeg.parent.mkdir(parents=True)
@@ -85,9 +86,8 @@ def emulating(folder, endpoint):
         "MINISTACK_ACCOUNT_ID": ACCOUNT,
         "TMPDIR": str(folder),
     }
-    with process(
-        [VENV / "bin" / "ministack"], "GATEWAY_PORT", folder=folder, settings=settings
-    ) as url:
+    command = [VENV / "bin" / "python", REPOSITORY / "tests" / "stack_ministack.py"]
+    with process(command, "GATEWAY_PORT", folder=folder, settings=settings) as url:
         yield url
 
 
@@ -110,7 +110,7 @@ def serving(model):
 
 @contextmanager
 def process(command, port_setting, *, folder, settings=None):
-    """Run a server on a free port, given as an option ("-p") or a variable, until the block ends; yields its URL."""
+    """Run a server on a free port, in an option ("-p") or a variable; yields its URL."""
     port = free_port()
     option = [port_setting, str(port)] if port_setting.startswith("-") else []
     variable = {} if option else {port_setting: str(port)}
@@ -126,7 +126,7 @@ def process(command, port_setting, *, folder, settings=None):
             wait_for(f"http://{LOOPBACK}:{port}", child)
             yield f"http://{LOOPBACK}:{port}"
         finally:
-            # With all that it started: Lambdas are processes of their own, and none has anything to save.
+            # With all that it started: Lambdas are processes too, and none has anything to save.
             os.killpg(child.pid, signal.SIGKILL)
             child.wait()
 

@@ -1,7 +1,7 @@
 """Chalice's command line for ministack, which lacks two things.
 
-It answers a minimumCompressionSize of "" where AWS leaves it out, and it has no PutRestApi: botocore checks that call
-against AWS's own shape, then it goes nowhere.
+It answers a minimumCompressionSize of "" where AWS leaves it out, and it has no PutRestApi:
+botocore checks that call against AWS's own shape, then it goes nowhere.
 """
 
 import sys

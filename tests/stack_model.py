@@ -1,4 +1,4 @@
-"""One small network in both forms of a model folder: the SavedModel that is deployed, and the LiteRT that runs here."""
+"""One small network in both forms of a model folder: SavedModel to deploy, LiteRT to run here."""
 
 import json
 

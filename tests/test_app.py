@@ -1,4 +1,4 @@
-"""The main Lambda as API Gateway calls it: raw proxy events in, HTTP answers out, both AWS hops over real sockets."""
+"""The main Lambda as API Gateway calls it: raw proxy events, both AWS hops over real sockets."""
 
 import json
 import sys
@@ -8,6 +8,8 @@ import numpy as np
 import pytest
 import sounds
 from lambda_fixtures import body_of, error_of, tone_wav
+
+from birdapp.chalicelib.version import API_VERSION
 
 
 def test_a_recording_is_answered_in_the_contracts_form(send):
@@ -63,6 +65,7 @@ def test_species_are_those_of_the_model_that_is_deployed_now(send, fake):
     after = send("species")[2]
     assert len(before["species"]) == 3
     assert after == {
+        "api_version": API_VERSION,
         "model": "test-1",
         "species": [{"name": "Kingfisher", "scientific_name": "Alcedo atthis"}],
     }

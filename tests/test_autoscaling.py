@@ -1,36 +1,34 @@
 """The report's two scaling policies, number by number, the default, and what they cost."""
 
-import boto3
 import pytest
-from botocore.stub import Stubber
 from moto import mock_aws
+from stubbed_account import account as stubbed_account
+from stubbed_account import stubbed
 
 from infra import cost
 from infra.endpoint import autoscaling
 from infra.endpoint.presets import DEFAULT_PRESET, PRESETS
+from infra.session import Account
 
 NAME = "bird-classifier"
-# Report 4.5, 5.1 and 5.2: target, statistic in seconds, data points, cooldowns in seconds, instances.
+# Report 4.5, 5.1 and 5.2: target, statistic in seconds, data points, cooldowns, instances.
 REPORT = {"report-70": (70.0, 10, 3, 300, 300, 1, 4), "report-300": (300.0, 60, 3, 300, 300, 1, 4)}
 
 
 @pytest.fixture(scope="module")
 def made():
-    """{service: client}, made once."""
+    """The clients, made once."""
     with pytest.MonkeyPatch.context() as patch:
         for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
             patch.setenv(name, "testing")
-        yield {
-            name: boto3.client(name, "us-east-1")
-            for name in ("sagemaker", "application-autoscaling", "cloudwatch")
-        }
+        yield Account("us-east-1")
 
 
 @pytest.fixture
-def clients(made):
-    """(application-autoscaling, cloudwatch) of an empty account with an endpoint."""
+def account(made):
+    """An account that has nothing but an endpoint."""
     with mock_aws():
-        sagemaker = made["sagemaker"]
+        sagemaker = made.sagemaker
         variant = {
             "VariantName": "AllTraffic",
             "InstanceType": "ml.m4.xlarge",
@@ -43,7 +41,7 @@ def clients(made):
             EndpointConfigName="one", ProductionVariants=[variant | {"ModelName": "model"}]
         )
         sagemaker.create_endpoint(EndpointName=NAME, EndpointConfigName="one")
-        yield made["application-autoscaling"], made["cloudwatch"]
+        yield made
 
 
 @pytest.mark.parametrize("name", REPORT)
@@ -73,7 +71,8 @@ def test_a_ten_second_statistic_has_a_metric_that_is_as_fine():
     [
         (
             "report-70",
-            "target 70 % CPU as CloudWatch's sum over 4 cores (= 17.5 % of the machine), 3 statistics of 10 s",
+            "target 70 % CPU as CloudWatch's sum over 4 cores (= 17.5 % of the machine), "
+            "3 statistics of 10 s",
         ),
         ("report-300", "(= 75 % of the machine), 3 statistics of 60 s"),
         ("requests", "1 to 4 x ml.c5.large, target 600 requests a minute and instance"),
@@ -85,31 +84,29 @@ def test_a_preset_says_what_its_target_means(name, said):
 
 
 @pytest.mark.parametrize("name", ["report-70", "report-300", "requests"])
-def test_scaling_is_made_once_changed_and_taken_away(clients, name):
+def test_scaling_is_made_once_changed_and_taken_away(account, name):
     scaling = PRESETS[name].scaling
     other = PRESETS["report-300" if name == "requests" else "requests"].scaling
     for wanted, outcome in ((scaling, "created"), (scaling, "unchanged"), (other, "updated")):
-        changes = autoscaling.ensure_scaling(*clients, endpoint=NAME, scaling=wanted)
+        changes = autoscaling.ensure_scaling(account, NAME, wanted)
         assert changes[-1].outcome == outcome
-    assert {change.outcome for change in autoscaling.remove_scaling(clients[0], NAME)} == {
-        "deleted"
-    }
-    assert {change.outcome for change in autoscaling.remove_scaling(clients[0], NAME)} == {"absent"}
+    assert {change.outcome for change in autoscaling.remove_scaling(account, NAME)} == {"deleted"}
+    assert {change.outcome for change in autoscaling.remove_scaling(account, NAME)} == {"absent"}
 
 
-def test_the_target_and_its_bounds_are_what_aws_has(clients):
-    autoscaling.ensure_scaling(*clients, endpoint=NAME, scaling=PRESETS["report-70"].scaling)
-    target = clients[0].describe_scalable_targets(ServiceNamespace="sagemaker")["ScalableTargets"][
-        0
-    ]
+def test_the_target_and_its_bounds_are_what_aws_has(account):
+    autoscaling.ensure_scaling(account, NAME, PRESETS["report-70"].scaling)
+    target = account.autoscaling.describe_scalable_targets(ServiceNamespace="sagemaker")[
+        "ScalableTargets"
+    ][0]
     assert (target["ResourceId"], target["MinCapacity"], target["MaxCapacity"]) == (
         "endpoint/bird-classifier/variant/AllTraffic",
         1,
         4,
     )
-    policy = clients[0].describe_scaling_policies(ServiceNamespace="sagemaker")["ScalingPolicies"][
-        0
-    ]
+    policy = account.autoscaling.describe_scaling_policies(ServiceNamespace="sagemaker")[
+        "ScalingPolicies"
+    ][0]
     tracking = policy["TargetTrackingScalingPolicyConfiguration"]
     assert (tracking["TargetValue"], tracking["ScaleInCooldown"], tracking["ScaleOutCooldown"]) == (
         70.0,
@@ -140,9 +137,6 @@ ALARM = {
 
 def made_by_aws(alarm):
     """Stub both services: AWS made this alarm and the one for scaling in (moto makes none)."""
-    scaler, watcher = (
-        boto3.client(name, "us-east-1") for name in ("application-autoscaling", "cloudwatch")
-    )
     of_policy = [
         {"AlarmName": name, "AlarmARN": "arn"}
         for name in (alarm["AlarmName"], "TargetTracking-AlarmLow-1")
@@ -151,37 +145,33 @@ def made_by_aws(alarm):
         "PolicyARN": "arn",
         "PolicyName": f"{NAME}-target",
         "ServiceNamespace": "sagemaker",
-        "ResourceId": autoscaling.resource_id(NAME),
-        "ScalableDimension": autoscaling.DIMENSION,
+        "ResourceId": autoscaling.variant(NAME)["ResourceId"],
+        "ScalableDimension": autoscaling.variant(NAME)["ScalableDimension"],
         "PolicyType": "TargetTrackingScaling",
         "CreationTime": 0,
         "Alarms": of_policy,
     }
-    stubs = Stubber(scaler), Stubber(watcher)
-    stubs[0].add_response("describe_scaling_policies", {"ScalingPolicies": [policy]})
-    stubs[1].add_response(
+    (scaler, policies), (cloudwatch, alarms) = map(
+        stubbed, ("application-autoscaling", "cloudwatch")
+    )
+    policies.add_response("describe_scaling_policies", {"ScalingPolicies": [policy]})
+    alarms.add_response(
         "describe_alarms", {"MetricAlarms": [alarm]}, {"AlarmNames": [alarm["AlarmName"]]}
     )
-    return scaler, watcher, stubs
+    return stubbed_account(autoscaling=scaler, cloudwatch=cloudwatch), alarms
 
 
 def test_awss_alarm_gets_the_reports_statistic_and_keeps_the_rest():
-    scaler, watcher, stubs = made_by_aws(ALARM | {"StateValue": "OK", "DatapointsToAlarm": 3})
-    stubs[1].add_response("put_metric_alarm", {}, ALARM | {"Period": 10})
-    with stubs[0], stubs[1]:
-        changes = autoscaling.ensure_statistics(
-            scaler, watcher, endpoint=NAME, scaling=PRESETS["report-70"].scaling
-        )
+    account, alarms = made_by_aws(ALARM | {"StateValue": "OK", "DatapointsToAlarm": 3})
+    alarms.add_response("put_metric_alarm", {}, ALARM | {"Period": 10})
+    changes = autoscaling.ensure_statistics(account, NAME, PRESETS["report-70"].scaling)
     assert [change.outcome for change in changes] == ["updated"]
-    stubs[1].assert_no_pending_responses()
+    alarms.assert_no_pending_responses()
 
 
 def test_awss_alarm_is_left_alone_where_it_is_the_reports():
-    scaler, watcher, stubs = made_by_aws(ALARM)
-    with stubs[0], stubs[1]:
-        changes = autoscaling.ensure_statistics(
-            scaler, watcher, endpoint=NAME, scaling=PRESETS["report-300"].scaling
-        )
+    account, _ = made_by_aws(ALARM)
+    changes = autoscaling.ensure_statistics(account, NAME, PRESETS["report-300"].scaling)
     assert [change.outcome for change in changes] == ["unchanged"]
 
 

@@ -1,4 +1,4 @@
-"""docs/contracts.md against the code: every JSON example parses, and has the form that the code writes or takes."""
+"""docs/contracts.md against the code: every JSON example parses, and has the code's form."""
 
 import base64
 import json
@@ -20,10 +20,11 @@ from birdapp.chalicelib import (
 )
 from birdapp.chalicelib.errors import ServiceError
 from birdapp.chalicelib.model import parse_model
+from birdapp.chalicelib.version import API_VERSION
 from spectrogram_fn import handler, spectrogram
 
 TEXT = (Path(__file__).parent.parent / "docs" / "contracts.md").read_text(encoding="utf-8")
-# How the examples shorten JSON, and what stands for it: alternatives, "and so on", arrays by their shape, field names.
+# How the examples shorten JSON: alternatives, "and so on", arrays by their shape, field names.
 SHORTHAND = [
     (r'("\w+")(?: \| "\w+")+', r"\1"),
     (r",\s*\.\.\.", ""),
@@ -36,7 +37,7 @@ SHORTHAND = [
 
 
 def examples():
-    """Every indented block (a status may stand above it) and every inline code that begins like a JSON object."""
+    """Every indented block, perhaps below a status, and inline code that begins like an object."""
     indented = "\n".join(line if line.startswith("    ") else "" for line in TEXT.splitlines())
     blocks = [block.strip().removeprefix("200").strip() for block in indented.split("\n\n")]
     return [block for block in blocks if block.startswith("{")] + re.findall(r'`(\{".*?)`', TEXT)
@@ -57,7 +58,7 @@ def example_with(*fields):
 
 
 def form(value):
-    """A value's form: names of fields, lists by their first item, numbers and texts by their kind."""
+    """A value's form: names of fields, lists by their first item, all else by its kind."""
     if isinstance(value, dict):
         return {name: form(inner) for name, inner in value.items()}
     if isinstance(value, list):
@@ -126,6 +127,10 @@ def test_the_species_have_the_documented_form():
     assert form(response.list_species(documented_model())) == form(example_with("model", "species"))
 
 
+def test_the_version_of_the_api_is_the_documented_one():
+    assert example_with("api_version")["api_version"] == API_VERSION
+
+
 def test_the_request_example_is_taken():
     example = {**example_with("data"), "data": base64.b64encode(b"a bird").decode()}
     event = {"headers": {"Content-Type": "application/json"}, "body": json.dumps(example)}
@@ -164,7 +169,8 @@ def test_every_error_is_documented_with_its_status_and_has_words():
 
 def test_the_limits_are_the_documented_ones():
     limits = (
-        f"decode {decode.DECODE_SECONDS:g} s, spectrogram {spectrogram_client.SPECTROGRAM_SECONDS} s, "
+        f"decode {decode.DECODE_SECONDS:g} s, "
+        f"spectrogram {spectrogram_client.SPECTROGRAM_SECONDS} s, "
         f"endpoint {endpoint_client.ENDPOINT_SECONDS} s"
     )
     assert limits in TEXT

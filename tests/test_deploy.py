@@ -1,23 +1,24 @@
-"""deploy.py's words: what would be done and its price, and one sentence for each thing that can go wrong."""
+"""What deploy.py says: what it would do and its price, and one sentence for each failure."""
 
+import ast
 import os
+import subprocess
+import sys
 from dataclasses import replace
 
-import boto3
 import pytest
-from botocore.stub import ANY, Stubber
+from stubbed_account import ACCOUNT, REGION, account, stubbed
 
 import deploy
 import deploy_endpoint
-from infra import cloudformation, concurrency, config, cost, cost_ceiling, s3, session
+from infra import cloudformation, concurrency, config, cost, cost_ceiling, session
 from infra.endpoint.presets import PRESETS
 from infra.errors import DeployError
 from infra.packages import plain_chalice
 from infra.site import publish
-from infra.stacks import gateway_logs
-from infra.stacks import spectrogram as spectrogram_stack
+from infra.stacks import foundation, gateway_logs
+from infra.wait import wait_until_settled
 
-ACCOUNT, REGION = "123456789012", "eu-west-1"
 TEMPLATE = {"Resources": {}}
 
 
@@ -29,21 +30,6 @@ def no_aws(monkeypatch, tmp_path):
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
     for name in ("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"):
         monkeypatch.setenv(name, str(tmp_path / "none"))
-
-
-def stubbed(service):
-    """A client that answers what a test adds, and checks what is asked against AWS's own shapes."""
-    keys = {"aws_access_key_id": "x", "aws_secret_access_key": "x"}
-    client = boto3.client(service, region_name=REGION, **keys)
-    stub = Stubber(client)
-    stub.activate()
-    return client, stub
-
-
-def account(**clients):
-    """An account whose other clients may not be used."""
-    others = dict.fromkeys(("s3", "cloudformation", "functions", "gateway", "iam", "logs"))
-    return session.Aws(ACCOUNT, REGION, **others | clients, poll_seconds=0)
 
 
 def described(status, digest=None):
@@ -79,15 +65,36 @@ def test_dry_run_calls_no_aws_and_says_what_and_for_how_much(capsys):
     assert "$ at most, if strangers never stop asking" in said
 
 
+WITHOUT_MODELS = """
+import sys, deploy
+status = deploy.main(["--dry-run"])
+print(sorted({name.split(".")[0] for name in sys.modules}), file=sys.stderr)
+sys.exit(status)
+"""
+
+
+def test_a_dry_run_needs_none_of_the_large_packages():
+    done = subprocess.run(
+        [sys.executable, "-c", WITHOUT_MODELS],
+        cwd=config.ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    imported = set(ast.literal_eval(done.stderr))
+    assert "boto3" in imported
+    large = {"chalice", "imageio_ffmpeg", "matplotlib", "numpy", "pydub", "scipy", "tensorflow"}
+    assert imported & large == set()
+
+
 @pytest.mark.parametrize(
     ("script", "arguments"),
     [
         (deploy, ["status"]),
-        (deploy, ["down"]),
+        (deploy, ["destroy"]),
         (deploy_endpoint, ["--rollback"]),
         (publish, []),
         (plain_chalice, []),
-        (spectrogram_stack, ["--deploy"]),
     ],
 )
 def test_missing_credentials_are_one_sentence(script, arguments, capsys):
@@ -107,46 +114,79 @@ def test_a_region_that_is_none_is_one_sentence():
         session.connect("eu-nowhere-1")
 
 
-@pytest.mark.parametrize("code", ["BucketAlreadyExists", "OperationAborted"])
-def test_a_taken_bucket_name_is_one_sentence(code):
-    client, stub = stubbed("s3")
-    stub.add_client_error("head_bucket", "404", http_status_code=404)
-    stub.add_client_error("create_bucket", code)
-    with pytest.raises(DeployError, match="bucket name birds is taken by another AWS account"):
-        s3.ensure_stage_bucket(account(s3=client), "birds")
+def test_an_account_makes_each_client_once(monkeypatch):
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
+    made = session.Account(REGION)
+    services = {client.meta.service_model.service_name for client in made.clients()}
+    assert len(services) == len(made.clients()) == 9
+    assert list(map(id, made.clients())) == list(map(id, made.clients()))
 
 
-def test_a_strangers_bucket_of_our_name_is_never_used():
-    client, stub = stubbed("s3")
-    stub.add_response("head_bucket", {}, {"Bucket": "birds"})
-    stub.add_client_error(
-        "head_bucket", "403", expected_params={"Bucket": "birds", "ExpectedBucketOwner": ACCOUNT}
-    )
-    with pytest.raises(DeployError, match="taken by another AWS account"):
-        s3.ensure_stage_bucket(account(s3=client), "birds")
+def test_what_never_settles_is_one_sentence_after_an_hour(monkeypatch):
+    slept = []
+    monkeypatch.setattr("time.sleep", slept.append)
+    with pytest.raises(DeployError, match="Stack s did not settle within an hour; run this again"):
+        wait_until_settled(lambda: 1, lambda _: False, name="Stack s", poll_seconds=60)
+    assert sum(slept) == 3_600
+
+
+FAILED = {
+    "StackId": "id",
+    "EventId": "1",
+    "StackName": "s",
+    "Timestamp": 0,
+    "ResourceStatus": "CREATE_FAILED",
+}
+
+
+def fail_to_create(stub, *events):
+    """Let the stub create a stack that CloudFormation takes back."""
+    gone(stub)
+    stub.add_response("create_stack", {"StackId": "id"})
+    stub.add_response("describe_stacks", described("ROLLBACK_COMPLETE"))
+    stub.add_response("describe_stack_events", {"StackEvents": list(events)})
+
+
+def test_a_taken_bucket_name_is_one_sentence():
+    client, stub = stubbed("cloudformation")
+    taken = {"LogicalResourceId": "Bucket", "ResourceStatusReason": "birds already exists"}
+    fail_to_create(stub, FAILED | taken)
+    with pytest.raises(
+        DeployError, match=r"Bucket: birds already exists .* change app_name in birdapp"
+    ):
+        foundation.ensure(account(cloudformation=client), config.load("dev"))
+
+
+def test_a_bucket_that_only_has_the_name_of_ours_is_never_emptied():
+    """Its stack came to nothing because of it; S3 may not be asked at all."""
+    client, stub = stubbed("cloudformation")
+    stub.add_response("describe_stacks", described("ROLLBACK_COMPLETE"))
+    stub.add_response("delete_stack", {})
+    gone(stub)
+    change = cloudformation.delete_stack(account(cloudformation=client), "s", bucket="birds")
+    assert change.outcome == "deleted"
+
+
+def test_a_strangers_bucket_of_our_name_is_never_emptied():
+    client, stub = stubbed("cloudformation")
+    stub.add_response("describe_stacks", described("CREATE_COMPLETE"))
+    stub.add_response("delete_stack", {})
+    gone(stub)
+    s3, objects = stubbed("s3")
+    expected = {"Bucket": "birds", "ExpectedBucketOwner": ACCOUNT}
+    objects.add_client_error("list_objects_v2", "AccessDenied", expected_params=expected)
+    of_both = account(cloudformation=client, s3=s3)
+    assert cloudformation.delete_stack(of_both, "s", bucket="birds").outcome == "deleted"
 
 
 def test_a_stack_that_fails_says_the_cause_and_not_its_consequences():
     client, stub = stubbed("cloudformation")
-    gone(stub)
-    stub.add_response("create_stack", {"StackId": "id"})
-    stub.add_response("describe_stacks", described("ROLLBACK_COMPLETE"))
-    failed = {
-        "StackId": "id",
-        "EventId": "1",
-        "StackName": "s",
-        "Timestamp": 0,
-        "ResourceStatus": "CREATE_FAILED",
-    }
-    cancelled = failed | {
-        "LogicalResourceId": "Logs",
-        "ResourceStatusReason": "Resource creation cancelled",
-    }
-    cause = failed | {
-        "LogicalResourceId": "Function",
-        "ResourceStatusReason": "Code storage limit exceeded",
-    }
-    stub.add_response("describe_stack_events", {"StackEvents": [cancelled, cause]})
+    consequence = "Resource creation cancelled"
+    cancelled = {"LogicalResourceId": "Logs", "ResourceStatusReason": consequence}
+    limit = "Code storage limit exceeded"
+    cause = {"LogicalResourceId": "Function", "ResourceStatusReason": limit}
+    fail_to_create(stub, FAILED | cancelled, FAILED | cause)
     with pytest.raises(DeployError, match="took it back: Function: Code storage limit exceeded"):
         cloudformation.ensure_stack(account(cloudformation=client), "s", TEMPLATE)
 
@@ -201,24 +241,11 @@ def test_the_cap_is_dropped_where_the_account_has_no_room_for_it(unreserved, cap
     assert len(concurrency.note(wanted, fitted)) == (cap == 0)
 
 
-def test_the_gateways_role_is_tried_again_until_aws_knows_it():
+def test_another_owners_role_for_the_gateways_logs_is_left_alone():
+    """No other client may be used: neither a role nor a stack is made."""
     gateway, answers = stubbed("apigateway")
-    iam, roles = stubbed("iam")
-    role = {
-        "Path": "/",
-        "RoleName": "r",
-        "RoleId": "A" * 16,
-        "Arn": "arn:aws:iam::1:role/r",
-        "CreateDate": 0,
-    }
-    answers.add_response("get_account", {})
-    roles.add_response("get_role", {"Role": role})
-    roles.add_response(
-        "list_attached_role_policies", {"AttachedPolicies": [{"PolicyArn": gateway_logs.POLICY}]}
-    )
-    answers.add_client_error("update_account", "BadRequestException")
-    answers.add_response("update_account", {}, {"patchOperations": ANY})
-    assert gateway_logs.ensure(account(gateway=gateway, iam=iam)).outcome == "created"
+    answers.add_response("get_account", {"cloudwatchRoleArn": "arn:aws:iam::1:role/theirs"})
+    assert gateway_logs.ensure(account(gateway=gateway)).outcome == "unchanged"
 
 
 def test_prices_add_up_and_grow_with_traffic():
@@ -235,7 +262,8 @@ def test_prices_add_up_and_grow_with_traffic():
 )
 def test_strangers_can_cost_no_more_than_every_limit_reached_all_day(preset, endpoint):
     found = {
-        line.what: line.dollars for line in cost_ceiling.most(config.load("dev"), PRESETS[preset])
+        line.what: line.dollars
+        for line in cost_ceiling.upper_bound(config.load("dev"), PRESETS[preset])
     }
     # Ten Lambdas of 256 MB and ten of 2,048 MB.
     wanted = {"endpoint": endpoint, "Lambda": 10 * 2.25 * 86_400 * 0.0000166667}
@@ -246,7 +274,8 @@ def test_strangers_can_cost_no_more_than_every_limit_reached_all_day(preset, end
 def test_without_a_cap_the_rate_and_the_time_limits_bound_the_lambdas():
     capped, free = config.load("dev"), config.load("dev", reserved_concurrency=0)
     lambdas = [
-        cost_ceiling.most(chosen, PRESETS["requests"])[2].dollars[0] for chosen in (capped, free)
+        cost_ceiling.upper_bound(chosen, PRESETS["requests"])[2].dollars[0]
+        for chosen in (capped, free)
     ]
     # 5 a second for up to 25 s and 10 s.
     assert lambdas[1] / lambdas[0] == pytest.approx((125 * 0.25 + 50 * 2) / (10 * 2.25))

@@ -1,4 +1,4 @@
-"""Plain `chalice deploy`: Chalice brings up the project that infra.packages.plain_chalice writes, with least privilege."""
+"""Plain `chalice deploy` of the project that plain_chalice writes, with least privilege."""
 
 import json
 import os
@@ -40,7 +40,7 @@ def account(environment, monkeypatch):
 
 
 def deploy(account, environment, folder):
-    """Write the project, let Chalice deploy it; what Chalice remembers of it afterwards, by name."""
+    """Write the project, let Chalice deploy it; return what Chalice then remembers, by name."""
     chosen = config.load("dev", python=LOCAL_PYTHON)
     plain_chalice.write_project(account, chosen, folder)
     command = [*CHALICE, "--project-dir", folder, "deploy", "--stage", "dev"]
@@ -69,8 +69,9 @@ def test_chalice_deploys_the_project_with_layer_and_policy_of_this_account(
     ]
     assert function["MemorySize"] == 256
     role = function["Role"].split("/")[-1]
-    (name,) = account.iam.list_role_policies(RoleName=role)["PolicyNames"]
-    policy = account.iam.get_role_policy(RoleName=role, PolicyName=name)["PolicyDocument"]
+    iam = account.boto3_session.client("iam", account.region)
+    (name,) = iam.list_role_policies(RoleName=role)["PolicyNames"]
+    policy = iam.get_role_policy(RoleName=role, PolicyName=name)["PolicyDocument"]
     resources = [statement["Resource"] for statement in policy["Statement"]]
     assert f"arn:aws:lambda:eu-west-1:{stack_aws.ACCOUNT}:function:bird-spectrogram" in resources
     assert not [

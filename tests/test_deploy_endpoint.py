@@ -1,13 +1,17 @@
-"""A checked model becomes an endpoint, is replaced, goes back and goes away: moto for AWS, real sockets for answers."""
+"""A checked model becomes an endpoint, is replaced, goes back and goes away.
+
+moto plays AWS, real sockets give the answers.
+"""
 
 import itertools
 
 import aws_gaps
+import packaged
 import pytest
 from endpoint_account import NAME, NEW, OLD, a_plan, serving_config
 
 import deploy_endpoint
-from infra.endpoint import current, deploy, rollout
+from infra.endpoint import deploy, rollout
 from infra.endpoint.plan import Plan
 from infra.endpoint.presets import PRESETS
 from infra.errors import DeployError
@@ -30,12 +34,12 @@ def test_an_empty_account_gets_everything_once(aws):
 @pytest.mark.parametrize("preset", ["requests", "report-70", "report-300", "serverless"])
 def test_what_an_endpoint_serves_is_found_again(aws, preset):
     clients, _, _ = aws
-    assert current.find_serving(clients.sagemaker, NAME) is None
+    assert deploy.find_deployed(clients.sagemaker, NAME) is None
     deploy.deploy(clients, a_plan(preset), OLD)
-    found = current.find_serving(clients.sagemaker, NAME)
-    assert found == current.Serving(f"s3://birdapp-models/{OLD.key}", PRESETS[preset])
-    assert current.chosen_preset(None, found) == PRESETS[preset]
-    assert current.chosen_preset("requests", found) == PRESETS["requests"]
+    found = deploy.find_deployed(clients.sagemaker, NAME)
+    assert found == deploy.Deployed(f"s3://birdapp-models/{OLD.key}", PRESETS[preset])
+    assert deploy.choose_preset(None, found) == PRESETS[preset]
+    assert deploy.choose_preset("requests", found) == PRESETS["requests"]
 
 
 def test_the_model_is_what_was_checked(aws):
@@ -55,11 +59,10 @@ def test_the_model_is_what_was_checked(aws):
 def test_destroy_leaves_nothing(aws):
     clients, _, _ = aws
     deploy.deploy(clients, a_plan(), OLD)
-    deploy.destroy(clients, NAME, poll_seconds=0)
-    assert outcomes(deploy.destroy(clients, NAME, poll_seconds=0)) == {"absent"}
+    deploy.destroy(clients, NAME)
+    assert outcomes(deploy.destroy(clients, NAME)) == {"absent"}
     assert clients.sagemaker.list_endpoints()["Endpoints"] == []
     assert clients.sagemaker.list_models()["Models"] == []
-    assert clients.cloudwatch.describe_alarms()["MetricAlarms"] == []
 
 
 def test_destroy_leaves_an_endpoint_that_is_only_named_alike(aws):
@@ -68,10 +71,9 @@ def test_destroy_leaves_an_endpoint_that_is_only_named_alike(aws):
     other = Plan(
         f"{NAME}-prod",
         *[getattr(a_plan(), field) for field in ("bucket", "role_arn", "image", "preset")],
-        0,
     )
     deploy.deploy(clients, other, OLD)
-    deploy.destroy(clients, NAME, poll_seconds=0)
+    deploy.destroy(clients, NAME)
     assert outcomes(deploy.deploy(clients, other, OLD)) == {"unchanged"}
 
 
@@ -87,9 +89,18 @@ def test_a_first_model_that_answers_badly_leaves_no_endpoint(aws):
     ("answer", "why"),
     [
         (None, "did not answer the smoke clip"),
-        (NEW.reference | {"probabilities": [[None, 0.1]] * 3}, "NaN"),
-        (NEW.reference | {"probabilities": [[0.9, 0.2]] * 3}, "adds up to 1.100"),
-        (NEW.reference | {"probabilities": [[0.7, 0.1, 0.1]] * 3}, "rows of 2 values"),
+        (
+            NEW.reference | {"probabilities": [[None, 0.1]] * 3},
+            "would refuse its answer: probabilities: expected a number, got NoneType",
+        ),
+        (
+            NEW.reference | {"probabilities": [[0.9, 0.2]] * 3},
+            "probabilities: expected values that add up to at most 1, got 1.100",
+        ),
+        (
+            NEW.reference | {"probabilities": [[0.7, 0.1, 0.1]] * 3},
+            "would refuse its answer: probabilities: expected a list of 2 items",
+        ),
         (
             NEW.reference | {"labels": ["Strix aluco", "Tyto alba"]},
             "other labels than the model that was checked",
@@ -135,12 +146,10 @@ def test_the_traffic_goes_back_when_an_alarm_fires(aws):
     with pytest.raises(DeployError, match="back to the model before: Alarm model-errors fired"):
         deploy.deploy(clients, a_plan(), NEW)
     alarms = updates[0]["DeploymentConfig"]["AutoRollbackConfiguration"]["Alarms"]
-    standing = {
-        alarm["AlarmName"] for alarm in clients.cloudwatch.describe_alarms()["MetricAlarms"]
-    }
-    assert {alarm["AlarmName"] for alarm in alarms} <= standing
+    existing = packaged.of_type(packaged.foundation(), "AWS::CloudWatch::Alarm").values()
+    assert {it["AlarmName"] for it in alarms} == {it["AlarmName"] for it in existing}
     with pytest.raises(DeployError, match="no earlier model"):
-        rollout.roll_back(clients, NAME, poll_seconds=0)
+        rollout.roll_back(clients, NAME, OLD.clip)
 
 
 def test_a_model_that_fails_only_with_the_traffic_is_taken_back(aws):
@@ -171,10 +180,10 @@ def test_rollback_returns_to_the_model_before_and_forward_again(aws):
     deploy.deploy(clients, a_plan(), OLD)
     endpoints.outputs = NEW.reference
     deploy.deploy(clients, a_plan(), NEW)
-    rollout.roll_back(clients, NAME, poll_seconds=0)
+    rollout.roll_back(clients, NAME, OLD.clip)
     assert serving_config(clients) == a_plan().config_name(OLD)
     assert "AutoRollbackConfiguration" not in updates[-1]["DeploymentConfig"]
-    rollout.roll_back(clients, NAME, poll_seconds=0)
+    rollout.roll_back(clients, NAME, OLD.clip)
     assert serving_config(clients) == a_plan().config_name(NEW)
 
 

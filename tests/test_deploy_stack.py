@@ -1,7 +1,8 @@
-"""`make deploy` twice, then `make destroy`, on AWS's emulators; between them a real MP3 is named through all parts.
+"""`make deploy` twice, then `make destroy`, on AWS's emulators; a real MP3 is named between them.
 
-Every process is real: make, deploy.py, API Gateway and the Lambdas in ministack, SageMaker's control plane in moto,
-the model behind run_local's endpoint. Nothing but the AWS_ENDPOINT_URL_* variables tells that this is not AWS.
+Every process is real: make, deploy.py, API Gateway and the Lambdas in ministack, SageMaker's
+control plane in moto, the model behind run_local's endpoint. Nothing but the AWS_ENDPOINT_URL_*
+variables tells that this is not AWS.
 """
 
 import base64
@@ -40,7 +41,7 @@ def environment(tmp_path_factory, model):
 
 
 def make(target, environment, arguments):
-    """Run make as a person does, in the environment that stands already; (exit status, lines, error text)."""
+    """Run make as a person does, in this environment; (exit status, lines, error text)."""
     command = ["make", "--silent", target, "ENVIRONMENT=true", f"ARGS={arguments}"]
     done = subprocess.run(
         command,
@@ -84,7 +85,7 @@ def api_url(environment, deployed):
 
 
 def classify(api_url, sound):
-    """POST a recording; (status, headers, answer). A cold Lambda unpacks scipy, here on a busy disk: it gets time."""
+    """POST a recording; (status, headers, answer). A cold Lambda unpacks scipy: it gets time."""
     for _ in range(COLD_ATTEMPTS):
         answer = ask(f"{api_url}/classify", {"data": base64.b64encode(sound).decode()})
         if answer[0] != 504:
@@ -103,27 +104,27 @@ def ask(url, body=None):
 
 
 def outcomes(lines):
-    """What became of each thing: the first words of the lines before the list of what stands."""
+    """What became of each thing: the first words of the lines before the list of what exists."""
     end = next(
         number
         for number, line in enumerate(lines)
-        if line.startswith(("Standing of", "Nothing of"))
+        if line.startswith(("Stage dev in", "Nothing of"))
     )
     return {line.split()[0] for line in lines[:end]}
 
 
-def test_deploy_makes_everything_and_lists_what_stands(deployed):
+def test_deploy_makes_everything_and_lists_what_exists(deployed):
     status, lines, errors = deployed
     assert status == 0, errors
     assert outcomes(lines) == {"created"}
-    standing = "\n".join(lines[lines.index("Standing of stage dev in eu-west-1:") :])
+    existing = "\n".join(lines[lines.index("Stage dev in eu-west-1 has:") :])
     for thing in (
         "endpoint bird-classifier: InService",
         "API https://",
         "birdapp-dev-api: CREATE_COMPLETE",
         "bucket birdapp-dev",
     ):
-        assert thing in standing
+        assert thing in existing
 
 
 def test_the_page_is_published_with_the_address_of_the_api(environment, deployed, api_url):
@@ -176,7 +177,7 @@ def test_a_second_deploy_names_no_model_and_changes_nothing(environment, deploye
     ]
 
 
-def test_the_page_alone_is_published_again_with_the_api_that_stands(environment, deployed):
+def test_the_page_alone_is_published_again_with_the_api_that_is_there(environment, deployed):
     command = [sys.executable, "-m", "infra.site.publish", "--stage", "dev"]
     done = subprocess.run(
         command,
@@ -196,7 +197,7 @@ def test_destroy_leaves_nothing_and_says_so(environment, deployed):
     status, lines, errors = make("destroy", environment, "--poll-seconds 0.2")
     assert status == 0, errors
     assert outcomes(lines) <= {"deleted", "absent"}
-    assert lines[-1] == "Nothing of stage dev stands in eu-west-1."
+    assert lines[-1] == "Nothing of stage dev exists in eu-west-1."
 
 
 def test_a_second_destroy_is_no_fault(environment, deployed):

@@ -1,4 +1,4 @@
-"""The whole app through real sockets: run_local.py, the API under Chalice, the spectrogram Lambda, the endpoint."""
+"""The whole app through real sockets: page, API under Chalice, spectrogram Lambda, endpoint."""
 
 import gzip
 import json
@@ -49,6 +49,8 @@ def test_an_answer_has_the_form_of_the_contract(answers):
     answer = answers["mp3"][1]
     assert set(answer) == {
         "verdict",
+        "birds",
+        "candidates",
         "species",
         "windows",
         "audio_seconds",
@@ -56,7 +58,13 @@ def test_an_answer_has_the_form_of_the_contract(answers):
         "pooling",
         "request_id",
     }
-    assert answer["windows"][0].keys() == {"start_seconds", "end_seconds", "verdict", "species"}
+    assert answer["windows"][0].keys() == {
+        "start_seconds",
+        "end_seconds",
+        "verdict",
+        "bird",
+        "species",
+    }
 
 
 def test_the_page_shows_the_name_that_the_api_gives(app, browser, recording):
@@ -112,7 +120,10 @@ def test_a_preflight_allows_what_the_page_sends(app):
 
 
 def test_a_head_is_answered_without_a_body_on_a_connection_that_lives_on(app):
-    requests = b"HEAD /nowhere HTTP/1.1\r\nHost: x\r\n\r\nGET /species HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
+    requests = (
+        b"HEAD /nowhere HTTP/1.1\r\nHost: x\r\n\r\n"
+        b"GET /species HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
+    )
     first, _, second = speak(app.api_url, requests).partition(b"\r\n\r\n")
     assert first.startswith(b"HTTP/1.1 404")
     assert second.startswith(b"HTTP/1.1 200")
@@ -130,6 +141,11 @@ def test_a_body_in_chunks_is_read(app):
         (b"nonsense\r\n\r\n", b"400"),
         (b"POST /classify HTTP/1.1\r\nContent-Length: many\r\n\r\n", b"400"),
         (b"POST /classify HTTP/1.1\r\nContent-Length: -1\r\n\r\n", b"400"),
+        pytest.param(
+            b"POST /classify HTTP/1.1\r\nContent-Length: %s\r\n\r\n" % (b"9" * 5_000),
+            b"400",
+            id="a-length-of-5,000-digits",
+        ),
         (
             b"POST /classify HTTP/1.1\r\nContent-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n{}",
             b"400",
@@ -203,7 +219,7 @@ def test_a_swap_under_load_fails_no_request(changing):
 
 @contextmanager
 def asking(app, clients=4):
-    """Classify without a pause in some threads until the block ends; gives the list of all answers."""
+    """Classify without a pause in some threads until the block ends; yield all answers."""
     answers, end = [], threading.Event()
 
     def ask_on():

@@ -2,26 +2,31 @@
 
 import io
 import json
+import re
 import tarfile
 import zipfile
 from pathlib import Path
+from types import SimpleNamespace
 
 import boto3
 import pytest
 import sounds
 import tiny_saved_model
 from moto import mock_aws
+from wrong_models import WRONG_CONSTANTS, spoiled
 
 import deploy_endpoint
+from birdapp.chalicelib import endpoint_client
+from birdapp.chalicelib.errors import ServiceError
 from infra.endpoint import model_archive
 from infra.endpoint.checks import problems_of_answer, problems_of_facts
 from infra.endpoint.model import check_model
 from infra.endpoint.model_source import find_saved_model, obtain
 from infra.endpoint.probe import examine
-from infra.endpoint.smoke_clip import made_clip, read_clip
+from infra.endpoint.smoke_clip import make_clip, read_clip
 from infra.errors import DeployError
 
-CLIP = made_clip()
+CLIP = make_clip()
 
 
 @pytest.fixture(scope="session")
@@ -171,10 +176,10 @@ def test_a_model_is_fetched_from_s3(tmp_path, monkeypatch):
     ("fault", "why"),
     [
         ("wrong_shape", "does not take 216 x 514 bytes"),
-        ("nan", "NaN or another value came"),
-        ("over_one", "adds up to 1.200"),
-        ("other_label_count", "3 rows of 2 values"),
-        ("doubled_label", "must be unique"),
+        ("nan", "probabilities: expected a number, got NoneType"),
+        ("over_one", "probabilities: expected values that add up to at most 1, got 1.200"),
+        ("other_label_count", "probabilities: expected a list of 2 items, got 3"),
+        ("doubled_label", "labels: expected 3 different ones, got 2"),
         ("no_describe", "no signature describe"),
         ("reads_files", "reaches out of itself (ReadFile)"),
         ("short_windows", "its input is not the spectrogram"),
@@ -215,6 +220,17 @@ def test_another_sha256_is_refused_before_the_model_is_opened(tmp_path):
         check_model(str(path), CLIP, s3=None, expected_sha256="00")
 
 
+def an_answer():
+    """What a good model answers about CLIP."""
+    return {
+        "labels": ["Turdus merula", "Parus major"],
+        "names": ["Common Blackbird", "Great Tit"],
+        "settings": json.dumps({"version": "1"} | tiny_saved_model.SETTINGS),
+        "probabilities": [[0.2, 0.7]] * 3,
+        "bird": [0.9] * 3,
+    }
+
+
 @pytest.mark.parametrize("form", ["wav", "mp3", "opus"])
 def test_the_clip_is_read_in_the_formats_of_the_api(tmp_path, tone, form):
     (tmp_path / "clip").write_bytes(
@@ -224,12 +240,7 @@ def test_the_clip_is_read_in_the_formats_of_the_api(tmp_path, tone, form):
     )
     clip = read_clip(tmp_path / "clip", "Turdus merula")
     assert [len(window) for window in clip.windows] == [216 * 514] * 3
-    answer = {
-        "labels": ["Turdus merula", "Parus major"],
-        "names": ["Common Blackbird", "Great Tit"],
-        "settings": '{"version": "1", "thresholds": {}, "pooling": {}}',
-        "probabilities": [[0.2, 0.7]] * 3,
-    }
+    answer = an_answer()
     assert problems_of_answer(answer, clip) == [
         "the smoke clip is Turdus merula, the model says Parus major"
     ]
@@ -249,6 +260,56 @@ def test_what_is_no_recording_is_no_clip(tmp_path, content, why):
         read_clip(tmp_path / "clip", None)
 
 
+# The network's digest is of the LiteRT file, which no endpoint serves.
+OF_THE_MODEL = [name for name in WRONG_CONSTANTS if name != "another network's digest"]
+
+
+@pytest.mark.parametrize("name", OF_THE_MODEL)
+def test_constants_with_one_wrong_value_are_refused_as_by_the_main_lambda(name):
+    made = spoiled(name)
+    settings = json.dumps(made["settings"])
+    answer = made | {"settings": settings, "probabilities": [[0.2, 0.3, 0.4]] * 3}
+    with pytest.raises(ServiceError, match="upstream_invalid"):
+        ask_main_lambda(answer)
+    (problem,) = problems_of_answer(answer, CLIP)
+    assert re.search(f"would refuse its answer: .*{WRONG_CONSTANTS[name][1]}", problem)
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("labels", None),
+        ("settings", "no JSON"),
+        ("probabilities", None),
+        ("probabilities", [[0.2, 0.7]] * 2),
+        ("probabilities", [[0.2, 0.7, 0.1]] * 3),
+        ("probabilities", [[0.2, None]] * 3),
+        ("probabilities", [[0.2, -0.1]] * 3),
+        ("probabilities", [[0.6, 0.6]] * 3),
+        ("bird", None),
+        ("bird", [0.9] * 2),
+        ("bird", [0.9, 0.9, 2.0]),
+    ],
+)
+def test_an_answer_with_one_wrong_field_is_refused_as_by_the_main_lambda(field, value):
+    answer = an_answer() | {field: value}
+    with pytest.raises(ServiceError, match="upstream_invalid"):
+        ask_main_lambda(answer)
+    assert problems_of_answer(answer, CLIP)
+
+
+def test_a_good_model_is_taken_as_the_main_lambda_would():
+    assert ask_main_lambda(an_answer()).model.version == "1"
+    assert problems_of_answer(an_answer(), CLIP) == []
+
+
+def ask_main_lambda(answer):
+    """What the main Lambda's client of the endpoint makes of an answer."""
+    body = io.BytesIO(json.dumps({"outputs": answer}).encode())
+    runtime = SimpleNamespace(invoke_endpoint=lambda **_: {"Body": body})
+    return endpoint_client.predict(runtime, "endpoint", ["window"] * len(CLIP.windows))
+
+
 SHIPPED = Path(__file__).parent.parent / "training" / "model" / "saved_model"
 
 
@@ -257,7 +318,7 @@ def test_the_shipped_model_may_be_deployed():
 
 
 def test_a_real_recording_is_a_smoke_clip_that_the_shipped_model_passes(recordings, recording_rows):
-    """One of the first ten of a species is enough: which one the model knows is not this test's matter."""
+    """One of a species' first ten is enough: which one the model knows is not tested here."""
     label = json.loads((SHIPPED.parent / "constants.json").read_text())["labels"][0]
     rows = [row for row in recording_rows if row["scientific_name"] == label][:10]
     clips = (read_clip(recordings / row["filename"], label) for row in rows)

@@ -9,9 +9,12 @@ import pytest
 import sounds
 from decoding import SECONDS
 
+from birdapp.chalicelib import ffmpeg_path
 from birdapp.chalicelib.decode import decode
 from birdapp.chalicelib.errors import ServiceError
-from birdapp.chalicelib.ffmpeg import find_ffmpeg, run_ffmpeg
+from birdapp.chalicelib.ffmpeg import Recording, run_ffmpeg
+from birdapp.chalicelib.ffmpeg_path import find_ffmpeg
+from birdapp.chalicelib.graphs import FIRST_LOOK
 
 RATE = sounds.SAMPLE_RATE
 
@@ -29,8 +32,9 @@ def fake_ffmpeg(tmp_path, monkeypatch):
     return write
 
 
-def run(seconds=SECONDS):
-    return run_ffmpeg(b"recording", "wav", seconds=seconds, max_seconds=1)
+def run(data=b"recording", demuxers="wav", seconds=SECONDS, max_seconds=1):
+    recording = Recording(data, demuxers, max_seconds, time.monotonic() + seconds)
+    return run_ffmpeg(recording, FIRST_LOOK)
 
 
 def test_the_child_reads_the_recording_and_sees_no_secret(fake_ffmpeg, monkeypatch):
@@ -65,8 +69,8 @@ def has_ended(pid):
 
 def test_a_container_that_was_not_sniffed_is_not_looked_for(real_ffmpeg):
     wav = sounds.make_wav(b"\1\2" * RATE)
-    assert run_ffmpeg(wav, "wav", seconds=SECONDS, max_seconds=2).pcm
-    assert not run_ffmpeg(wav, "ogg", seconds=SECONDS, max_seconds=2).pcm
+    assert run(wav, max_seconds=2).pcm
+    assert not run(wav, "ogg", max_seconds=2).pcm
 
 
 def test_a_codec_that_is_not_listed_is_not_run(real_ffmpeg, tmp_path):
@@ -75,7 +79,7 @@ def test_a_codec_that_is_not_listed_is_not_run(real_ffmpeg, tmp_path):
         ["-c:a", "adpcm_swf", "-ar", "22050", "-f", "wav"],
         tmp_path,
     )
-    assert not run_ffmpeg(wav, "wav", seconds=SECONDS, max_seconds=2).pcm
+    assert not run(wav, max_seconds=2).pcm
 
 
 def test_the_descriptor_is_the_only_protocol(fake_ffmpeg):
@@ -113,13 +117,17 @@ def test_old_ffmpeg_is_named_as_the_problem(fake_ffmpeg):
         run()
 
 
-def test_ffmpeg_is_found_beside_python_then_on_the_path(fake_ffmpeg, tmp_path, monkeypatch):
+def test_ffmpeg_is_found_beside_python_then_in_its_package_then_on_the_path(
+    fake_ffmpeg, tmp_path, monkeypatch
+):
     fake_ffmpeg("true")
     monkeypatch.delenv("FFMPEG_BINARY")
     monkeypatch.setattr(sys, "executable", str(tmp_path / "python"))
     assert find_ffmpeg() == str(tmp_path / "ffmpeg")
     monkeypatch.setattr(sys, "executable", "/nowhere/python")
     monkeypatch.setenv("PATH", f"/nowhere{os.pathsep}{tmp_path}")
+    assert find_ffmpeg() == sounds.FFMPEG
+    monkeypatch.setattr(ffmpeg_path, "find_spec", lambda _name: None)
     assert find_ffmpeg() == str(tmp_path / "ffmpeg")
     monkeypatch.setenv("PATH", "/nowhere")
     with pytest.raises(FileNotFoundError, match="ffmpeg is missing"):

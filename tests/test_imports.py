@@ -1,6 +1,8 @@
 """Who may import whom: each bundle ships on its own, so each has a list of what it may lean on."""
 
 import ast
+import functools
+import graphlib
 import sys
 from pathlib import Path
 
@@ -10,11 +12,13 @@ REPOSITORY = Path(__file__).parent.parent
 NOT_OURS = {"build", "dist", "node_modules", "venv"}
 TRAINING_SIBLINGS = {path.stem for path in (REPOSITORY / "training" / "source_dir").glob("*.py")}
 
-# The first line that fits a file is its rule: what it may import beside the standard library. "." is its own folder.
+# The first line that fits a file is its rule: what it may import beside the standard library.
+# "." is its own folder.
 RULES = [
     ("birdapp/app.py", {"chalice", "chalicelib"}),
     ("birdapp/chalicelib/aws.py", {".", "boto3", "botocore"}),
-    ("birdapp/chalicelib/decode.py", {".", "pydub"}),
+    # audioop leaves the standard library with Python 3.13; audioop-lts brings it back.
+    ("birdapp/chalicelib/mono.py", {".", "pydub", "audioop"}),
     ("birdapp/chalicelib/", {".", "chalice"}),
     ("birdapp/", set()),
     ("spectrogram_fn/handler.py", {".", "spectrogram"}),
@@ -25,7 +29,10 @@ RULES = [
     ),
 ]
 # What the decoder leans on: training takes it along without Chalice and boto3.
-DECODER = ["decode", "errors", "ffmpeg", "ffmpeg_log", "formats", "pcm", "wav"]
+DECODER = [
+    *("decode", "errors", "ffmpeg", "ffmpeg_log", "ffmpeg_path", "formats", "graphs", "levels"),
+    *("mono", "mp3", "ogg", "pcm", "second_look", "wav"),
+]
 # app.py, the handlers and the scripts are edges; these alone may import them.
 EDGES = [
     "app",
@@ -42,10 +49,36 @@ EDGE_IMPORTERS = (
     "loadtests/",
     "local/",  # What run_local.py starts.
     "run_local.py",
+    "training/pipeline.py",  # Runs training.prepare.
     "training/evaluate.py",  # Scores the served path itself, handler included.
 )
+# Which top-level folder or script imports which; CONTRIBUTING.md draws it.
+ROOMS = {
+    "birdapp": set(),
+    "spectrogram_fn": set(),
+    "infra": {"birdapp", "spectrogram_fn"},
+    "local": {"birdapp", "infra", "spectrogram_fn"},
+    "training": {"birdapp", "infra", "local", "spectrogram_fn"},
+    "loadtests": {"birdapp", "infra"},
+    "run_local": {"birdapp", "local"},
+    "deploy": {"infra"},
+    "deploy_endpoint": {"infra"},
+}
+# The product works without infra; what it takes from there, file by file.
+FROM_INFRA = {
+    "local/readiness.py": {"song"},
+    "local/site.py": {"site.headers"},
+    "training/launch.py": {"config", "errors", "session", "stacks.foundation", "stacks.roles"},
+    "training/prepare.py": {"config", "errors", "session"},
+    "training/jobs/images.py": {"endpoint.images"},
+    "training/jobs/": {"config", "errors", "session"},
+}
+GROUND = {"change", "cloudformation", "config", "errors", "s3", "session", "song", "wait"}
+# Of infra's parts each may import those before it.
+PARTS = ("monitoring", "endpoint", "stacks", "packages", "site")
 
 
+@functools.cache
 def python_files():
     paths = [path.relative_to(REPOSITORY) for path in REPOSITORY.rglob("*.py")]
     ours = [
@@ -56,6 +89,7 @@ def python_files():
     return sorted(map(str, ours))
 
 
+@functools.cache
 def imports_of(source):
     """Full names that a file imports, also inside its functions; a relative one keeps its dots."""
     names = set()
@@ -69,7 +103,7 @@ def imports_of(source):
 
 
 def packages_of(source):
-    """The first part of each import, the standard library left out; "." is the own folder, ".." the one above."""
+    """The first part of each import without the standard library; "." is the own folder."""
     names = imports_of(source)
     relative = {"." * (len(name) - len(name.lstrip("."))) for name in names if name.startswith(".")}
     absolute = {name.split(".")[0] for name in names if not name.startswith(".")}
@@ -108,6 +142,75 @@ def test_the_decoder_leans_on_its_siblings_alone():
 )
 def test_nobody_imports_an_edge(file):
     assert imports_of((REPOSITORY / file).read_text()).isdisjoint(EDGES)
+
+
+def room_of(file):
+    return file.split("/")[0].removesuffix(".py")
+
+
+def rooms_imported_by(room):
+    """The other rooms that a top-level folder or script imports."""
+    files = [file for file in python_files() if room_of(file) == room]
+    names = {name for file in files for name in imports_of((REPOSITORY / file).read_text())}
+    return {name.split(".")[0] for name in names} & ROOMS.keys() - {room}
+
+
+def modules_of_infra(file):
+    """What a file imports from infra, down to the module: "session", "site.headers"."""
+    found = set()
+    for name in imports_of((REPOSITORY / file).read_text()):
+        parts = name.split(".")
+        if parts[0] == "infra" and len(parts) > 1:
+            depth = 3 if (REPOSITORY / "infra" / parts[1]).is_dir() else 2
+            found |= {".".join(parts[1:depth])} if len(parts) >= depth else set()
+    return found
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_a_room_imports_the_rooms_of_its_list(room):
+    assert rooms_imported_by(room) <= ROOMS[room]
+
+
+def test_no_two_rooms_depend_on_each_other():
+    graphlib.TopologicalSorter(ROOMS).prepare()
+
+
+def product_files():
+    product = {"birdapp", "local", "spectrogram_fn", "training"}
+    return [file for file in python_files() if room_of(file) in product]
+
+
+@pytest.mark.parametrize("file", product_files())
+def test_the_product_takes_little_from_infra(file):
+    allowed = next((FROM_INFRA[place] for place in FROM_INFRA if file.startswith(place)), set())
+    assert modules_of_infra(file) <= allowed
+
+
+def files_of_infra(room):
+    """The files of a room of infra, which is a module or a folder."""
+    return [
+        file for file in python_files() if file.startswith((f"infra/{room}.", f"infra/{room}/"))
+    ]
+
+
+def rooms_of_infra(room):
+    found = {name.split(".")[0] for file in files_of_infra(room) for name in modules_of_infra(file)}
+    return found - {room}
+
+
+@pytest.mark.parametrize("module", sorted(GROUND))
+def test_the_ground_of_infra_imports_no_room(module):
+    assert rooms_of_infra(module) <= GROUND
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_a_part_of_infra_imports_only_those_before_it(part):
+    assert rooms_of_infra(part) <= GROUND.union(PARTS[: PARTS.index(part)])
+
+
+def test_the_parts_of_infra_do_not_import_what_joins_them():
+    joins = {"commands", "cost", "cost_ceiling", "stage", "status"}
+    assert not {part for part in PARTS if rooms_of_infra(part) & joins}
 
 
 def test_no_python_file_hides_behind_a_link():

@@ -277,7 +277,7 @@ def test_machine_that_fails_ends_the_others(tmp_path, monkeypatch):
 
 
 def write_stub(folder):
-    """A training of which the second machine fails at once, and the first would go on for an hour."""
+    """A training of which the second machine fails at once; the first would go on for an hour."""
     folder.mkdir(parents=True)
     is_first = "os.environ['SM_CURRENT_HOST'] == json.loads(os.environ['SM_HOSTS'])[0]"
     (folder / "stub.py").write_text(

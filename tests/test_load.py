@@ -5,7 +5,7 @@ import json
 import pytest
 
 from infra.endpoint.presets import PRESETS
-from loadtests import bench, clips, load, plans, results, simulate
+from loadtests import bench, clips, fleet, load, plans, results, simulate
 from loadtests.app import Answer, classify_body, stages
 from local import readiness
 
@@ -19,9 +19,16 @@ def test_sixteen_clients_at_once_get_500_answers(app):
 
 def test_150_connections_at_once_are_all_taken(app):
     samples = load.run_clients(app.api_url, WHISTLE, clients=150, requests=150)
-    assert (
-        "0" not in load.summarise(samples)["statuses"]
-    )  # A busy machine may say 503 or 504; none is lost.
+    # Whoever waits for more than 5 s for a place gets 503; none is lost.
+    assert load.summarise(samples)["statuses"].keys() <= {"200", "503"}
+
+
+def test_a_crowd_is_answered_or_asked_to_come_back(app):
+    song = classify_body(clips.mp3())
+    samples = load.run_clients(app.api_url, song, clients=80, requests=160)
+    assert load.summarise(samples)["statuses"].keys() <= {"200", "503"}
+    (after,) = load.run_clients(app.api_url, song, clients=1, requests=1)
+    assert after.answer.status == 200
 
 
 def test_requests_leave_at_their_rate(app):
@@ -88,8 +95,8 @@ def test_the_clip_is_an_mp3_and_always_the_same():
 
 
 def test_the_simulation_scales_out_when_the_report_did():
-    seconds = simulate.simulate(plans.ARRIVALS["test1"], PRESETS["report-70"].scaling)
-    simulated, reported = simulate.changes(seconds), simulate.report_changes("test1")
+    seconds = fleet.simulate(plans.ARRIVALS["test1"], PRESETS["report-70"].scaling)
+    simulated, reported = fleet.changes(seconds), simulate.report_changes("test1")
     assert (
         [count for _, count in simulated] == [count for _, count in reported] == [2, 3, 4, 3, 2, 1]
     )
@@ -97,6 +104,6 @@ def test_the_simulation_scales_out_when_the_report_did():
 
 
 def test_the_second_policy_stays_at_two_instances_at_20_requests_a_second():
-    seconds = simulate.simulate([plans.Phase(20, 3_000)], PRESETS["report-300"].scaling)
+    seconds = fleet.simulate([plans.Phase(20, 3_000)], PRESETS["report-300"].scaling)
     assert [one.instances for one in seconds[::600]][:5] == [1, 2, 2, 2, 2]
     assert seconds[2_999].cpu == 200

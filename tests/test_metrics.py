@@ -1,4 +1,4 @@
-"""training/scores/metrics.py: shares, intervals, F1 and calibration errors against cases worked out by hand."""
+"""training/scores/metrics.py: shares, intervals, F1, calibration errors worked out by hand."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""training/source_dir/multi_worker.py: who is who among several machines; tests/test_launch.py trains on two."""
+"""training/source_dir/multi_worker.py: who is who among machines; test_launch.py trains on two."""
 
 import sys
 

@@ -1,88 +1,46 @@
-"""Alarms, dashboard, log retention, topic and budget: put there once, kept as they are, taken away."""
+"""Alarms, dashboard, logs, topic, budget as their stacks have them; AWS's errors; the manual.
 
-import dataclasses
+That they are made once, then unchanged, then deleted is tested in test_deploy_faults.py.
+"""
+
 import json
 import re
 from pathlib import Path
 
+import packaged
 import pytest
-from botocore.awsrequest import AWSResponse
 from botocore.exceptions import (
     ClientError,
     EndpointConnectionError,
     NoCredentialsError,
     NoRegionError,
 )
-from moto import mock_aws
 
 import deploy
 import deploy_endpoint
-from infra import config, cost_ceiling, session
+from infra import config, cost_ceiling
 from infra.endpoint.presets import PRESETS
 from infra.errors import explain
-from infra.monitoring import alarm as alarm_module
-from infra.monitoring import budget, dashboard, monitor
-from infra.monitoring.alarms import Watched, stage_alarms
+from infra.monitoring.alarms import stage_alarms
 from infra.packages import plain_chalice
 from infra.site import publish
 
-ACCOUNT = "123456789012"
-STAGE = Watched("birdapp-dev", "dev", "birdapp-dev", "bird-spectrogram", "bird-classifier")
-MAIL = monitor.Mail("warden@example.org", 40.0)
+STAGE = config.load("dev")
+ALARMS = stage_alarms(STAGE, instances=True)
+EMAIL = "warden@example.org"
 
 
-@pytest.fixture(scope="module")
-def clients():
-    """Made once; moto answers them in each test's own account."""
-    with pytest.MonkeyPatch.context() as patch:
-        for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-            patch.setenv(name, "testing")
-        made = session.make_watchers("eu-west-1", ACCOUNT)
-        subscribers = fill_subscribers(made.budgets)
-        yield made, subscribers
+def stacks(**changed):
+    """Both stacks that have alarms, as one."""
+    instances = changed.pop("instances", True)
+    made = packaged.foundation(**changed), packaged.monitoring(instances=instances, **changed)
+    return {"Resources": made[0]["Resources"] | made[1]["Resources"]}
 
 
-@pytest.fixture
-def watchers(clients):
-    """The clients of an empty account, and the addresses that AWS Budgets knows (moto keeps none)."""
-    made, subscribers = clients
-    subscribers.clear()
-    with mock_aws():
-        yield made
-
-
-def fill_subscribers(budgets):
-    """Let this client remember who was given to create_budget: moto has no describe_subscribers_for_notification."""
-    known = []
-
-    def create(params, **_):
-        request = json.loads(params["body"])
-        known[:] = request["NotificationsWithSubscribers"][0]["Subscribers"]
-
-    def describe(params, **_):
-        return AWSResponse(params["url"], 200, {}, None), {"Subscribers": known}
-
-    budgets.meta.events.register("before-call.budgets.CreateBudget", create)
-    budgets.meta.events.register("before-call.budgets.DescribeSubscribersForNotification", describe)
-    return known
-
-
-def outcomes(changes):
-    return {change.outcome for change in changes}
-
-
-@pytest.mark.parametrize("mail", [None, MAIL], ids=["no mail", "mail"])
-def test_watching_is_put_there_once_and_taken_away(watchers, mail):
-    assert outcomes(monitor.ensure_watch(watchers, STAGE, retention_days=30, mail=mail)) == {
-        "created"
-    }
-    assert outcomes(monitor.ensure_watch(watchers, STAGE, retention_days=30, mail=mail)) == {
-        "unchanged"
-    }
-    monitor.remove_watch(watchers, STAGE)
-    assert outcomes(monitor.remove_watch(watchers, STAGE)) == {"absent"}
-    assert watchers.cloudwatch.describe_alarms()["MetricAlarms"] == []
-    assert watchers.cloudwatch.list_dashboards()["DashboardEntries"] == []
+def alarm_names(**changed):
+    """The names of the alarms in both stacks."""
+    made = packaged.of_type(stacks(**changed), "AWS::CloudWatch::Alarm").values()
+    return [it["AlarmName"] for it in made]
 
 
 @pytest.mark.parametrize(
@@ -95,76 +53,91 @@ def test_watching_is_put_there_once_and_taken_away(watchers, mail):
     ],
 )
 def test_every_kind_of_trouble_has_its_alarm(watched_for, metrics):
-    assert metrics <= {alarm.metric for alarm in stage_alarms(STAGE)}, watched_for
+    assert metrics <= {alarm.metric for alarm in ALARMS}, watched_for
 
 
-def test_an_alarm_says_what_it_means_and_what_was_put_is_what_stands(watchers):
-    monitor.ensure_watch(watchers, STAGE, retention_days=30, mail=MAIL)
-    for standing in watchers.cloudwatch.describe_alarms()["MetricAlarms"]:
-        assert standing["AlarmDescription"].endswith(".")
-        assert standing["AlarmActions"] == [f"arn:aws:sns:eu-west-1:{ACCOUNT}:birdapp-dev-alarms"]
-        assert standing["Dimensions"]
+@pytest.mark.parametrize("instances", [True, False])
+def test_every_alarm_is_in_one_stack(instances):
+    wanted = [alarm.name for alarm in stage_alarms(STAGE, instances=instances)]
+    assert sorted(alarm_names(instances=instances)) == sorted(wanted)
+
+
+def test_an_alarm_says_what_it_means_and_whom_it_tells():
+    for alarm in packaged.of_type(stacks(alarm_email=EMAIL), "AWS::CloudWatch::Alarm").values():
+        assert alarm["AlarmDescription"].endswith(".")
+        (topic,) = alarm["AlarmActions"]
+        assert topic["Fn::Sub"].endswith(":birdapp-dev-alarms")
+        assert alarm["OKActions"] == [topic]
+        assert alarm["Dimensions"]
+
+
+def test_the_topic_writes_to_the_address():
+    foundation = packaged.foundation(alarm_email=EMAIL)
+    assert packaged.only(foundation, "AWS::SNS::Topic")["TopicName"] == "birdapp-dev-alarms"
+    subscription = packaged.only(foundation, "AWS::SNS::Subscription")
+    assert (subscription["Protocol"], subscription["Endpoint"]) == ("email", EMAIL)
+
+
+def test_without_an_address_nobody_is_told_and_there_is_no_budget():
+    kinds = {made["Type"] for made in stacks()["Resources"].values()}
+    assert not {"AWS::SNS::Topic", "AWS::SNS::Subscription", "AWS::Budgets::Budget"} & kinds
+    alarms = packaged.of_type(stacks(), "AWS::CloudWatch::Alarm").values()
+    assert not [alarm for alarm in alarms if "AlarmActions" in alarm]
 
 
 def test_no_report_from_any_instance_is_an_alarm_and_a_quiet_night_is_none():
-    of_missing = {alarm.name: alarm.missing for alarm in stage_alarms(STAGE)}
+    of_missing = {alarm.name: alarm.missing for alarm in ALARMS}
     assert [name for name, missing in of_missing.items() if missing == "breaching"] == [
         "bird-classifier-not-running"
     ]
 
 
-def test_a_serverless_endpoint_loses_the_alarms_of_machines(watchers):
-    monitor.ensure_watch(watchers, STAGE, retention_days=30)
-    monitor.ensure_watch(watchers, dataclasses.replace(STAGE, instances=False), retention_days=30)
-    names = {alarm["AlarmName"] for alarm in watchers.cloudwatch.describe_alarms()["MetricAlarms"]}
+def test_a_serverless_endpoint_loses_the_alarms_of_machines():
+    names = alarm_names(instances=False)
     assert "bird-classifier-refused" in names
-    assert not {"bird-classifier-not-running", "bird-classifier-memory"} & names
+    assert not {"bird-classifier-not-running", "bird-classifier-memory"} & set(names)
 
 
-def test_a_changed_alarm_is_put_again_and_keeps_who_is_told(watchers):
-    (alarm, *_) = stage_alarms(STAGE)
-    topic = f"arn:aws:sns:eu-west-1:{ACCOUNT}:birdapp-dev-alarms"
-    alarm_module.ensure_alarms(watchers.cloudwatch, [alarm], topic)
-    assert outcomes(alarm_module.ensure_alarms(watchers.cloudwatch, [alarm])) == {"unchanged"}
-    stricter = dataclasses.replace(alarm, threshold=1)
-    assert outcomes(alarm_module.ensure_alarms(watchers.cloudwatch, [stricter])) == {"updated"}
-    (standing,) = watchers.cloudwatch.describe_alarms()["MetricAlarms"]
-    assert (standing["Threshold"], standing["AlarmActions"]) == (1.0, [topic])
-
-
-def test_logs_are_forgotten_after_the_stages_days(watchers):
-    monitor.ensure_watch(watchers, STAGE, retention_days=30)
-    assert outcomes(monitor.ensure_watch(watchers, STAGE, retention_days=7)[:2]) == {"updated"}
-    groups = watchers.logs.describe_log_groups()["logGroups"]
-    assert {group["logGroupName"]: group["retentionInDays"] for group in groups} == {
+def test_logs_are_forgotten_after_the_stages_days():
+    groups = packaged.of_type(
+        packaged.foundation(log_retention_days=7), "AWS::Logs::LogGroup"
+    ).values()
+    assert {group["LogGroupName"]: group["RetentionInDays"] for group in groups} == {
         "/aws/sagemaker/Endpoints/bird-classifier": 7,
         "/aws/sagemaker/Endpoints/bird-classifier-candidate": 7,
     }
 
 
 def test_the_dashboard_fits_its_grid_and_shows_every_alarm():
-    widgets = dashboard.dashboard(STAGE, "eu-west-1", ACCOUNT)["widgets"]
+    made = packaged.only(packaged.monitoring(), "AWS::CloudWatch::Dashboard")
+    widgets = json.loads(made["DashboardBody"]["Fn::Sub"])["widgets"]
     cells = [(widget["x"] + x, widget["y"]) for widget in widgets for x in range(widget["width"])]
     assert len(set(cells)) == len(cells)
     assert max(x for x, _ in cells) < 24
-    assert len(widgets[0]["properties"]["alarms"]) == len(stage_alarms(STAGE))
+    assert len(widgets[0]["properties"]["alarms"]) == len(ALARMS)
 
 
-def test_the_budget_mails_early_and_follows_a_new_address(watchers):
-    wanted = budget.Budget("birdapp-dev", 40.0, "warden@example.org")
-    assert budget.ensure_budget(watchers.budgets, ACCOUNT, wanted).outcome == "created"
-    assert budget.ensure_budget(watchers.budgets, ACCOUNT, wanted).outcome == "unchanged"
-    for changed in ({"email": "other@example.org"}, {"dollars": 60.0}):
-        wanted = dataclasses.replace(wanted, **changed)
-        assert budget.ensure_budget(watchers.budgets, ACCOUNT, wanted).outcome == "updated"
-        assert budget.ensure_budget(watchers.budgets, ACCOUNT, wanted).outcome == "unchanged"
-    mails = watchers.budgets.describe_notifications_for_budget(
-        AccountId=ACCOUNT, BudgetName="birdapp-dev"
-    )
-    assert {(mail["NotificationType"], mail["Threshold"]) for mail in mails["Notifications"]} == {
+def test_the_budget_mails_early():
+    made = packaged.only(packaged.monitoring(alarm_email=EMAIL), "AWS::Budgets::Budget")
+    assert made["Budget"]["BudgetLimit"] == {"Amount": 150, "Unit": "USD"}
+    mails = made["NotificationsWithSubscribers"]
+    kinds = [mail["Notification"] for mail in mails]
+    assert {(kind["NotificationType"], kind["Threshold"]) for kind in kinds} == {
         ("ACTUAL", 80.0),
         ("FORECASTED", 100.0),
     }
+    assert {it["Address"] for mail in mails for it in mail["Subscribers"]} == {EMAIL}
+
+
+def test_a_budget_that_writes_to_another_address_has_another_name():
+    """AWS replaces it, the new one first; a new limit changes it as it is."""
+
+    def name(**changed):
+        stack = packaged.monitoring(**{"alarm_email": EMAIL} | changed)
+        return packaged.only(stack, "AWS::Budgets::Budget")["Budget"]["BudgetName"]
+
+    assert name(alarm_email="other@example.org") != name() == name(budget_dollars=60)
+    assert name().startswith("birdapp-dev-")
 
 
 @pytest.mark.parametrize(
@@ -202,6 +175,7 @@ def test_what_boto3_cannot_do_is_a_sentence(error, said):
 MANUAL = (Path(__file__).parent.parent / "docs" / "operations.md").read_text()
 SCRIPTS = {
     "make": deploy,
+    "python deploy.py": deploy,
     "python deploy_endpoint.py": deploy_endpoint,
     "python -m infra.site.publish": publish,
     "python -m infra.packages.plain_chalice": plain_chalice,
@@ -210,8 +184,7 @@ SCRIPTS = {
 
 def test_the_manual_names_every_alarm():
     named = [
-        alarm.name.removeprefix(STAGE.endpoint).removeprefix(STAGE.function)
-        for alarm in stage_alarms(STAGE)
+        alarm.name.removeprefix(STAGE.endpoint).removeprefix(STAGE.function) for alarm in ALARMS
     ]
     assert [
         name for name in named if name.removeprefix(STAGE.spectrogram_function) not in MANUAL
@@ -225,7 +198,7 @@ def test_every_option_in_the_manual_is_one_that_its_script_takes(script, capsys)
     taken = capsys.readouterr().out
     lines = [
         line.split("#")[0]
-        for line in re.findall(r"^    (\S.*)$|`(make .*?)`", MANUAL, re.M)
+        for line in re.findall(r"^    (\S.*)$|`((?:make|\.venv/bin/python) .*?)`", MANUAL, re.M)
         for line in line
     ]
     options = {
@@ -235,10 +208,17 @@ def test_every_option_in_the_manual_is_one_that_its_script_takes(script, capsys)
     assert {option for option in options if option not in taken} == set()
 
 
+def test_every_python_command_in_the_manual_is_of_a_script_whose_options_are_checked():
+    commands = re.findall(r"(?:^    |`)\.venv/bin/(python \S+(?: \S+)?)", MANUAL, re.M)
+    assert len(commands) >= 8
+    known = tuple(SCRIPTS)
+    assert [command for command in commands if not command.startswith(known)] == []
+
+
 @pytest.mark.parametrize("stage", ["dev", "prod"])
 def test_the_manual_states_the_limits_of_each_stage_and_what_they_let_strangers_cost(stage):
     chosen = config.load(stage)
-    *_, together = cost_ceiling.most(chosen, PRESETS["requests"])
+    *_, together = cost_ceiling.upper_bound(chosen, PRESETS["requests"])
     limits = chosen.throttle_requests_per_second, chosen.throttle_burst, chosen.reserved_concurrency
     assert f"| {stage} | {' | '.join(map(str, limits))} | {together.dollars[1]:,.0f} $ |" in MANUAL
 

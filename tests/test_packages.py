@@ -1,4 +1,4 @@
-"""What is packed for Lambda: everything that the code imports, for the right platform, and nothing else."""
+"""What is packed for Lambda: all that the code imports, for its platform, and nothing else."""
 
 import ast
 import json
@@ -11,7 +11,9 @@ from pathlib import Path
 import packaged
 import pytest
 
-from infra.packages import layer, wheels, zips
+from infra import config
+from infra.errors import DeployError
+from infra.packages import api, layer, wheels, zips
 from infra.packages import spectrogram as spectrogram_package
 
 LOCAL_PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"
@@ -90,7 +92,7 @@ def test_compiled_modules_are_for_lambdas_machine_and_python(spectrogram):
 
 def test_wheels_need_no_newer_glibc_than_lambda_has(spectrogram):
     for wheel in wheels.download(
-        [spectrogram_package.FOLDER / "requirements.txt"], spectrogram[0], spectrogram_package.BUILD
+        [spectrogram_package.FOLDER / "requirements.txt"], spectrogram[0], config.PACKAGES
     ):
         tags = wheel.stem.split("-")[-1].split(".")
         assert (
@@ -105,8 +107,8 @@ def test_layer_holds_ffmpeg_and_pydub_and_nothing_else(ffmpeg_layer):
 
 
 def test_lambda_gets_the_ffmpeg_that_runs_here():
-    pinned = (layer.BIRDAPP / "requirements-layer.txt").read_text().splitlines()[-1]
-    assert pinned in (layer.ROOT / "requirements-run.txt").read_text().splitlines()
+    pinned = (config.BIRDAPP / "requirements-layer.in").read_text().splitlines()[-1]
+    assert pinned in (config.ROOT / "requirements-run.in").read_text().splitlines()
 
 
 def test_layers_ffmpeg_runs(ffmpeg_layer, tmp_path):
@@ -130,7 +132,7 @@ def test_main_lambdas_zip_holds_its_code_and_nothing_else(application):
         "chalice/__init__.py",
         "chalice/app.py",
     }
-    kept = {path.name for path in (layer.BIRDAPP / "chalicelib").glob("*.py")}
+    kept = {path.name for path in (config.BIRDAPP / "chalicelib").glob("*.py")}
     assert {name.split("/")[1] for name in found if name.startswith("chalicelib/")} == kept
 
 
@@ -173,9 +175,8 @@ def test_packages_hold_no_tests_and_no_caches(spectrogram, ffmpeg_layer):
 
 def test_unpacked_packages_stay_under_lambdas_limit(spectrogram, ffmpeg_layer):
     for package in (spectrogram[1], ffmpeg_layer):
-        print(
-            f"{package.path.name}: {package.unpacked_bytes:,} of {zips.UNPACKED_LIMIT_BYTES:,} bytes"
-        )
+        name, limit = package.path.name, zips.UNPACKED_LIMIT_BYTES
+        print(f"{name}: {package.unpacked_bytes:,} of {limit:,} bytes")
         assert package.unpacked_bytes == sum(map(len, zips.read(package.path).values()))
         assert package.unpacked_bytes < zips.UNPACKED_LIMIT_BYTES
 
@@ -208,3 +209,10 @@ def test_a_requirement_without_a_wheel_is_one_sentence(tmp_path):
         wheels.DeployError, match=r"no wheels of .* for Python 3\.12: .*numpy==0\.0\.1"
     ):
         wheels.download([requirements], "3.12", tmp_path)
+
+
+def test_an_app_that_cannot_be_imported_is_one_sentence(tmp_path):
+    api.copy_project(tmp_path / "birdapp")
+    (tmp_path / "birdapp" / "app.py").write_text("import no_such_module\n")
+    with pytest.raises(DeployError, match=r"^chalice package failed: ModuleNotFoundError: .*\w'$"):
+        api.run_chalice(tmp_path / "birdapp", ["package", str(tmp_path / "out")], "eu-west-1")

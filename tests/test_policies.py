@@ -1,4 +1,4 @@
-"""Permissions: one ARN an action, written by hand; nothing more than this list may appear in a policy or template."""
+"""Permissions, written by hand: nothing more may be in a policy or template."""
 
 import json
 
@@ -6,7 +6,6 @@ import packaged
 import pytest
 
 from infra.config import BIRDAPP
-from infra.endpoint import role as endpoint_role
 
 ACCOUNT = "arn:${AWS::Partition}:{service}:${AWS::Region}:${AWS::AccountId}:"
 WITHOUT_RESOURCES = "the action knows no resources in AWS's service authorization reference"
@@ -54,9 +53,30 @@ SPECTROGRAM = {
 }
 BUCKET = "arn:${AWS::Partition}:s3:::" + packaged.BUCKET
 JOBS = ("/aws/sagemaker/TrainingJobs", "/aws/sagemaker/ProcessingJobs")
-TRAINING_IMAGE = (
-    "arn:${AWS::Partition}:ecr:${AWS::Region}:763104351884:repository/tensorflow-training"
+IMAGES = "arn:${AWS::Partition}:ecr:${AWS::Region}:763104351884:repository/"
+TRAINING_IMAGE = f"{IMAGES}tensorflow-training"
+ENDPOINT_LOGS = (
+    "/aws/sagemaker/Endpoints/bird-classifier",
+    "/aws/sagemaker/Endpoints/bird-classifier-candidate",
 )
+ENDPOINT = {
+    ("s3:GetObject", f"{BUCKET}/models/*"),
+    *(("logs:CreateLogGroup", arn("logs", f"log-group:{name}")) for name in ENDPOINT_LOGS),
+    *(("logs:CreateLogStream", arn("logs", f"log-group:{name}")) for name in ENDPOINT_LOGS),
+    *(("logs:DescribeLogStreams", arn("logs", f"log-group:{name}")) for name in ENDPOINT_LOGS),
+    *(("logs:PutLogEvents", arn("logs", f"log-group:{name}")) for name in ENDPOINT_LOGS),
+    *(("logs:CreateLogGroup", logs_of(name)) for name in ENDPOINT_LOGS),
+    *(("logs:CreateLogStream", logs_of(name)) for name in ENDPOINT_LOGS),
+    *(("logs:DescribeLogStreams", logs_of(name)) for name in ENDPOINT_LOGS),
+    *(("logs:PutLogEvents", logs_of(name)) for name in ENDPOINT_LOGS),
+    ("cloudwatch:DescribeAlarms", arn("cloudwatch", "alarm:bird-classifier-model-errors")),
+    ("cloudwatch:DescribeAlarms", arn("cloudwatch", "alarm:bird-classifier-model-latency")),
+    ("ecr:BatchCheckLayerAvailability", f"{IMAGES}tensorflow-inference"),
+    ("ecr:BatchGetImage", f"{IMAGES}tensorflow-inference"),
+    ("ecr:GetDownloadUrlForLayer", f"{IMAGES}tensorflow-inference"),
+    ("ecr:GetAuthorizationToken", "*"),
+    ("cloudwatch:PutMetricData", "*"),
+}
 TRAINING = {
     ("s3:GetObject", f"{BUCKET}/training/*"),
     ("s3:PutObject", f"{BUCKET}/training/*"),
@@ -113,9 +133,20 @@ def test_each_role_may_do_what_is_listed_and_no_more(stage):
     assert allowed(*documents(packaged.spectrogram(stage))) == SPECTROGRAM[stage]
 
 
+def document_of(role):
+    """The one policy document of a role of the foundation."""
+    roles = packaged.of_type(packaged.foundation(), "AWS::IAM::Role")
+    (policy,) = roles[role]["Policies"]
+    return policy["PolicyDocument"]
+
+
+def test_the_endpoint_may_read_models_and_write_its_own_logs():
+    assert allowed(document_of("EndpointRole")) == ENDPOINT
+
+
 def test_training_may_use_its_own_folder_of_the_bucket():
-    assert allowed(*documents(packaged.training())) == TRAINING
-    statements = {it["Sid"]: it for it in documents(packaged.training())[0]["Statement"]}
+    assert allowed(document_of("TrainingRole")) == TRAINING
+    statements = {it["Sid"]: it for it in document_of("TrainingRole")["Statement"]}
     assert statements["ListOwnFolder"]["Condition"] == {"StringLike": {"s3:prefix": "training/*"}}
     metrics = statements["SendMetricsWhichHaveNoResources"]["Condition"]
     assert metrics == {"StringEquals": {"cloudwatch:namespace": list(JOBS)}}
@@ -130,11 +161,8 @@ def test_chalice_is_told_the_same_policy_and_generates_none(stage):
 
 
 def test_a_star_stands_only_where_aws_has_no_other_way():
-    templates = [packaged.api(xray=True), packaged.spectrogram(xray=True), packaged.training()]
-    endpoint = endpoint_role.policy("bird-classifier", packaged.BUCKET, "eu-west-1", "123456789012")
-    pairs = allowed(
-        endpoint, *(document for template in templates for document in documents(template))
-    )
+    templates = [packaged.api(xray=True), packaged.spectrogram(xray=True), packaged.foundation()]
+    pairs = allowed(*(document for template in templates for document in documents(template)))
     stars = {(action, resource) for action, resource in pairs if "*" in action + resource}
     unexplained = {
         pair
@@ -144,7 +172,7 @@ def test_a_star_stands_only_where_aws_has_no_other_way():
     assert unexplained == set()
 
 
-@pytest.mark.parametrize("template", ["api", "spectrogram", "training"])
+@pytest.mark.parametrize("template", ["api", "spectrogram", "foundation"])
 def test_no_role_has_a_ready_made_policy(template):
     for role in packaged.of_type(getattr(packaged, template)(), "AWS::IAM::Role").values():
         assert not role.get("ManagedPolicyArns")
@@ -155,13 +183,16 @@ def test_no_role_has_a_ready_made_policy(template):
     [
         ("api", "lambda.amazonaws.com"),
         ("spectrogram", "lambda.amazonaws.com"),
-        ("training", "sagemaker.amazonaws.com"),
+        ("foundation", "sagemaker.amazonaws.com"),
     ],
 )
 def test_a_role_is_taken_by_one_service(template, service):
-    (role,) = packaged.of_type(getattr(packaged, template)(), "AWS::IAM::Role").values()
-    (statement,) = role["AssumeRolePolicyDocument"]["Statement"]
-    assert (statement["Principal"], statement["Action"]) == ({"Service": service}, "sts:AssumeRole")
+    roles = packaged.of_type(getattr(packaged, template)(), "AWS::IAM::Role").values()
+    assert roles
+    for role in roles:
+        (statement,) = role["AssumeRolePolicyDocument"]["Statement"]
+        allowed = statement["Principal"], statement["Action"]
+        assert allowed == ({"Service": service}, "sts:AssumeRole")
 
 
 def test_only_this_api_may_call_the_main_lambda():

@@ -1,6 +1,9 @@
 """training/data/filters.py, and the dry run of training/prepare.py that shows what it keeps."""
 
+from collections import Counter
+
 import pytest
+from datasets import read_table
 
 from training.data.filters import Filter, describe, keep
 from training.data.metadata import Recording
@@ -8,9 +11,9 @@ from training.prepare import main
 
 # Counted with a few lines of Perl and of Python, apart from this code.
 BIRDCLEF = """\
-comsan 452, skylar 450, mallar3 417, brnowl 387, gnwtea 384, dunlin 378, houspa 361, bcnher 318, eurwig 280,
-gwfgoo 220, cangoo 205, bkbplo 203, rorpar 203, gadwal 186, rinphe 177, rudtur 143, arcter 134, perfal 124,
-comwax 108, brant 100, sheowl 100"""
+comsan 452, skylar 450, mallar3 417, brnowl 387, gnwtea 384, dunlin 378, houspa 361,
+bcnher 318, eurwig 280, gwfgoo 220, cangoo 205, bkbplo 203, rorpar 203, gadwal 186, rinphe 177,
+rudtur 143, arcter 134, perfal 124, comwax 108, brant 100, sheowl 100"""
 
 
 def recording(latitude=50.0, longitude=10.0, seconds=None, label="skylar", name="a"):
@@ -77,7 +80,15 @@ def test_filter_can_be_set(recordings, capsys):
 
 def test_own_folder_shows_its_listed_species(recordings, capsys):
     assert main(["--recordings", str(recordings), "--dry-run"]) == 0
-    assert capsys.readouterr().out.splitlines()[-1] == "29 species, 965 recordings"
+    counts = Counter(row["primary_label"] for row in read_table(recordings / "metadata.csv"))
+    listed = sorted(
+        ((label, count) for label, count in counts.items() if count >= 10),
+        key=lambda item: (-item[1], item[0]),
+    )
+    assert capsys.readouterr().out.splitlines() == [
+        *(f"{label}\t{count}" for label, count in listed),
+        f"{len(listed)} species, {sum(count for _, count in listed)} recordings",
+    ]
 
 
 def test_wrong_call_says_what_is_missing(capsys):

@@ -1,4 +1,4 @@
-"""training/jobs/sagemaker_processing.py: an archive on N machines, with the same code, sharded by S3 key."""
+"""training/jobs/sagemaker_processing.py: an archive on N machines, sharded by S3 key."""
 
 import json
 import math
@@ -31,11 +31,12 @@ MACHINES = Machines(4, "ml.c7i.4xlarge", "arn:aws:iam::123456789012:role/trainin
 def table(tmp_path):
     path = tmp_path / "train_metadata.csv"
     rows = [
-        f"{label},50,10,{recordist},{label}/{recordist}.wav"
+        f"{label},{label}us {label}a,50,10,{recordist},{label}/{recordist}.wav"
         for label in "ab"
         for recordist in ("Lee", "Eka", "Day", "Fox")
     ]
-    path.write_text("\n".join(["primary_label,latitude,longitude,author,filename", *rows]))
+    head = "primary_label,scientific_name,latitude,longitude,author,filename"
+    path.write_text("\n".join([head, *rows]))
     return path
 
 
@@ -124,7 +125,7 @@ def test_job_that_does_not_complete_is_an_error(clients, table, status, words):
 
 
 def test_machines_do_together_what_one_does(table, tmp_path, tone):
-    """Each job runs its own command in a copy of the uploaded code, with its own share of the audio."""
+    """Each job runs its own command in a copy of the uploaded code, with its share of the audio."""
     for number, name in enumerate(
         f"{label}/{recordist}.wav" for label in "ab" for recordist in ("Lee", "Eka", "Day", "Fox")
     ):
@@ -198,6 +199,8 @@ def test_dry_run_prints_both_requests(table, capsys):
         "arn",
         "--volume-gb",
         "900",
+        "--min-recordings",
+        "4",
         "--dry-run",
     ]
     assert main(options) == 0

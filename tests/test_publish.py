@@ -1,29 +1,41 @@
-"""The page becomes a site: names with digests, types, headers, two ways of hosting; only changes are uploaded."""
+"""The page becomes a site: digests, types, headers, two ways of hosting; only changes go up."""
 
+import ast
 import json
+import os
 import re
+import subprocess
+import sys
 import threading
 import urllib.parse
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from urllib.request import Request, urlopen
 
 import aws_gaps
 import boto3
+import packaged
 import pytest
-from moto import mock_aws
+import stack_aws
+from botocore.exceptions import ClientError
 
+from infra import config, session
 from infra.errors import DeployError
-from infra.site import assets, bucket, cloudfront, headers, publish
+from infra.site import assets, headers, publish
+from infra.stacks.site import CLOUDFRONT, MODES, WEBSITE
 
 pytest_plugins = ["page_fixtures"]
 
 API = "https://abc.execute-api.eu-west-1.amazonaws.com/dev"
 FILES = {
-    "index.html": b'<meta charset="utf-8"><link rel="stylesheet" href="style.css"><script type="module" src="main.js">',
+    "index.html": b'<meta charset="utf-8"><link rel="stylesheet" href="style.css">'
+    b'<script type="module" src="main.js">',
     "style.css": b"body { background: url(icon.svg) }",
     "icon.svg": b"<svg/>",
-    "sw.js": b'const FILES = [\n  "./", "style.css", "lang/en.json",\n  ...files("core", "a b"),\n];',
-    "main.js": b'import { a } from "./core/a.js"; new Worker("worker.js"); fetch(`lang/${it}.json`); keep("sw.js");',
+    "sw.js": b'const FILES = [\n  "./", "style.css", "lang/en.json",\n'
+    b'  ...files("core", "a b"),\n];',
+    "main.js": b'import { a } from "./core/a.js"; new Worker("worker.js"); '
+    b'fetch(`lang/${it}.json`); keep("sw.js");',
     "worker.js": b'import { b } from "./core/b.js";',
     "core/a.js": b'import { b } from "./b.js"; import { apiBase } from "../config.js";',
     "core/b.js": b'import { a } from "./a.js";',
@@ -150,31 +162,39 @@ def test_the_policy_allows_the_api_and_no_inline_code():
     assert "unsafe" not in "".join(policy.values())
 
 
+SETTINGS = config.load("dev")
+BUCKET = f"birdapp-dev-site-{stack_aws.ACCOUNT}"
+
+
 @pytest.fixture(scope="module")
-def made():
-    """(s3, cloudfront, HeadersPolicies, Lightning), made once."""
-    with pytest.MonkeyPatch.context() as patch:
-        for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-            patch.setenv(name, "testing")
-        s3, cloudfront = (
-            boto3.client(name, region_name="eu-west-1") for name in ("s3", "cloudfront")
-        )
-        policies = aws_gaps.HeadersPolicies().serve(cloudfront)
-        yield s3, cloudfront, policies, aws_gaps.Lightning(s3, cloudfront)
+def made(tmp_path_factory):
+    """(the account, CloudFront's client, Lightning, ministack's address), made once."""
+    folder = tmp_path_factory.mktemp("emulator")
+    with (
+        stack_aws.emulating(folder, "http://127.0.0.1:9") as url,
+        pytest.MonkeyPatch.context() as patch,
+    ):
+        for name in [name for name in os.environ if name.startswith("AWS_")]:
+            patch.delenv(name)
+        for name, value in stack_aws.addresses(dict.fromkeys(stack_aws.OF_MINISTACK, url)).items():
+            if name.startswith("AWS_"):
+                patch.setenv(name, value)
+        account = session.connect("eu-west-1", poll_seconds=0.01)
+        lightning = aws_gaps.Lightning(account.s3, account.cloudformation)
+        yield account, boto3.client("cloudfront", "eu-west-1"), lightning, url
 
 
 @pytest.fixture
 def aws(made, tmp_path, monkeypatch):
-    """(s3, cloudfront) of an empty account; the page is FILES in tmp_path."""
-    made[2].clear()
-    made[3].aim(0, late=False)
+    """(the account, CloudFront's client), empty; the page is FILES in tmp_path."""
+    made[2].aim(0, late=False)
+    urlopen(Request(made[3] + stack_aws.RESETS["LAMBDA"], method="POST")).close()
     monkeypatch.setattr(assets.make_assets, "__defaults__", (write(tmp_path, FILES),))
-    with mock_aws():
-        yield made[:2]
+    return made[:2]
 
 
-def a_site(mode):
-    return publish.Site("birdapp-dev-site", "eu-west-1", API, mode, poll_seconds=0)
+def publish_to(account, mode, api=API):
+    return publish.publish(account, SETTINGS, api, mode)
 
 
 def outcomes(changes):
@@ -182,27 +202,24 @@ def outcomes(changes):
 
 
 def lying(s3):
-    return {
-        item["Key"] for item in s3.list_objects_v2(Bucket="birdapp-dev-site").get("Contents", [])
-    }
+    return {item["Key"] for item in s3.list_objects_v2(Bucket=BUCKET).get("Contents", [])}
 
 
-@pytest.mark.parametrize("mode", publish.MODES)
+@pytest.mark.parametrize("mode", MODES)
 def test_a_site_is_made_once_and_taken_away(aws, mode):
-    assert outcomes(publish.publish(*aws, a_site(mode)).changes) <= {"created", "updated"}
-    assert outcomes(publish.publish(*aws, a_site(mode)).changes) == {"unchanged"}
-    publish.destroy(*aws, "birdapp-dev-site", poll_seconds=0)
-    assert outcomes(publish.destroy(*aws, "birdapp-dev-site", poll_seconds=0)) == {"absent"}
-    assert aws[0].list_buckets()["Buckets"] == []
-    assert aws[1].list_distributions()["DistributionList"].get("Items", []) == []
+    account, cloudfront = aws
+    assert outcomes(publish_to(account, mode).changes) == {"created"}
+    assert outcomes(publish_to(account, mode).changes) == {"unchanged"}
+    publish.destroy(account, SETTINGS)
+    assert publish.destroy(account, SETTINGS).outcome == "absent"
+    assert account.s3.list_buckets()["Buckets"] == []
+    assert cloudfront.list_distributions()["DistributionList"].get("Items", []) == []
 
 
 def test_files_carry_their_type_and_keeping_time(aws):
-    publish.publish(*aws, a_site("website"))
-    by_name = {
-        plain(name): aws[0].head_object(Bucket="birdapp-dev-site", Key=name)
-        for name in lying(aws[0])
-    }
+    s3 = aws[0].s3
+    publish_to(aws[0], WEBSITE)
+    by_name = {plain(name): s3.head_object(Bucket=BUCKET, Key=name) for name in lying(s3)}
     told = {name: (head["ContentType"], head["CacheControl"]) for name, head in by_name.items()}
     assert told["main.js"] == (
         "text/javascript; charset=utf-8",
@@ -213,13 +230,12 @@ def test_files_carry_their_type_and_keeping_time(aws):
 
 
 def test_only_what_changed_is_uploaded_and_what_is_gone_is_deleted(aws, tmp_path):
-    publish.publish(*aws, a_site("website"))
+    publish_to(aws[0], WEBSITE)
     write(tmp_path, {"lang/en.json": b'{"a": 1}', "lang/it.json": b"{}"})
     (tmp_path / "worker.js").unlink()
-    changes = publish.publish(*aws, a_site("website")).changes
     files = {
         (plain(change.resource), change.outcome)
-        for change in changes
+        for change in publish_to(aws[0], WEBSITE).changes
         if change.resource.startswith("file ")
     }
     uploaded = {name for name, outcome in files if outcome == "created"}
@@ -232,79 +248,81 @@ def test_only_what_changed_is_uploaded_and_what_is_gone_is_deleted(aws, tmp_path
         "file worker.js",
         "file main.js",
     }
-    assert lying(aws[0]) == {asset.name for asset in assets.make_assets(API, tmp_path)}
+    assert lying(aws[0].s3) == {asset.name for asset in assets.make_assets(API, tmp_path)}
 
 
 def test_the_website_is_public_and_shows_the_index(aws):
-    published = publish.publish(*aws, a_site("website"))
-    assert published.url == "http://birdapp-dev-site.s3-website-eu-west-1.amazonaws.com"
-    assert aws[0].get_bucket_website(Bucket="birdapp-dev-site")["IndexDocument"] == {
-        "Suffix": "index.html"
-    }
-    policy = json.loads(aws[0].get_bucket_policy(Bucket="birdapp-dev-site")["Policy"])
+    s3 = aws[0].s3
+    published = publish_to(aws[0], WEBSITE)
+    assert published.url == f"http://{BUCKET}.s3-website-eu-west-1.amazonaws.com"
+    assert s3.get_bucket_website(Bucket=BUCKET)["IndexDocument"] == {"Suffix": "index.html"}
+    policy = json.loads(s3.get_bucket_policy(Bucket=BUCKET)["Policy"])
     assert policy["Statement"] == [
         {
             "Effect": "Allow",
             "Action": "s3:GetObject",
-            "Resource": "arn:aws:s3:::birdapp-dev-site/*",
+            "Resource": f"arn:aws:s3:::{BUCKET}/*",
             "Principal": "*",
         }
     ]
-    index = aws[0].get_object(Bucket="birdapp-dev-site", Key="index.html")["Body"].read().decode()
+    index = s3.get_object(Bucket=BUCKET, Key="index.html")["Body"].read().decode()
     assert 'http-equiv="Content-Security-Policy"' in index
 
 
 def test_behind_cloudfront_the_bucket_is_private_and_only_the_distribution_reads_it(aws):
-    published = publish.publish(*aws, a_site("cloudfront"))
-    (distribution,) = aws[1].list_distributions()["DistributionList"]["Items"]
+    account, cloudfront = aws
+    published = publish_to(account, CLOUDFRONT)
+    (distribution,) = cloudfront.list_distributions()["DistributionList"]["Items"]
     assert published.url == f"https://{distribution['DomainName']}"
-    (statement,) = json.loads(aws[0].get_bucket_policy(Bucket="birdapp-dev-site")["Policy"])[
-        "Statement"
-    ]
+    (statement,) = json.loads(account.s3.get_bucket_policy(Bucket=BUCKET)["Policy"])["Statement"]
     assert statement["Principal"] == {"Service": "cloudfront.amazonaws.com"}
     assert statement["Condition"] == {"StringEquals": {"AWS:SourceArn": distribution["ARN"]}}
-    blocked = aws[0].get_public_access_block(Bucket="birdapp-dev-site")[
-        "PublicAccessBlockConfiguration"
-    ]
+    blocked = account.s3.get_public_access_block(Bucket=BUCKET)["PublicAccessBlockConfiguration"]
     assert set(blocked.values()) == {True}
     behaviour = distribution["DefaultCacheBehavior"]
     assert behaviour["ViewerProtocolPolicy"] == "redirect-to-https"
 
 
-def test_cloudfront_sends_the_policy_of_the_api_that_is_asked_now(aws, made):
-    publish.publish(*aws, a_site("cloudfront"))
-    moved = publish.Site(
-        "birdapp-dev-site", "eu-west-1", "https://other.example/prod", "cloudfront", 0
-    )
-    changes = {change.resource: change.outcome for change in publish.publish(*aws, moved).changes}
-    assert changes["response headers policy birdapp-dev-site"] == "updated"
-    assert changes["distribution of birdapp-dev-site"] == "unchanged"
-    (policy,) = made[2].values()
-    sent = policy["SecurityHeadersConfig"]["ContentSecurityPolicy"]["ContentSecurityPolicy"]
-    assert "connect-src 'self' https://other.example;" in sent
+def sent_policy(cloudfront):
+    """(the id, the Content-Security-Policy) of the one response headers policy of our own."""
+    listed = cloudfront.list_response_headers_policies(Type="custom")
+    (item,) = listed["ResponseHeadersPolicyList"]["Items"]
+    made = item["ResponseHeadersPolicy"]
+    security = made["ResponseHeadersPolicyConfig"]["SecurityHeadersConfig"]
+    return made["Id"], security["ContentSecurityPolicy"]["ContentSecurityPolicy"]
+
+
+def test_cloudfront_sends_the_policy_of_the_api_that_is_asked_now(aws):
+    account, cloudfront = aws
+    before = publish_to(account, CLOUDFRONT)
+    policy, _ = sent_policy(cloudfront)
+    moved = publish_to(account, CLOUDFRONT, "https://other.example/prod")
+    assert moved.changes[0].outcome == "updated"
+    assert moved.url == before.url
+    (distribution,) = cloudfront.list_distributions()["DistributionList"]["Items"]
+    assert distribution["DefaultCacheBehavior"]["ResponseHeadersPolicyId"] == policy
+    assert sent_policy(cloudfront)[0] == policy
+    assert "connect-src 'self' https://other.example;" in sent_policy(cloudfront)[1]
+
+
+def test_cloudfront_signs_what_it_asks_the_bucket():
+    """ministack forgets the access control of an origin: the template is asked."""
+    stack = packaged.site(CLOUDFRONT)
+    control = packaged.only(stack, "AWS::CloudFront::OriginAccessControl")
+    assert control["OriginAccessControlConfig"]["SigningBehavior"] == "always"
+    distribution = packaged.only(stack, "AWS::CloudFront::Distribution")["DistributionConfig"]
+    (origin,) = distribution["Origins"]
+    assert origin["OriginAccessControlId"] == {"Ref": "AccessControl"}
+    assert distribution["PriceClass"] == "PriceClass_100"
 
 
 def test_a_public_website_can_become_a_private_site(aws):
-    publish.publish(*aws, a_site("website"))
-    publish.publish(*aws, a_site("cloudfront"))
-    assert bucket.website_index(aws[0], "birdapp-dev-site") is None
-    assert outcomes(publish.publish(*aws, a_site("cloudfront")).changes) == {"unchanged"}
-
-
-def test_a_changed_distribution_is_set_right_and_keeps_what_aws_added(aws):
-    publish.publish(*aws, a_site("cloudfront"))
-    (found,) = aws[1].list_distributions()["DistributionList"]["Items"]
-    assert (
-        cloudfront.change_distribution(aws[1], found["Id"], {"PriceClass": "PriceClass_All"})
-        == "updated"
-    )
-    changes = {
-        change.resource: change.outcome
-        for change in publish.publish(*aws, a_site("cloudfront")).changes
-    }
-    assert changes["distribution of birdapp-dev-site"] == "updated"
-    config = aws[1].get_distribution_config(Id=found["Id"])["DistributionConfig"]
-    assert config["PriceClass"] == "PriceClass_100"
+    account, _ = aws
+    publish_to(account, WEBSITE)
+    publish_to(account, CLOUDFRONT)
+    with pytest.raises(ClientError, match="NoSuchWebsiteConfiguration"):
+        account.s3.get_bucket_website(Bucket=BUCKET)
+    assert outcomes(publish_to(account, CLOUDFRONT).changes) == {"unchanged"}
 
 
 @pytest.mark.parametrize("late", [False, True], ids=["before", "after"])
@@ -312,12 +330,32 @@ def test_after_a_failure_at_any_call_the_next_run_goes_on(made, aws, tmp_path, m
     """Behind CloudFront it is test_deploy_faults.py that walks."""
     few = {name: FILES[name] for name in ("index.html", "style.css", "sw.js")}
     monkeypatch.setattr(assets.make_assets, "__defaults__", (write(tmp_path / "few", few),))
-    lightning = made[3]
+    lightning = made[2]
     lightning.aim_at_each(late)
-    while lightning.strikes(lambda: publish.publish(*aws, a_site("website")).changes):
+    while lightning.strikes(lambda: publish_to(aws[0], WEBSITE).changes):
         assert len(lightning.struck) < 100
-    assert len(lightning.struck) > (5 if late else 12)
-    assert outcomes(publish.publish(*aws, a_site("website")).changes) == {"unchanged"}
+    # The stack, four files.
+    assert len(lightning.struck) >= (5 if late else 8)
+    assert outcomes(publish_to(aws[0], WEBSITE).changes) == {"unchanged"}
+
+
+IMPORTED = """
+import sys, infra.site.publish
+print(sorted({name.split(".")[0] for name in sys.modules}))
+"""
+
+
+def test_publishing_needs_no_package_of_sound_or_science():
+    done = subprocess.run(
+        [sys.executable, "-c", IMPORTED],
+        cwd=config.ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    imported = set(ast.literal_eval(done.stdout))
+    assert "boto3" in imported
+    assert imported & {"scipy", "pydub", "numpy", "chalice", "tensorflow"} == set()
 
 
 @pytest.mark.parametrize(("stage", "mode"), [("dev", "website"), ("prod", "cloudfront")])
@@ -326,7 +364,7 @@ def test_prod_gets_https(stage, mode):
 
 
 class SiteHandler(SimpleHTTPRequestHandler):
-    """Serves assets as S3 and CloudFront would; a request for config.js is turned to the one API that runs."""
+    """Serves assets as S3 and CloudFront would."""
 
     def __init__(self, *arguments, files, **keywords):
         self.files = files
@@ -364,7 +402,8 @@ def published():
 # A worker that cannot keep its files never gets ready.
 WORKER_IS_READY = """Promise.race([
     navigator.serviceWorker.ready.then(() => true),
-    new Promise((_, fail) => setTimeout(fail, 120_000, new Error("the service worker does not get ready"))),
+    new Promise((_, fail) =>
+        setTimeout(fail, 120_000, new Error("the service worker does not get ready"))),
 ])"""
 
 

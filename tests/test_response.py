@@ -1,4 +1,4 @@
-"""The verdicts and the pooling rule of docs/contracts.md, against the shared table and a slow oracle."""
+"""The verdicts and the pooling rule, against the shared table and a slow oracle."""
 
 import json
 from decimal import Decimal

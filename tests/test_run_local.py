@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from local_app import REPOSITORY, running, wait_for
 
-from local import server
+from local import readiness, server
 
 
 def alive(pids):
@@ -33,6 +33,17 @@ def test_no_child_outlives_the_app(tiny_folder, end):
         assert len(alive(children)) == 4
         local_app.process.send_signal(end)
         assert wait_for(lambda: not alive(children))
+
+
+def test_nohup_keeps_the_app_when_its_window_closes(tiny_folder):
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)  # A child inherits what is ignored.
+    try:
+        with running(tiny_folder) as local_app:
+            local_app.process.send_signal(signal.SIGHUP)
+            assert local_app.classify(readiness.whistle())[0] == 200
+            assert local_app.process.poll() is None
+    finally:
+        signal.signal(signal.SIGHUP, before)
 
 
 def test_make_run_ends_all_when_make_alone_is_told_to(tiny_folder):
@@ -99,6 +110,8 @@ def test_a_taken_port_is_named_in_one_sentence(tiny_folder, variable):
     ("settings", "message"),
     [
         ({"API_PORT": "many"}, "Port many cannot be used"),
+        ({"RATE_PER_SECOND": "x"}, "RATE_PER_SECOND must be a number above 0, not 'x'"),
+        ({"BURST": "nan"}, "BURST must be a number above 0, not 'nan'"),
         ({"IMAGEIO_FFMPEG_EXE": "/nowhere/ffmpeg"}, "ffmpeg is missing or does not run"),
         (
             {"MODEL_DIR": "/nowhere"},

@@ -7,7 +7,7 @@ import pytest
 
 from birdapp.chalicelib.decode import decode
 from spectrogram_fn import handler, spectrogram
-from training import windows
+from training.data import shards
 
 
 def random():
@@ -59,10 +59,9 @@ def test_images_are_read_from_disk_and_not_held_in_memory(images):
 
 
 def test_powers_add_up_as_the_sounds_do(recordings):
-    windows.use_shipped_ffmpeg()
     species = ("Turdus_merula", "Parus_major")
     paths = [sorted((recordings / one).iterdir())[0] for one in species]
-    sounds = [np.resize(windows.read_audio(path), spectrogram.WINDOW_SAMPLES) for path in paths]
+    sounds = [np.resize(shards.read_audio(path), spectrogram.WINDOW_SAMPLES) for path in paths]
     one, other = (sound / sound.std() for sound in sounds)
     truth = spectrogram.to_spectrogram(one + other)
     added = spectrogram.to_levels(spectrogram.to_power(one) + spectrogram.to_power(other))

@@ -1,4 +1,4 @@
-"""The client of the spectrogram Lambda over a real socket: what it sends, and which answers it takes."""
+"""The client of the spectrogram Lambda over a real socket: what it sends and takes."""
 
 import base64
 import json

@@ -72,7 +72,7 @@ def test_multiplications_of_the_report_are_counted_by_hand(code):
 def test_exported_folder_is_one_that_the_local_endpoint_serves(exported):
     model = model_folder.load(exported)
     model_folder.check(model, model_folder.whistles())
-    assert model.labels == ["Parus major", "Pica pica"]
+    assert model.constants["labels"] == ["Parus major", "Pica pica"]
 
 
 def test_saved_model_and_both_lite_models_agree(code, dataset, exported):

@@ -1,4 +1,4 @@
-"""Virtual environments are made once, and again only when they must be."""
+"""Virtual environments are made once, from lock files, and again only when they must be."""
 
 import pytest
 
@@ -7,7 +7,7 @@ from local import venv
 
 @pytest.fixture
 def installs(tmp_path, monkeypatch):
-    """Ensure an environment where a run of `python -m venv` or pip is only noted; (folder, requirements, notes)."""
+    """Ensure an environment where a run of `venv` or pip is only noted; (folder, file, notes)."""
     folder, requirements, notes = tmp_path / "made", tmp_path / "requirements.txt", []
     requirements.write_text("one==1\n")
     (folder / "bin").mkdir(parents=True)
@@ -34,7 +34,7 @@ def test_an_environment_of_older_requirements_is_brought_up_to_date(installs):
     assert notes == ["venv", "install", "install"]
 
 
-def test_ffmpeg_of_the_package_stands_beside_python(installs):
+def test_ffmpeg_of_the_package_is_linked_beside_python(installs):
     folder, requirements, _ = installs
     program = folder / "lib/python3.11/site-packages/imageio_ffmpeg/binaries/ffmpeg-linux"
     program.parent.mkdir(parents=True)
@@ -43,9 +43,19 @@ def test_ffmpeg_of_the_package_stands_beside_python(installs):
     assert (folder / "bin" / "ffmpeg").resolve() == program
 
 
-def test_requirements_that_change_anywhere_change_the_stamp(tmp_path):
-    (tmp_path / "outer.txt").write_text("-r inner.txt\n")
-    (tmp_path / "inner.txt").write_text("a==1\n")
-    before = venv.stamp(tmp_path / "outer.txt")
-    (tmp_path / "inner.txt").write_text("a==2\n")
-    assert venv.stamp(tmp_path / "outer.txt") != before
+def test_pip_takes_nothing_without_a_hash(installs, monkeypatch):
+    folder, requirements, _ = installs
+    commands = []
+    monkeypatch.setattr(venv, "_run", commands.append)
+    venv.ensure(folder, requirements)
+    assert commands[-1][-3:] == ["--require-hashes", "--requirement", requirements]
+
+
+def test_an_interrupted_installation_ends_without_a_traceback(installs, monkeypatch):
+    folder, requirements, _ = installs
+
+    def interrupt(_command):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(venv, "_run", interrupt)
+    assert venv.main([str(folder), str(requirements)]) == 130

@@ -1,4 +1,4 @@
-"""Write a model folder in seconds: a network of a few fixed numbers that tells sounds apart by their bands."""
+"""Write a model folder in seconds: a network of a few fixed numbers that compares bands."""
 
 import functools
 import json
@@ -18,7 +18,7 @@ OWLS = {
 
 
 def write_model(folder, species=None, version="tiny", network=None):
-    """Write model.tflite and constants.json for species {label: name}. Whoever watches the folder sees a new model."""
+    """Write model.tflite and constants.json for species {label: name}, each in one step."""
     species = species or BLACKBIRD
     folder.mkdir(parents=True, exist_ok=True)
     write_whole(folder / "model.tflite", network or make_network(len(species)))

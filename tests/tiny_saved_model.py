@@ -1,4 +1,4 @@
-"""Write SavedModels of a few fixed numbers, good ones and bad ones, with docs/contracts.md's two signatures."""
+"""Write SavedModels of a few fixed numbers, good and bad, with the two signatures."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""Constants that no part of the product may take: what is wrong -> (how to spoil them, the reason)."""
+"""Constants that no part of the product may take: what is wrong -> (a change, the reason)."""
 
 import copy
 
@@ -36,6 +36,14 @@ def pooling(**fields):
 def threshold(**fields):
     ((name, to),) = fields.items()
     return setting("thresholds", name, to=to)
+
+
+def birds(**fields):
+    """Return a change that gives the rule for birds, wrong in one thing."""
+    rule = {"rule": "own_windows", "heard": 0.2, "calibration": [[0.0, 0.0], [1.0, 1.0]]}
+    rule |= {"candidate": 0.1, "bird": 0.5, "certain": 0.9, "unknown": 0.15, "sings": 0.7}
+    left = {name: value for name, value in (rule | fields).items() if value is not None}
+    return setting("birds", to=left)
 
 
 LABELS = list(BLACKBIRD)
@@ -80,6 +88,12 @@ WRONG_CONSTANTS = {
     ),
     "no threshold of pooling": (pooling(bird_threshold=None), "settings.pooling.bird_threshold is"),
     "pooling's threshold over 1": (pooling(bird_threshold=2), "settings.pooling.bird_threshold: "),
+    "another rule for birds": (birds(rule="all"), "settings.birds.rule: expected own_windows"),
+    "no level that is heard": (birds(heard=None), "settings.birds.heard is missing"),
+    "birds' calibration falls": (birds(calibration=FALLING), "settings.birds.calibration: expec"),
+    "certain below bird": (birds(certain=0.4), "settings.birds: expected 0 < candidate <= bird"),
+    "unknown over 1": (birds(unknown=1.5), "settings.birds.unknown: expected a number from 0 to"),
+    "sings is a text": (birds(sings="0.7"), "settings.birds.sings: expected a number, got str"),
     "a threshold is not a number": (threshold(bird=NAN), "expected numbers, got NaN"),
     "another network's digest": (top(network_sha256="0" * 64), "another model.tflite"),
 }

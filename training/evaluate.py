@@ -1,48 +1,51 @@
-"""Score a model folder on labelled recordings, through the very code that serves: decoder, Lambda handler, answer.
+"""Score a model folder on labelled recordings, through the code that serves: decoder to answer.
 
-Recordings are `<Genus_species>/` folders, or a folder with a metadata.csv. What the model learnt from (its
-manifest.csv says) is left out. Writes evaluation.json and three pictures.
+Recordings are in folders named by species, or in a folder with a metadata.csv. What the model
+learnt from (its manifest.csv says) is left out. Writes evaluation.json and three pictures.
 """
 
 import argparse
-import csv
 import io
 import json
 import os
 import sys
+from collections import Counter
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from functools import cache
 from pathlib import Path
 from typing import Any
 
-import imageio_ffmpeg
 from tqdm import tqdm
 
-from birdapp.chalicelib.decode import SAMPLE_RATE, decode
+from birdapp.chalicelib.decode import SAMPLE_RATE
 from birdapp.chalicelib.endpoint_client import describe, predict
 from birdapp.chalicelib.errors import ServiceError
-from birdapp.chalicelib.formats import SUFFIXES
+from birdapp.chalicelib.model import Model
 from birdapp.chalicelib.response import build_answer
 from birdapp.chalicelib.spectrogram_client import event, fetch_spectrograms
 from local import model_folder, sagemaker_runtime
 from spectrogram_fn import handler
-from training.data.metadata import read_folder
+from training.data.metadata import NO_BIRD
+from training.data.shards import read_pcm
 from training.scores import metrics, plots
+from training.scores.labelled import Found, Names, Pair, held_back, read_labelled, read_manifest
 
 MODEL = Path(__file__).parent / "model"
-LONGEST_SECONDS = 3_600.0
-DECODE_SECONDS = 120.0
+LISTED_LABELS = 20
+MISSING = (
+    "expected a folder of recordings, such as make evaluate RECORDINGS=../recordings: it holds"
+    " metadata.csv and the audio, or a folder of audio for each species"
+)
 
 
 class InProcess:
-    """Both AWS clients at once, as the main Lambda uses them, with the code behind them in this process."""
+    """Both AWS clients as the main Lambda uses them, with the code behind them in this process."""
 
     def __init__(self, folder: Path) -> None:
         self._model = model_folder.load(folder)
 
     def invoke(self, *, FunctionName: str, Payload: bytes) -> dict[str, Any]:  # noqa: ARG002, N803  # boto3's names.
-        """Run the spectrogram Lambda."""
         return {"Payload": _stream(handler.handler(json.loads(Payload), None))}
 
     def invoke_endpoint(
@@ -52,7 +55,6 @@ class InProcess:
         ContentType: str,  # noqa: ARG002, N803
         Body: bytes,  # noqa: N803
     ) -> dict[str, Any]:
-        """Run the model."""
         return {"Body": _stream(sagemaker_runtime.predict(self._model, Body))}
 
 
@@ -64,60 +66,23 @@ _client = cache(InProcess)
 
 
 def classify(audio: Path, folder: Path) -> dict[str, Any]:
-    """Answer one recording as POST /classify would, however long it is. Raises ServiceError, OSError."""
+    """Return what POST /classify answers to a recording, of an hour at most.
+
+    Raises ServiceError, OSError.
+    """
     client = _client(folder)
-    os.environ.setdefault("FFMPEG_BINARY", imageio_ffmpeg.get_ffmpeg_exe())
-    pcm = decode(audio.read_bytes(), DECODE_SECONDS, max_seconds=LONGEST_SECONDS)
-    found = fetch_spectrograms(client, "", event(pcm, SAMPLE_RATE, audio.name))
+    found = fetch_spectrograms(client, "", event(read_pcm(audio), SAMPLE_RATE, audio.name))
+    if all(window.silent for window in found.windows):
+        raise ServiceError("silent_audio")
     return build_answer(
         found, predict(client, "", [window.spectrogram for window in found.windows]), 20
     )
 
 
-def labelled(folder: Path) -> list[tuple[Path, str]]:
-    """List the recordings of a folder with their labels: scientific names, or no_bird. Raises OSError, ValueError."""
-    if (folder / "metadata.csv").exists():
-        pairs = [
-            (folder / one.filename, one.scientific_name or one.primary_label)
-            for one in read_folder(folder)
-        ]
-    else:
-        found = [path for path in sorted(folder.rglob("*")) if path.suffix.lower() in SUFFIXES]
-        pairs = [(path, _label(folder, path)) for path in found]
-    if not pairs:
-        raise ValueError(f"{folder}: expected metadata.csv or <Genus_species>/ folders with audio")
-    return pairs
-
-
-def _label(folder: Path, path: Path) -> str:
-    label = path.relative_to(folder).parts[0]
-    return label if label == metrics.NO_BIRD else label.replace("_", " ")
-
-
-def held_back(pairs: Sequence[tuple[Path, str]], model: Path) -> list[tuple[Path, str]]:
-    """Leave out the recordings that a model learnt from or was calibrated on."""
-    parts = manifest_parts(model)
-    return [(path, label) for path, label in pairs if parts.get(_identity(path), "test") == "test"]
-
-
-def manifest_parts(model: Path) -> dict[str, str]:
-    """The part of each recording that a model's manifest names; {} without a manifest."""
-    manifest = model / "manifest.csv"
-    if not manifest.exists():
-        return {}
-    with manifest.open(newline="", encoding="utf-8") as file:
-        return {_identity(Path(row["recording_id"])): row["part"] for row in csv.DictReader(file)}
-
-
-def _identity(path: Path) -> str:
-    """A recording is known by its species folder and file name, whatever its format."""
-    return f"{path.parent.name}/{path.stem}"
-
-
 def evaluate(
-    pairs: Sequence[tuple[Path, str]], model: Path, *, processes: int
+    pairs: Sequence[Pair], model: Path, *, processes: int
 ) -> tuple[list[metrics.Result], list[str]]:
-    """Answer every recording, on all cores. Also give those that could not be answered, with the reason."""
+    """Return the result of every recording, and why others have none. Runs on all cores."""
     results, problems = [], []
     with ProcessPoolExecutor(processes) as pool:
         jobs = pool.map(_try, [path for path, _ in pairs], [model] * len(pairs), chunksize=4)
@@ -161,43 +126,81 @@ def write(
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run as a script; answers the exit code."""
+    """Run the command; return its exit status."""
+    options = _parser().parse_args(argv)
+    if not options.recordings:
+        print(f"evaluate: {MISSING}", file=sys.stderr)
+        return 1
+    options.recordings = Path(options.recordings)
+    try:
+        return _run(options)
+    except (OSError, ValueError, ServiceError, model_folder.BadModelError) as error:
+        print(f"evaluate: {error}", file=sys.stderr)
+        return 1
+
+
+def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m training.evaluate", description=__doc__)
-    parser.add_argument("--recordings", type=Path, required=True)
+    # A Path would make the folder that is here of a name that is empty.
+    parser.add_argument("--recordings", required=True)
     parser.add_argument("--model", type=Path, default=MODEL)
     parser.add_argument("--output", type=Path, default=Path("build/evaluation"))
     parser.add_argument("--processes", type=int, default=os.cpu_count() or 1)
-    options = parser.parse_args(argv)
-    try:
-        found = labelled(options.recordings)
-        pairs = held_back(found, options.model)
-        labels = describe(InProcess(options.model), "").labels
-    except (OSError, ValueError, model_folder.BadModelError) as error:
-        print(f"evaluate: {error}", file=sys.stderr)
-        return 1
-    if len(pairs) < len(found):
-        print(f"{len(found) - len(pairs)} recordings are left out: the model learnt from them")
-    results, problems = evaluate(pairs, options.model, processes=options.processes)
-    if not results:
-        print(
-            f"evaluate: none of {len(pairs)} recordings could be scored; {problems[:1]}",
-            file=sys.stderr,
-        )
-        return 1
-    left_out = len(found) - len(pairs)
-    scored = metrics.summarise(results, labels)
-    summary = {"command": "make evaluate", "left_out": left_out, "problems": problems, **scored}
-    write(options.output, results, summary, labels)
-    for problem in problems:
-        print(problem, file=sys.stderr)
-    print(
-        json.dumps(
-            {name: summary[name] for name in ("recordings", "listed", "verdicts", "calibration")},
-            indent=1,
-        )
+    parser.add_argument(
+        "--strangers",
+        action="store_true",
+        help="score labels that nobody knows as species that the model does not know",
     )
+    return parser
+
+
+def _run(options: argparse.Namespace) -> int:
+    described = describe(InProcess(options.model), "")
+    names = Names(described.labels, described.names, read_manifest(options.model))
+    found = read_labelled(options.recordings, names, strangers=options.strangers)
+    _refuse_unknown(options.recordings, found)
+    pairs = held_back(found.pairs, options.model)
+    _print_labels(found, described)
+    left_out = len(found.pairs) - len(pairs)
+    if left_out:
+        print(f"{left_out} recordings are left out: the model learnt from them")
+    if not pairs:
+        raise ValueError(f"{options.recordings}: the model learnt from every recording")
+    results, problems = evaluate(pairs, options.model, processes=options.processes)
+    problems += [f"{options.recordings / name}: in no species' folder" for name in found.unlabelled]
+    for problem in problems:
+        print(f"left out: {problem}", file=sys.stderr)
+    if not results:
+        raise ValueError(f"none of {len(pairs)} recordings could be scored; {problems[0]}")
+    scored = metrics.summarise(results, described.labels)
+    summary = {"command": "make evaluate", "left_out": left_out, "problems": problems, **scored}
+    write(options.output, results, summary, described.labels)
+    shown = ("recordings", "listed", "verdicts", "calibration")
+    print(json.dumps({name: summary[name] for name in shown}, indent=1))
     print(f"written to {options.output}")
     return 0
+
+
+def _refuse_unknown(folder: Path, found: Found) -> None:
+    if found.unknown:
+        shown = ", ".join(f"{name} ({n})" for name, n in found.unknown.most_common(LISTED_LABELS))
+        more = len(found.unknown) - LISTED_LABELS
+        raise ValueError(
+            f"{folder}: labels that the model does not know: {shown}"
+            + (f" and {more} more" if more > 0 else "")
+            + "; give them the scientific names of its list, or use --strangers where these are"
+            " other species"
+        )
+
+
+def _print_labels(found: Found, model: Model) -> None:
+    """Print which labels were read as which, and which species are scored as not listed."""
+    for text, label in found.read_as.items():
+        print(f"{text}: read as {label}")
+    others = Counter(label for _, label in found.pairs if label not in {*model.labels, NO_BIRD})
+    if others:
+        shown = ", ".join(f"{name} ({n})" for name, n in others.most_common(LISTED_LABELS))
+        print(f"scored as not on the model's list, {len(others)} species: {shown}")
 
 
 if __name__ == "__main__":

@@ -142,7 +142,6 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--output", type=Path, default=Path("build/evaluation"))
     parser.add_argument("--processes", type=int, default=2)
     options = parser.parse_args(argv)
-    shards.use_shipped_ffmpeg()
     try:
         pairs = evaluate.held_back(evaluate.labelled(options.recordings), options.model)
         labels = describe(evaluate.InProcess(options.model), "").labels

@@ -1,4 +1,4 @@
-"""Start the training of training/source_dir/: as a SageMaker job, or on this machine just as SageMaker would."""
+"""Start the training of training/source_dir/: as a SageMaker job, or here as SageMaker would."""
 
 import argparse
 import json
@@ -6,7 +6,7 @@ import sys
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
@@ -14,7 +14,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from infra import config
 from infra.errors import DeployError
 from infra.session import connect
-from infra.stacks import training_role
+from infra.stacks import foundation, roles
 from spectrogram_fn.spectrogram import WINDOW_SAMPLES
 from training.data.dataset import SUMMARY
 from training.data.shards import SAMPLE_BYTES
@@ -24,11 +24,14 @@ from training.jobs.job import PRESETS, Job, Machines, describe
 from training.jobs.source_folder import assemble
 
 # What source_dir/model.py builds; to import that here would take TensorFlow.
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
 ARCHITECTURES = ("default", "deep", "attention", "pooled", "report")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run as a script; answers the exit code."""
+    """Run the command; return its exit status."""
     arguments = _parser().parse_args(argv)
     try:
         return _run_here(arguments) if arguments.local else _run_on_aws(arguments)
@@ -66,12 +69,14 @@ def _run_on_aws(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _job(arguments: argparse.Namespace, stage: config.Settings, session: Any) -> Job:
-    """Find bucket, role and dataset where they were not named; this reads AWS and changes nothing."""
-    bucket = arguments.bucket or stage.bucket(connect(stage.region).account)
+def _job(
+    arguments: argparse.Namespace, stage: config.Settings, session: boto3.session.Session
+) -> Job:
+    """Return the job; what was not named is looked up in AWS, where nothing is changed."""
+    bucket = arguments.bucket or stage.bucket(connect(stage.region).account_id)
     dataset = _read_summary(session.client("s3"), bucket, f"{arguments.prefix}/dataset/{SUMMARY}")
     return Job(
-        role=arguments.role or training_role.role_arn(connect(stage.region), stage),
+        role=arguments.role or foundation.training_role_arn(connect(stage.region), stage),
         image=training_image(stage.region),
         bucket=bucket,
         prefix=arguments.prefix,
@@ -82,8 +87,8 @@ def _job(arguments: argparse.Namespace, stage: config.Settings, session: Any) ->
     )
 
 
-def _read_summary(s3: Any, bucket: str, key: str) -> dict[str, Any]:
-    """Read which dataset it is, and how large. Raises ValueError where there is none."""
+def _read_summary(s3: "S3Client", bucket: str, key: str) -> dict[str, Any]:
+    """Return which dataset it is, and how large. Raises ValueError where there is none."""
     try:
         content: dict[str, Any] = json.loads(s3.get_object(Bucket=bucket, Key=key)["Body"].read())
     except s3.exceptions.NoSuchKey as error:
@@ -148,7 +153,7 @@ def _add_aws(group: argparse._ArgumentGroup) -> None:
     group.add_argument("--bucket", help="instead of the stage's")
     group.add_argument(
         "--prefix",
-        default=training_role.PREFIX,
+        default=roles.TRAINING_PREFIX,
         help="of dataset, code, checkpoints and models there",
     )
     group.add_argument("--role", help="instead of the stage's")

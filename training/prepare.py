@@ -1,15 +1,18 @@
-"""Recordings and their metadata -> labelled windows, split by recordist and source: the dataset that training reads."""
+"""Recordings and their metadata -> labelled windows, split by recordist: what training reads."""
 
 import argparse
+import contextlib
+import csv
 import json
 import os
 import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import boto3
+from boto3.exceptions import Boto3Error
 from botocore.exceptions import BotoCoreError, ClientError
 
 from training.data import dataset, options
@@ -24,23 +27,25 @@ from training.data.download import (
     narrow,
     xeno_canto_key,
 )
-from training.data.filters import describe, keep
+from training.data.filters import describe, keep, why_none
 from training.data.http import Fetcher, FetchError
-from training.data.metadata import NO_BIRD, Recording, read_folder, read_metadata
-from training.data.shards import use_shipped_ffmpeg
+from training.data.metadata import NO_BIRD, Recording, locate, read_folder, read_metadata
 from training.jobs.upload import upload_sealed
 
-# What a shell answers for a program ended by Ctrl-C.
+# A shell's exit status of a program that Ctrl-C ended.
 STOPPED = 130
+AWS_ERRORS = (Boto3Error, BotoCoreError, ClientError)
+# So many recordings that could not be used are named; the table has all.
+NAMED = 20
 SEARCH_RESULT = "xeno-canto.json"
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run as a script; answers the exit code. SIGTERM ends it as Ctrl-C does."""
+    """Run the command; return its exit status. SIGTERM ends it as Ctrl-C does."""
     arguments = options.parser(__doc__).parse_args(argv)
     try:
         return _run(arguments)
-    except (OSError, RuntimeError, ValueError, FetchError, BotoCoreError, ClientError) as error:
+    except (OSError, RuntimeError, ValueError, FetchError, *AWS_ERRORS) as error:
         print(f"prepare: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
@@ -52,7 +57,8 @@ def _run(arguments: argparse.Namespace) -> int:
     _check(arguments)
     if arguments.query:
         arguments.metadata = _search(arguments)
-    recordings = _choose(arguments)
+    with _naming(arguments.metadata or arguments.recordings):
+        recordings = _choose(arguments)
     if arguments.instances:
         return _run_on_machines(arguments)
     if arguments.dry_run:
@@ -71,7 +77,7 @@ def _run(arguments: argparse.Namespace) -> int:
 
 
 def _check(arguments: argparse.Namespace) -> None:
-    """List everything that is missing before anything is done. Raises ValueError."""
+    """Raise ValueError with everything that is missing, before anything is done."""
     problems = []
     if not arguments.recordings and not arguments.metadata:
         problems.append("--recordings or --metadata says what there is")
@@ -88,17 +94,40 @@ def _check(arguments: argparse.Namespace) -> None:
         raise ValueError("; ".join(problems))
 
 
+@contextlib.contextmanager
+def _naming(source: Path) -> Iterator[None]:
+    """Put the table or folder before a refusal that does not name it."""
+    try:
+        yield
+    except ValueError as error:
+        if str(source) in str(error):
+            raise
+        raise ValueError(f"{source}: {error}") from error
+
+
 def _choose(arguments: argparse.Namespace) -> list[Recording]:
-    """Read the table and filter it; a build from a folder keeps rare species, as other birds."""
+    """Read the table and filter it; a build from a folder keeps rare species, as other birds.
+
+    Raises ValueError where nothing is left.
+    """
     rule = options.to_filter(arguments)
     if options.from_archive(arguments):
-        return keep(read_metadata(arguments.metadata), rule)
-    recordings = read_folder(arguments.recordings)
-    return keep(recordings, rule if arguments.dry_run else replace(rule, min_recordings=1))
+        found = read_metadata(arguments.metadata)
+        # Machines that share the work have other files, and must agree on the names.
+        shares = arguments.shards or arguments.shards_only or arguments.instances
+        if arguments.recordings and not shares:
+            found = locate(arguments.recordings, found)
+    else:
+        found = read_folder(arguments.recordings)
+        rule = rule if arguments.dry_run else replace(rule, min_recordings=1)
+    birds = [recording for recording in found if recording.primary_label != NO_BIRD]
+    if not keep(birds, rule):
+        raise ValueError(why_none(birds, rule))
+    return keep(found, rule)
 
 
 def _archive(arguments: argparse.Namespace) -> tuple[Archive, Fetcher]:
-    """Make the archive and who talks to it, with the key from the environment. Raises ValueError without one."""
+    """Return the archive and who talks to it. Raises ValueError without its key."""
     if arguments.download == "kaggle":
         headers = kaggle_headers(os.environ, Path.home())
         kaggle = Kaggle(arguments.competition, arguments.kaggle_folder, arguments.kaggle_address)
@@ -107,7 +136,7 @@ def _archive(arguments: argparse.Namespace) -> tuple[Archive, Fetcher]:
 
 
 def _search(arguments: argparse.Namespace) -> Path:
-    """Ask xeno-canto once; the answer is kept beside the audio, so that a rerun means the same recordings."""
+    """Ask xeno-canto once: a rerun reads the answer beside the audio, and means the same."""
     path = Path(arguments.recordings, SEARCH_RESULT)
     if not path.exists():
         query = narrow(arguments.query, options.to_filter(arguments))
@@ -121,7 +150,6 @@ def _search(arguments: argparse.Namespace) -> Path:
 
 
 def _download(arguments: argparse.Namespace, recordings: Sequence[Recording]) -> None:
-    use_shipped_ffmpeg()
     archive, fetcher = _archive(arguments)
     failures = download(recordings, arguments.recordings, archive, fetcher)
     if failures:
@@ -137,17 +165,24 @@ def _build(arguments: argparse.Namespace, recordings: Sequence[Recording]) -> No
             "\n".join(f"{entry.recording.filename}: {entry.reason or 'cut'}" for entry in entries)
         )
         return
-    summary = build(places, recordings, options=settings, processes=arguments.processes)
+    with _naming(arguments.metadata or arguments.recordings):
+        summary = build(places, recordings, options=settings, processes=arguments.processes)
     print(f"{arguments.output}: {summary['counts']}")
-    if skipped := summary["counts"]["skipped"]:
-        print(
-            f"{skipped} recordings could not be used: see `reason` in {arguments.output / dataset.RECORDING_TABLE}"
-        )
+    _name_skipped(arguments.output / dataset.RECORDING_TABLE)
     if arguments.bucket:
         target = (arguments.bucket, f"{arguments.prefix}/dataset")
         print(
             "\n".join(upload_sealed(boto3.client("s3"), arguments.output, dataset.FILES, *target))
         )
+
+
+def _name_skipped(table: Path) -> None:
+    with table.open(newline="", encoding="utf-8") as file:
+        skipped = [row for row in csv.DictReader(file) if row["reason"]]
+    if skipped:
+        print(f"{len(skipped)} recordings could not be used: see `reason` in {table}")
+    for row in skipped[:NAMED]:
+        print(f"left out: {row['filename']}: {row['reason']}", file=sys.stderr)
 
 
 def _run_on_machines(arguments: argparse.Namespace) -> int:
@@ -170,13 +205,15 @@ def _run_on_machines(arguments: argparse.Namespace) -> int:
             json.dumps(sagemaker_processing.requests(archive, machines, "birds-dry-run"), indent=2)
         )
         return 0
-    clients = {name: session.client(name) for name in ("s3", "sagemaker")}
+    clients = sagemaker_processing.Clients(
+        s3=session.client("s3"), sagemaker=session.client("sagemaker")
+    )
     print(sagemaker_processing.run(clients, archive, machines))
     return 0
 
 
 def _stop_once(*_: object) -> None:
-    """End as Ctrl-C does; a second one, which many press, must not break into the end of the first."""
+    """End as Ctrl-C does; a second one, which many press, must not break into that."""
     for each in (signal.SIGINT, signal.SIGTERM):
         signal.signal(each, signal.SIG_IGN)
     raise KeyboardInterrupt

@@ -1,1 +1,1 @@
-"""What the main Lambda is made of. Only relative imports, so that training can use the decoder too."""
+"""The parts of the main Lambda. Only relative imports, so that training can use the decoder."""

@@ -26,7 +26,8 @@ _making = threading.Lock()
 def client(service: str, read_seconds: int) -> Any:
     """Return the boto3 client of a service: made on first use (240 ms), then the same one.
 
-    `read_seconds` ends a dead socket. boto3 itself would try again after a read timeout, three times 60 s for one hung call.
+    `read_seconds` ends a dead socket. boto3 itself would try again after a read timeout, three
+    times 60 s for one hung call.
     """
     with _making:
         return _make_client(service, read_seconds)
@@ -42,7 +43,7 @@ def _make_client(service: str, read_seconds: int) -> Any:
         tcp_keepalive=True,
     )
     session = boto3.Session()
-    # AWS refuses these keys and a local endpoint does not look at them; a Lambda always has its own.
+    # AWS refuses these keys, a local endpoint does not look at them, a Lambda has its own.
     # They are not in .chalice/config.json: Chalice would deploy with them, and to the Lambda.
     key = None if session.get_credentials() else "none"
     make: Callable[..., Any] = session.client
@@ -56,7 +57,7 @@ def _make_client(service: str, read_seconds: int) -> Any:
 
 
 def send(operation: Callable[..., Any], **arguments: Any) -> Any:
-    """Call AWS, and once more where the connection was closed: one may be dead after a Lambda's sleep.
+    """Call AWS, and once more where the connection was closed: it may have died as a Lambda slept.
 
     Both hops only compute, so twice does no harm. Raises what boto3 raises.
     """

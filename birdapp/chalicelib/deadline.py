@@ -22,7 +22,10 @@ class Deadline:
         self._end = time.monotonic() + seconds
 
     def left(self, limit_seconds: float) -> float:
-        """Seconds that a hop may take: its own limit or what is left. Raises upstream_timeout when nothing is."""
+        """Return the seconds that a hop may take: its own limit, or what is left.
+
+        Raises upstream_timeout when nothing is left.
+        """
         left = min(limit_seconds, self._end - time.monotonic())
         if left <= 0:
             raise ServiceError("upstream_timeout", detail="the request's deadline has passed")
@@ -31,7 +34,8 @@ class Deadline:
     def call(self, limit_seconds: float, function: Callable[[], Result]) -> Result:
         """Call `function`, wait no longer than `left(limit_seconds)`, then raise upstream_timeout.
 
-        A socket's own timeout starts anew with every byte and is fixed when a client is made; this one is neither.
+        A socket's own timeout starts anew with every byte and is fixed when a client is made; this
+        one is neither.
         The thread that is left behind ends with the socket's timeout.
         """
         seconds = self.left(limit_seconds)

@@ -28,26 +28,38 @@ STATUSES = {
     "upstream_timeout": 504,
 }
 
+PLEASE = f"Please use {in_words()}."
+# What unsupported_audio says where the container is known, and the sound in it is not.
+UNKNOWN_SOUND = f"This kind of sound is not known. {PLEASE}"
+
 MESSAGES = {
     "bad_request_body": 'Expected a JSON object such as {"data": "<base64 of an audio file>"}.',
     "missing_field": 'Expected the field "data" with the recording in base64, but it is missing.',
     "invalid_field": "A field of the request holds something else than expected.",
-    "invalid_base64": 'Expected standard base64 without line breaks in "data", but it holds something else.',
+    "invalid_base64": (
+        'Expected standard base64 without line breaks in "data", but it holds something else.'
+    ),
     "empty_audio": "The recording is empty.",
     "not_found": "There is nothing at this address. Try POST /classify or GET /species.",
     "method_not_allowed": "This address answers another method.",
-    "payload_too_large": "The recording is larger than 4 MiB. Please send a shorter or more compressed one.",
-    "unsupported_media_type": 'Expected uncompressed JSON with the header "Content-Type: application/json".',
-    "unsupported_audio": f"This is not a sound file that we know. Please use {in_words()}.",
+    "payload_too_large": (
+        "The recording is larger than 4 MiB. Please send a shorter or more compressed one."
+    ),
+    "unsupported_media_type": (
+        'Expected uncompressed JSON with the header "Content-Type: application/json".'
+    ),
+    "unsupported_audio": f"This is not a sound file that we know. {PLEASE}",
     "undecodable_audio": "The sound in this file cannot be read. It may be damaged.",
     "no_audio_stream": "There is no sound in this file.",
     "audio_too_short": "The recording is too short. At least half a second is needed.",
     "audio_too_long": "The recording is too long. Please send at most 60 seconds at a time.",
-    "silent_audio": "The recording is silent.",
+    "silent_audio": "The recording is silent, or too quiet to hear anything in it.",
     "rate_limited": "Too many requests at the moment. Please try again in a few seconds.",
     "internal": "Something went wrong on our side. It is our mistake.",
     "upstream_error": "The bird recogniser could not answer. Please try again later.",
-    "upstream_invalid": "The bird recogniser gave an answer that makes no sense. Please try again later.",
+    "upstream_invalid": (
+        "The bird recogniser gave an answer that makes no sense. Please try again later."
+    ),
     "upstream_unavailable": "The bird recogniser is not ready. Please try again in a few seconds.",
     "upstream_timeout": "The bird recogniser took too long to answer. Please try again.",
 }
@@ -57,7 +69,10 @@ RETRY_AFTER_SECONDS = {"rate_limited": 1, "upstream_unavailable": 5}
 
 
 class ServiceError(Exception):
-    """A request that cannot be answered. `code` and `message` go to the client, `detail` only to the log."""
+    """A request that cannot be answered.
+
+    `code` and `message` go to the client, `detail` only to the log.
+    """
 
     def __init__(self, code: str, message: str | None = None, *, detail: str = "") -> None:
         """Take a code of STATUSES; the message is the code's own unless a better one is known."""

@@ -1,24 +1,23 @@
 """One guarded call of ffmpeg on a stranger's file.
 
-What guards it: only the sniffed container and known codecs, no protocol but the file's own descriptor, bounded memory,
-processor time, wall time and output, no secrets in the environment, and its whole process group killed at the end.
+What guards it: only the sniffed container and known codecs, no protocol but the file's own
+descriptor, bounded memory, processor time, wall time and output, no secrets in the environment, and
+its whole process group killed at the end.
 """
 
 import contextlib
 import os
 import resource
 import selectors
-import shutil
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import IO
 
-from .ffmpeg_log import header_problem
+from .ffmpeg_log import channels, header_problem
+from .ffmpeg_path import find_ffmpeg
 from .formats import CODECS
 from .pcm import SAMPLE_BYTES, SAMPLE_RATE
 
@@ -28,44 +27,42 @@ MAX_BLOCK_BYTES = 256 * 1024 * 1024
 MAX_MEMORY_BYTES = 1024 * 1024 * 1024
 MAX_LOG_BYTES = 64 * 1024
 READ_BYTES = 64 * 1024
-# The side branch puts the header of the first sound into the log.
-GRAPH = "[0:a:0]asplit[sound][first];[first]atrim=end_sample=1,ashowinfo,anullsink"
+
+
+@dataclass(frozen=True)
+class Recording:
+    """A stranger's file: what ffmpeg may look for in it, how much of it counts, and until when.
+
+    `end` is a time of time.monotonic().
+    """
+
+    data: bytes
+    demuxers: str
+    max_seconds: float
+    end: float
 
 
 @dataclass(frozen=True)
 class Decoded:
-    """What came out: PCM, and what ffmpeg said about the file."""
+    """What came out: interleaved PCM, and what ffmpeg said about the file."""
 
     pcm: bytes
     log: str
 
 
-def find_ffmpeg() -> str:
-    """Path of ffmpeg: the setting FFMPEG_BINARY, else beside this Python, else on the PATH.
+def run_ffmpeg(recording: Recording, graph: str) -> Decoded:
+    """Decode a recording through a filter graph, a little over `max_seconds` of it, to PCM.
 
-    Raises FileNotFoundError where there is none.
+    A header outside the limits ends it early. Raises TimeoutError at the recording's end of time,
+    FileNotFoundError without ffmpeg, RuntimeError where it is older than 6.
     """
-    beside = str(Path(sys.executable).parent)
-    found = (
-        os.environ.get("FFMPEG_BINARY")
-        or shutil.which("ffmpeg", path=beside)
-        or shutil.which("ffmpeg")
-    )
-    if not found:
-        raise FileNotFoundError("ffmpeg is missing: put it on the PATH or name it in FFMPEG_BINARY")
-    return found
-
-
-def run_ffmpeg(data: bytes, formats: str, *, seconds: float, max_seconds: float) -> Decoded:
-    """Decode the first audio stream of `data`, a little over `max_seconds` of it, to PCM.
-
-    `formats` are the containers that ffmpeg may look for. A header outside the limits ends it early.
-    Raises TimeoutError after `seconds`, FileNotFoundError without ffmpeg, RuntimeError where it is older than 6.
-    """
-    command = _command(formats, max_seconds + OVERTIME_SECONDS)
-    max_bytes = round((max_seconds + 2 * OVERTIME_SECONDS) * SAMPLE_RATE) * SAMPLE_BYTES
-    with _memory_file(data) as source, _started(command, source, seconds) as process:
-        decoded = _read(process, max_bytes, time.monotonic() + seconds)
+    command = _command(recording, graph)
+    frames = round((recording.max_seconds + 2 * OVERTIME_SECONDS) * SAMPLE_RATE)
+    with (
+        _memory_file(recording.data) as source,
+        _started(command, source, recording.end - time.monotonic()) as process,
+    ):
+        decoded = _read(process, frames, recording.end)
     if "fd:: Protocol not found" in decoded.log:
         raise RuntimeError(
             f"{command[0]} cannot read from a descriptor: ffmpeg 6 or later is needed"
@@ -73,19 +70,20 @@ def run_ffmpeg(data: bytes, formats: str, *, seconds: float, max_seconds: float)
     return decoded
 
 
-def _command(formats: str, max_seconds: float) -> list[str]:
+def _command(recording: Recording, graph: str) -> list[str]:
+    seconds = str(recording.max_seconds + OVERTIME_SECONDS)
     quiet = ["-hide_banner", "-nostdin", "-nostats", "-loglevel", "info"]
-    guards = ["-protocol_whitelist", "fd", "-format_whitelist", formats]
+    guards = ["-protocol_whitelist", "fd", "-format_whitelist", recording.demuxers]
     guards += ["-codec_whitelist", ",".join(CODECS)]
-    bounds = ["-max_alloc", str(MAX_BLOCK_BYTES), "-t", str(max_seconds), "-threads", "1"]
-    graph = ["-filter_complex_threads", "1", "-filter_complex", GRAPH, "-map", "[sound]"]
-    output = ["-ac", "1", "-ar", str(SAMPLE_RATE), "-f", "s16le", "pipe:1"]
-    return [find_ffmpeg(), *quiet, *guards, *bounds, "-i", "fd:", *graph, *output]
+    bounds = ["-max_alloc", str(MAX_BLOCK_BYTES), "-t", seconds, "-threads", "1"]
+    graphs = ["-filter_complex_threads", "1", "-filter_complex", graph, "-map", "[sound]"]
+    output = ["-ar", str(SAMPLE_RATE), "-f", "s16le", "pipe:1"]
+    return [find_ffmpeg(), *quiet, *guards, *bounds, "-i", "fd:", *graphs, *output]
 
 
 @contextlib.contextmanager
 def _memory_file(data: bytes) -> Iterator[IO[bytes]]:
-    """Put `data` into a seekable file that never touches a disk, open at its start."""
+    """Yield a seekable file with `data` that never touches a disk."""
     with os.fdopen(os.memfd_create("recording"), "w+b") as file:
         file.write(data)
         file.seek(0)
@@ -96,7 +94,10 @@ def _memory_file(data: bytes) -> Iterator[IO[bytes]]:
 def _started(
     command: list[str], source: IO[bytes], seconds: float
 ) -> Iterator["subprocess.Popen[bytes]"]:
-    """Start a process of its own group, without our secrets; when the block is left, however, the group is killed."""
+    """Start a process in a group of its own, without our secrets.
+
+    However the block is left, the whole group is killed.
+    """
     environment = {"PATH": os.defpath, "LC_ALL": "C"}
     pipe = subprocess.PIPE
     with subprocess.Popen(
@@ -110,9 +111,9 @@ def _started(
     ) as process:
         try:
             # Should we be killed ourselves, it still ends.
-            resource.prlimit(
-                process.pid, resource.RLIMIT_CPU, (round(seconds) + 1, round(seconds) + 1)
-            )
+            processor_seconds = max(round(seconds), 0) + 1
+            limits = (processor_seconds, processor_seconds)
+            resource.prlimit(process.pid, resource.RLIMIT_CPU, limits)
             resource.prlimit(process.pid, resource.RLIMIT_AS, (MAX_MEMORY_BYTES, MAX_MEMORY_BYTES))
             yield process
         finally:
@@ -120,23 +121,22 @@ def _started(
                 os.killpg(process.pid, signal.SIGKILL)
 
 
-def _read(process: "subprocess.Popen[bytes]", max_bytes: int, end: float) -> Decoded:
-    """Read PCM up to `max_bytes` and the first of the log. Raises TimeoutError when the clock passes `end`."""
-    pcm, log = bytearray(), bytearray()
+def _read(process: "subprocess.Popen[bytes]", max_frames: int, end: float) -> Decoded:
+    """Read PCM up to `max_frames` and the start of the log. Raises TimeoutError at `end`."""
+    pcm, log, text, max_bytes = bytearray(), bytearray(), "", max_frames * SAMPLE_BYTES
     with selectors.DefaultSelector() as selector:
         selector.register(process.stdout or 1, selectors.EVENT_READ, pcm)
         selector.register(process.stderr or 2, selectors.EVENT_READ, log)
-        while (
-            selector.get_map()
-            and len(pcm) < max_bytes
-            and not header_problem(log.decode("utf-8", "replace"))
-        ):
+        while selector.get_map() and len(pcm) < max_bytes and not header_problem(text):
             if (left := end - time.monotonic()) <= 0:
                 raise TimeoutError("ffmpeg did not finish in time")
             for key, _ in selector.select(left):
                 _read_some(selector, key)
             del log[MAX_LOG_BYTES:]
-    return Decoded(bytes(pcm[:max_bytes]), log.decode("utf-8", "replace"))
+            text = log.decode("utf-8", "replace")
+            max_bytes = max_frames * SAMPLE_BYTES * max(channels(text), 1)
+    del pcm[max_bytes:]
+    return Decoded(bytes(pcm), text)
 
 
 def _read_some(selector: selectors.BaseSelector, key: selectors.SelectorKey) -> None:

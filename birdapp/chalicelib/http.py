@@ -1,4 +1,4 @@
-"""The Lambda's edge: one request in, one HTTP answer out, errors, CORS and the log line included."""
+"""HTTP: one request in, one response out, with errors, CORS and the line in the log."""
 
 import json
 import os
@@ -37,7 +37,7 @@ Work = Callable[[Call], dict[str, Any]]
 
 
 def respond(request: Request, method: str, work: Work) -> Response:
-    """Answer `method` with what `work` returns, OPTIONS as a preflight, any other method with 405."""
+    """Return what `work` returns for `method`, a preflight for OPTIONS, otherwise 405."""
     headers: dict[str, Any] = {
         **JSON_HEADERS,
         **cors_headers(request.headers.get("origin"), method),
@@ -70,7 +70,7 @@ def _answer(call: Call, method: str, work: Work) -> tuple[int, dict[str, Any], S
 
 
 def _request_id(request: Request) -> str:
-    """The gateway's id, which its own errors carry too; `chalice local` has none and gives the Lambda's."""
+    """Return the gateway's id, which its own errors carry too; `chalice local` has the Lambda's."""
     return str(
         request.context.get("requestId") or getattr(request.lambda_context, "aws_request_id", "")
     )

@@ -1,7 +1,8 @@
-"""The pooling rule: the windows' species -> the recording's (docs/contracts.md, "The pooling rule").
+"""The windows' species -> the recording's (docs/contracts.md, "The pooling rule").
 
-tests/pooling_cases.json holds the same rule as a table that the page's JavaScript runs too. So sums are loops
-in a stated order (from Python 3.12 on sum() rounds otherwise), and powers and roots are repeated squares and roots.
+tests/pooling_cases.json holds the same rule as a table that the page's JavaScript runs too. So sums
+are loops in a stated order (from Python 3.12 on sum() rounds otherwise), and powers and roots are
+repeated squares and roots.
 """
 
 import itertools
@@ -106,7 +107,10 @@ def calibrate(score: float, points: Sequence[tuple[float, float]]) -> float:
 
 
 def _share_out(confidences: dict[str, float]) -> dict[str, float]:
-    """Bring confidences that add up to more than 1 to 1: towards their parts of all odds, where these are less."""
+    """Bring confidences that add up to more than 1 to 1.
+
+    Each goes towards its part of all odds, where that is less.
+    """
     total = _total(confidences)
     if total <= 1:
         return confidences

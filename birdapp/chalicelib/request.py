@@ -25,7 +25,10 @@ class ClassifyRequest:
 
 
 def parse_classify(request: Request) -> ClassifyRequest:
-    """Check a request for POST /classify. Raises ServiceError with a code of status 400, 413 or 415."""
+    """Return a checked request for POST /classify.
+
+    Raises ServiceError with a code of status 400, 413 or 415.
+    """
     _check_media_type(request.headers)
     fields = _parse_object(request)
     if "data" not in fields:

@@ -7,6 +7,7 @@ from .birds import Entry, hear, hear_one
 from .model import Model, Prediction
 from .pooling import BIRD, NO_BIRD, UNSURE, PooledWindow, Species, cut, pool, ranked
 from .spectrogram_client import Spectrograms, Window
+from .version import API_VERSION
 
 
 def build_answer(spectrograms: Spectrograms, prediction: Prediction, top: int) -> dict[str, Any]:
@@ -56,6 +57,7 @@ def list_species(model: Model) -> dict[str, Any]:
     """Return the answer of GET /species, in the order of the model."""
     pairs = zip(model.names, model.labels, strict=True)
     return {
+        "api_version": API_VERSION,
         "model": model.version,
         "species": [{"name": name, "scientific_name": label} for name, label in pairs],
     }

@@ -15,7 +15,7 @@ from .spectrogram_client import SPECTROGRAM_SECONDS, Spectrograms
 
 
 def classify(call: Call) -> dict[str, Any]:
-    """Answer POST /classify. Raises ServiceError."""
+    """Return the body of POST /classify. Raises ServiceError."""
     request = parse_classify(call.request)
     with call.stopwatch.stage("decode"):
         pcm = decode(request.audio, call.deadline.left(DECODE_SECONDS))
@@ -27,7 +27,10 @@ def classify(call: Call) -> dict[str, Any]:
 
 
 def species(call: Call) -> dict[str, Any]:
-    """Answer GET /species. Nothing is remembered: the next model may be deployed at any moment. Raises ServiceError."""
+    """Return the body of GET /species. Raises ServiceError.
+
+    Nothing is remembered: the next model may be deployed at any moment.
+    """
     runtime, name = _runtime()
     with call.stopwatch.stage("endpoint"):
         model = call.deadline.call(

@@ -1,4 +1,4 @@
-"""The client of the spectrogram Lambda: PCM -> windows with their spectrograms (docs/contracts.md)."""
+"""The client of the spectrogram Lambda: PCM -> windows with spectrograms (docs/contracts.md)."""
 
 import base64
 import json
@@ -16,7 +16,7 @@ MAX_IMAGE_SIDE = 4_096
 
 @dataclass(frozen=True)
 class Window:
-    """Where a window stands in the recording, and its spectrogram in base64, one byte a value, which travels on."""
+    """A window's place in the recording, and its spectrogram in base64, one byte a value."""
 
     start_seconds: float
     end_seconds: float

@@ -1,4 +1,4 @@
-"""Checks of another part's answer: each takes a value and returns it typed, or raises ValueError."""
+"""Checks of another part's answer: each returns a value with its type, or raises ValueError."""
 
 import json
 import math

@@ -1,4 +1,4 @@
-"""A strict parser for the one kind of WAV that needs no decoder: plain 16-bit PCM, as the page sends it."""
+"""A strict parser for the WAV that needs no decoder: plain 16-bit PCM, as the page sends it."""
 
 import struct
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ class PlainWav:
 
 
 def parse_plain_wav(data: bytes) -> PlainWav | None:
-    """Take a WAV apart when it is plain, whole 16-bit PCM in mono or stereo; anything else is None, never an error."""
+    """Return the parts of a WAV of plain, whole 16-bit PCM in mono or stereo; otherwise None."""
     if data[:4] != b"RIFF" or data[8:12] != b"WAVE":
         return None
     chunks = _chunks(data)
@@ -44,3 +44,17 @@ def _chunks(data: bytes) -> dict[bytes, bytes]:
         chunks.setdefault(name, data[start : start + size])
         position = start + size + size % 2
     return chunks
+
+
+def mend(data: bytes) -> bytes:
+    """Return a WAV whose sound can be found: some recorders do not pad a chunk of odd length."""
+    position = 12
+    while (name := data[position : position + 4]) not in {b"", b"data"}:
+        size = int.from_bytes(data[position + 4 : position + 8], "little")
+        position += 8 + size + size % 2
+    fmt, sound = data.find(b"fmt ", 12), data.find(b"data", 12)
+    if name == b"data" or fmt < 0 or sound < fmt:
+        return data
+    size = int.from_bytes(data[fmt + 4 : fmt + 8], "little")
+    body = b"WAVE" + data[fmt : fmt + 8 + size] + data[sound:]
+    return b"RIFF" + len(body).to_bytes(4, "little") + body

@@ -1,29 +1,50 @@
-"""Application Auto Scaling for the endpoint's one variant: put there, changed, taken away."""
+"""Application Auto Scaling for the endpoint's one variant: made, changed, suspended, deleted."""
 
-from collections.abc import Iterator
+from __future__ import annotations
+
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any, Literal, TypedDict
 
 from infra.change import Change, delete_if_there
 from infra.endpoint.presets import CPU, Scaling
-from infra.monitoring.alarm import VARIANT
+from infra.monitoring.alarms import VARIANT
 
-NAMESPACE = "sagemaker"
-DIMENSION = "sagemaker:variant:DesiredInstanceCount"
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from mypy_boto3_application_autoscaling import type_defs
+    from mypy_boto3_cloudwatch.type_defs import MetricAlarmTypeDef
+
+    from infra.session import Account
+
+# AWS has codes, its emulators have texts.
+MISSING = ("ObjectNotFoundException", "No scaling policy found", "No scalable target found")
 
 
-def resource_id(endpoint: str) -> str:
-    """Name the variant as Application Auto Scaling does."""
-    return f"endpoint/{endpoint}/variant/{VARIANT}"
+class Variant(TypedDict):
+    """What Application Auto Scaling calls the variant of an endpoint."""
+
+    ServiceNamespace: Literal["sagemaker"]
+    ResourceId: str
+    ScalableDimension: Literal["sagemaker:variant:DesiredInstanceCount"]
+
+
+def variant(endpoint: str) -> Variant:
+    """Return the names of the endpoint's one variant."""
+    return {
+        "ServiceNamespace": "sagemaker",
+        "ResourceId": f"endpoint/{endpoint}/variant/{VARIANT}",
+        "ScalableDimension": "sagemaker:variant:DesiredInstanceCount",
+    }
 
 
 def policy_name(endpoint: str) -> str:
-    """Name the one policy of an endpoint."""
+    """Return the name of the endpoint's one scaling policy."""
     return f"{endpoint}-target"
 
 
 def target_tracking(endpoint: str, scaling: Scaling) -> dict[str, Any]:
-    """Write the target tracking configuration of a scaling."""
+    """Return the target tracking configuration of a scaling."""
     metric: dict[str, Any] = {
         "PredefinedMetricSpecification": {"PredefinedMetricType": scaling.metric}
     }
@@ -47,141 +68,130 @@ def target_tracking(endpoint: str, scaling: Scaling) -> dict[str, Any]:
     return {"TargetValue": scaling.target, "DisableScaleIn": False} | cooldowns | metric
 
 
-def ensure_scaling(
-    autoscaling: Any, cloudwatch: Any, *, endpoint: str, scaling: Scaling
-) -> list[Change]:
+def ensure_scaling(account: Account, endpoint: str, scaling: Scaling) -> list[Change]:
     """Give the endpoint this scaling and no other."""
     return [
-        ensure_target(autoscaling, endpoint, scaling),
-        ensure_policy(autoscaling, endpoint, scaling),
-        *ensure_statistics(autoscaling, cloudwatch, endpoint=endpoint, scaling=scaling),
+        ensure_target(account, endpoint, scaling),
+        ensure_policy(account, endpoint, scaling),
+        *ensure_statistics(account, endpoint, scaling),
     ]
 
 
-def ensure_target(autoscaling: Any, endpoint: str, scaling: Scaling) -> Change:
+def ensure_target(account: Account, endpoint: str, scaling: Scaling) -> Change:
     """Register the variant with its smallest and largest number of instances."""
-    resource = f"scalable target {resource_id(endpoint)}"
-    wanted = {"MinCapacity": scaling.smallest, "MaxCapacity": scaling.largest}
-    found = find_targets(autoscaling, endpoint)
-    if found and wanted.items() <= found[0].items():
+    resource = f"scalable target {variant(endpoint)['ResourceId']}"
+    found = find_targets(account, endpoint)
+    bounds = scaling.smallest, scaling.largest
+    if found and (found[0]["MinCapacity"], found[0]["MaxCapacity"]) == bounds:
         return Change(resource, "unchanged")
-    autoscaling.register_scalable_target(
-        ServiceNamespace=NAMESPACE,
-        ResourceId=resource_id(endpoint),
-        ScalableDimension=DIMENSION,
-        **wanted,
+    account.autoscaling.register_scalable_target(
+        MinCapacity=scaling.smallest, MaxCapacity=scaling.largest, **variant(endpoint)
     )
     return Change(resource, "updated" if found else "created")
 
 
-def find_targets(autoscaling: Any, endpoint: str) -> list[dict[str, Any]]:
-    """Find the endpoint's registration, or nothing."""
-    targets: list[dict[str, Any]] = autoscaling.describe_scalable_targets(
-        ServiceNamespace=NAMESPACE, ResourceIds=[resource_id(endpoint)], ScalableDimension=DIMENSION
+def find_targets(account: Account, endpoint: str) -> list[type_defs.ScalableTargetTypeDef]:
+    """Return the endpoint's registration, [] where there is none."""
+    names = variant(endpoint)
+    return account.autoscaling.describe_scalable_targets(
+        ServiceNamespace=names["ServiceNamespace"],
+        ResourceIds=[names["ResourceId"]],
+        ScalableDimension=names["ScalableDimension"],
     )["ScalableTargets"]
-    return targets
 
 
-def ensure_policy(autoscaling: Any, endpoint: str, scaling: Scaling) -> Change:
-    """Put the target tracking policy there."""
+def ensure_policy(account: Account, endpoint: str, scaling: Scaling) -> Change:
+    """Give the endpoint its target tracking policy."""
     resource = f"scaling policy {policy_name(endpoint)}"
-    wanted = target_tracking(endpoint, scaling)
-    found = find_policies(autoscaling, endpoint)
-    if found and wanted.items() <= found[0]["TargetTrackingScalingPolicyConfiguration"].items():
+    desired = target_tracking(endpoint, scaling)
+    found = find_policies(account, endpoint)
+    if found and desired.items() <= found[0]["TargetTrackingScalingPolicyConfiguration"].items():
         return Change(resource, "unchanged")
-    autoscaling.put_scaling_policy(
+    account.autoscaling.put_scaling_policy(
         PolicyName=policy_name(endpoint),
-        ServiceNamespace=NAMESPACE,
-        ResourceId=resource_id(endpoint),
-        ScalableDimension=DIMENSION,
         PolicyType="TargetTrackingScaling",
-        TargetTrackingScalingPolicyConfiguration=wanted,
+        TargetTrackingScalingPolicyConfiguration=desired,  # type: ignore[arg-type]  # has two forms
+        **variant(endpoint),
     )
     return Change(resource, "updated" if found else "created")
 
 
-def find_policies(autoscaling: Any, endpoint: str) -> list[dict[str, Any]]:
-    """Find the endpoint's policy, or nothing."""
-    policies: list[dict[str, Any]] = autoscaling.describe_scaling_policies(
-        PolicyNames=[policy_name(endpoint)],
-        ServiceNamespace=NAMESPACE,
-        ResourceId=resource_id(endpoint),
-        ScalableDimension=DIMENSION,
+def find_policies(account: Account, endpoint: str) -> list[type_defs.ScalingPolicyTypeDef]:
+    """Return the endpoint's policy, [] where there is none."""
+    return account.autoscaling.describe_scaling_policies(
+        PolicyNames=[policy_name(endpoint)], **variant(endpoint)
     )["ScalingPolicies"]
-    return policies
 
 
-def ensure_statistics(
-    autoscaling: Any, cloudwatch: Any, *, endpoint: str, scaling: Scaling
-) -> list[Change]:
-    """Edit the alarm that AWS made for scaling out, as the report did, where another statistic is wanted than AWS's.
+def ensure_statistics(account: Account, endpoint: str, scaling: Scaling) -> list[Change]:
+    """Edit the alarm that AWS made for scaling out, as the report did, where it differs.
 
-    AWS makes 3 points of 60 s, and makes them again whenever the policy is put; so this comes after the policy.
+    AWS makes one with 3 points of 60 s, and makes it again whenever the policy is put; so this
+    comes after the policy.
     """
-    alarms = find_policies(autoscaling, endpoint)[0].get("Alarms", [])
+    alarms = find_policies(account, endpoint)[0].get("Alarms", [])
     names = [alarm["AlarmName"] for alarm in alarms if "AlarmHigh" in alarm["AlarmName"]]
-    standing = cloudwatch.describe_alarms(AlarmNames=names)["MetricAlarms"] if names else []
-    return [edit_alarm(cloudwatch, alarm, scaling) for alarm in standing]
+    if not names:
+        return []
+    found = account.cloudwatch.describe_alarms(AlarmNames=names)["MetricAlarms"]
+    return [edit_alarm(account, alarm, scaling) for alarm in found]
 
 
-def edit_alarm(cloudwatch: Any, alarm: dict[str, Any], scaling: Scaling) -> Change:
-    """Give one alarm the scaling's period and number of points; all else of it stays."""
+def edit_alarm(account: Account, alarm: MetricAlarmTypeDef, scaling: Scaling) -> Change:
+    """Give one alarm the scaling's period and number of points; the rest of it stays."""
     resource = f"alarm {alarm['AlarmName']}"
-    wanted = {"Period": scaling.statistic_seconds, "EvaluationPeriods": scaling.points}
-    if wanted.items() <= alarm.items():
+    desired = {"Period": scaling.statistic_seconds, "EvaluationPeriods": scaling.points}
+    if desired.items() <= alarm.items():
         return Change(resource, "unchanged")
-    known = cloudwatch.meta.service_model.operation_model("PutMetricAlarm").input_shape.members
-    kept = {
-        key: value for key, value in alarm.items() if key in known and key != "DatapointsToAlarm"
-    }
-    cloudwatch.put_metric_alarm(**kept | wanted)
+    shape = account.cloudwatch.meta.service_model.operation_model("PutMetricAlarm").input_shape
+    known = set(shape.members) - {"DatapointsToAlarm"} if shape else set()
+    kept: dict[str, Any] = {key: value for key, value in alarm.items() if key in known}
+    account.cloudwatch.put_metric_alarm(**kept | desired)
     return Change(resource, "updated")
 
 
-def remove_scaling(autoscaling: Any, endpoint: str) -> list[Change]:
-    """Take the policy and the registration away; AWS deletes the policy's alarms with it."""
-    common = {
-        "ServiceNamespace": NAMESPACE,
-        "ResourceId": resource_id(endpoint),
-        "ScalableDimension": DIMENSION,
-    }
-    # AWS gives the code, its emulators the words.
-    missing = ("ObjectNotFoundException", "No scaling policy found", "No scalable target found")
-    policy, target = (
-        f"scaling policy {policy_name(endpoint)}",
-        f"scalable target {resource_id(endpoint)}",
-    )
+def remove_scaling(account: Account, endpoint: str) -> list[Change]:
+    """Delete the policy and the registration; AWS deletes the policy's alarms with it."""
+    names = variant(endpoint)
     return [
         delete_if_there(
-            policy,
-            autoscaling.delete_scaling_policy,
-            missing=missing,
+            f"scaling policy {policy_name(endpoint)}",
+            account.autoscaling.delete_scaling_policy,
+            missing=MISSING,
             PolicyName=policy_name(endpoint),
-            **common,
+            **names,
         ),
-        delete_if_there(target, autoscaling.deregister_scalable_target, missing=missing, **common),
+        delete_if_there(
+            f"scalable target {names['ResourceId']}",
+            account.autoscaling.deregister_scalable_target,
+            missing=MISSING,
+            **names,
+        ),
     ]
 
 
 @contextmanager
-def scaling_taken_off(autoscaling: Any, endpoint: str) -> Iterator[None]:
-    """Take scaling away for a while, and put the same back whatever happened: SageMaker changes no machine under it."""
-    common = {
-        "ServiceNamespace": NAMESPACE,
-        "ResourceId": resource_id(endpoint),
-        "ScalableDimension": DIMENSION,
-    }
-    targets, policies = find_targets(autoscaling, endpoint), find_policies(autoscaling, endpoint)
-    remove_scaling(autoscaling, endpoint)
+def suspend_scaling(account: Account, endpoint: str) -> Iterator[None]:
+    """Delete the scaling and make the same again afterwards, whatever happened.
+
+    SageMaker changes no instance type while there is scaling.
+    """
+    names = variant(endpoint)
+    targets, policies = find_targets(account, endpoint), find_policies(account, endpoint)
+    remove_scaling(account, endpoint)
     try:
         yield
     finally:
         for target in targets:
-            bounds = {key: target[key] for key in ("MinCapacity", "MaxCapacity")}
-            autoscaling.register_scalable_target(**common, **bounds)
+            account.autoscaling.register_scalable_target(
+                MinCapacity=target["MinCapacity"], MaxCapacity=target["MaxCapacity"], **names
+            )
         for policy in policies:
-            kept = {
-                key: policy[key]
-                for key in ("PolicyName", "PolicyType", "TargetTrackingScalingPolicyConfiguration")
-            }
-            autoscaling.put_scaling_policy(**common, **kept)
+            account.autoscaling.put_scaling_policy(
+                PolicyName=policy["PolicyName"],
+                PolicyType=policy["PolicyType"],
+                TargetTrackingScalingPolicyConfiguration=policy[
+                    "TargetTrackingScalingPolicyConfiguration"
+                ],
+                **names,
+            )

@@ -1,11 +1,18 @@
-"""SageMaker's blue/green update: a second fleet, traffic moved, alarms watched, moved back when one fires."""
+"""SageMaker's blue/green update: a second fleet takes the traffic, which an alarm takes back."""
 
-from typing import Any
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
 
 from infra.endpoint.sagemaker import settle
 from infra.errors import DeployError
-from infra.monitoring.alarm import endpoint_alarms
-from infra.session import Clients
+from infra.monitoring.alarms import endpoint_alarms
+
+if TYPE_CHECKING:
+    from mypy_boto3_sagemaker import SageMakerClient
+    from mypy_boto3_sagemaker.type_defs import DescribeEndpointOutputTypeDef
+
+    from infra.session import Account
 
 # Long enough for the alarms' three points of a minute.
 BAKE_SECONDS = 300
@@ -16,72 +23,76 @@ MOVE_SECONDS = 3_600
 SMALLEST_FLEET_WITH_CANARY = 2
 
 
-def instance_type(sagemaker: Any, config: str) -> str | None:
-    """Read the instance type of an endpoint configuration, None for serverless."""
+def rollback_alarms(endpoint: str) -> list[str]:
+    """Return the names of the alarms on which SageMaker goes back to the old model."""
+    return [alarm.name for alarm in endpoint_alarms(endpoint)]
+
+
+def find_instance_type(sagemaker: SageMakerClient, config: str) -> str | None:
+    """Return the instance type of an endpoint configuration, None for serverless."""
     variants = sagemaker.describe_endpoint_config(EndpointConfigName=config)["ProductionVariants"]
-    kind: str | None = variants[0].get("InstanceType")
-    return kind
+    return variants[0].get("InstanceType")
 
 
-def refuse_impossible(sagemaker: Any, old: str, new: str) -> None:
+def refuse_impossible(sagemaker: SageMakerClient, old: str, new: str) -> None:
     """Raise DeployError for the one change of hosting that SageMaker does not do."""
-    if instance_type(sagemaker, old) and not instance_type(sagemaker, new):
+    if find_instance_type(sagemaker, old) and not find_instance_type(sagemaker, new):
         raise DeployError(
-            "SageMaker cannot turn an endpoint with instances into a serverless one: delete it first (--destroy)."
+            "SageMaker cannot turn an endpoint with instances into a serverless one: "
+            "delete it first (--destroy)."
         )
 
 
 def move_traffic(
-    clients: Clients, endpoint: dict[str, Any], new: str, *, alarms: list[str]
+    account: Account, existing: DescribeEndpointOutputTypeDef, new: str, *, alarms: list[str]
+) -> None:
+    """Move an endpoint to the configuration `new` and wait.
+
+    Raises DeployError when SageMaker went back to the old configuration.
+    """
+    name, sagemaker = existing["EndpointName"], account.sagemaker
+    sagemaker.update_endpoint(**update_request(sagemaker, existing, new, alarms=alarms))
+    moved = settle(sagemaker, name, account.poll_seconds)
+    if moved is None:
+        raise DeployError(f"Endpoint {name} was deleted while its traffic was moved.")
+    if moved["EndpointStatus"] != "InService" or moved["EndpointConfigName"] != new:
+        reason = moved.get("FailureReason", "an alarm fired")
+        raise DeployError(f"SageMaker took endpoint {name} back to the model before: {reason}")
+
+
+def update_request(
+    sagemaker: SageMakerClient,
+    existing: DescribeEndpointOutputTypeDef,
+    new: str,
+    *,
+    alarms: list[str],
 ) -> dict[str, Any]:
-    """Write update_endpoint's parameters: from a described endpoint to the configuration `new`."""
+    """Return the parameters of update_endpoint that lead to the configuration `new`."""
     old_type, new_type = (
-        instance_type(clients.sagemaker, config) for config in (endpoint["EndpointConfigName"], new)
+        find_instance_type(sagemaker, config) for config in (existing["EndpointConfigName"], new)
     )
-    request: dict[str, Any] = {"EndpointName": endpoint["EndpointName"], "EndpointConfigName": new}
+    request: dict[str, Any] = {"EndpointName": existing["EndpointName"], "EndpointConfigName": new}
     if new_type is None:
         # Serverless has no fleet: SageMaker moves the traffic all at once, without alarms.
         return request
-    count = endpoint["ProductionVariants"][0].get("CurrentInstanceCount", 1)
+    count = existing["ProductionVariants"][0].get("CurrentInstanceCount", 1)
     # As many instances as scaling has started by now, not as the configuration began with.
-    kept = {"RetainAllVariantProperties": True} if old_type == new_type else {}
-    rollback = (
-        {"AutoRollbackConfiguration": {"Alarms": [{"AlarmName": name} for name in alarms]}}
-        if alarms
-        else {}
-    )
+    retain = {"RetainAllVariantProperties": True} if old_type == new_type else {}
     policy = {
-        "TrafficRoutingConfiguration": routing(count if kept else 1),
+        "TrafficRoutingConfiguration": routing(count if retain else 1),
         "TerminationWaitInSeconds": KEEP_SECONDS,
         "MaximumExecutionTimeoutInSeconds": MOVE_SECONDS,
     }
-    return request | kept | {"DeploymentConfig": {"BlueGreenUpdatePolicy": policy} | rollback}
+    deployment: dict[str, Any] = {"BlueGreenUpdatePolicy": policy}
+    if alarms:
+        names = [{"AlarmName": name} for name in alarms]
+        deployment["AutoRollbackConfiguration"] = {"Alarms": names}
+    return request | retain | {"DeploymentConfig": deployment}
 
 
 def routing(instances: int) -> dict[str, Any]:
-    """Send one instance's share first where the fleet is large enough, else all."""
+    """Return how the traffic moves: one instance's share first where the fleet is large enough."""
     if instances < SMALLEST_FLEET_WITH_CANARY:
         return {"Type": "ALL_AT_ONCE", "WaitIntervalInSeconds": BAKE_SECONDS}
     canary = {"Type": "INSTANCE_COUNT", "Value": 1}
     return {"Type": "CANARY", "CanarySize": canary, "WaitIntervalInSeconds": BAKE_SECONDS}
-
-
-def update(
-    clients: Clients, standing: dict[str, Any], new: str, *, alarms: list[str], poll_seconds: float
-) -> None:
-    """Move the traffic and wait. Raises DeployError when SageMaker went back to the old configuration."""
-    name = standing["EndpointName"]
-    clients.sagemaker.update_endpoint(**move_traffic(clients, standing, new, alarms=alarms))
-    moved = settle(clients.sagemaker, name, poll_seconds)
-    if (
-        moved is None
-        or moved["EndpointStatus"] != "InService"
-        or moved["EndpointConfigName"] != new
-    ):
-        reason = (moved or {}).get("FailureReason", "an alarm fired")
-        raise DeployError(f"SageMaker took endpoint {name} back to the model before: {reason}")
-
-
-def guards(endpoint: str) -> list[str]:
-    """Name the alarms that take a new model back."""
-    return [alarm.name for alarm in endpoint_alarms(endpoint)]

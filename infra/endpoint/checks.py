@@ -1,133 +1,71 @@
-"""What must be true of a model's answers, before it is paid for and again when it serves."""
+"""What must be true of a model's answers, before it is paid for and again when it is deployed.
 
+Whether the main Lambda takes an answer is asked of the main Lambda's own code. What is added here
+it cannot see: how the graph is built, and whether the deployed model is the one that was checked.
+"""
+
+import base64
 import json
-import math
+from dataclasses import dataclass
 from typing import Any
 
-from infra.endpoint.smoke_clip import Clip
-from spectrogram_fn.spectrogram import SHAPE
+from birdapp.chalicelib.model import parse_prediction
 
-MAX_ROW_SUM = 1.001
-# float32 on another machine, rounded by another JSON writer; a different model is further away than this.
+# float32 on another machine, rounded by another JSON writer; a different model is further away.
 TOLERANCE = 0.01
-WINDOW_BYTES = SHAPE[0] * SHAPE[1]
-WINDOW_TEXT = f"{SHAPE[0]} x {SHAPE[1]} bytes"
-SETTINGS = ("version", "thresholds", "pooling")
+CONSTANTS = ("labels", "names", "settings")
+
+
+@dataclass(frozen=True)
+class Clip:
+    """What a model is asked: windows [n] of uint8 values [shape], row by row.
+
+    `expected` is the label that must come first, None for any.
+    """
+
+    windows: tuple[bytes, ...]
+    shape: tuple[int, int]
+    expected: str | None = None
+
+    def request(self) -> dict[str, Any]:
+        """Return TensorFlow Serving's columnar request (docs/contracts.md)."""
+        windows = [{"b64": base64.b64encode(window).decode()} for window in self.windows]
+        return {"inputs": {"spectrogram": windows}}
 
 
 def problems_of_facts(facts: dict[str, Any], clip: Clip) -> list[str]:
-    """List what is wrong with a model, from what `infra.endpoint.probe` found; empty when it may be deployed."""
+    """Return what is wrong with a model, from what infra/endpoint/probe.py found; [] if nothing."""
+    window = f"{clip.shape[0]} x {clip.shape[1]} bytes"
     if facts["forbidden"]:
         return [f"its graph reaches out of itself ({', '.join(facts['forbidden'])})"]
     missing = [name for name in ("serving_default", "describe") if name not in facts["signatures"]]
     if missing:
         return [f"it has no signature {' and no '.join(missing)}"]
     if "error" in facts["answer"]:
-        return [f"it does not take {WINDOW_TEXT} a window ({facts['answer']['error']})"]
+        return [f"it does not take {window} a window ({facts['answer']['error']})"]
     if "error" in facts["description"]:
         return [f"describe fails ({facts['description']['error']})"]
-    return (
-        problems_of_answer(facts["answer"], clip)
-        + problems_of_description(facts["description"], facts["answer"])
-        + problems_of_windows(facts)
-    )
-
-
-def problems_of_windows(facts: dict[str, Any]) -> list[str]:
-    """List what is wrong when windows come alone, or are not 216 x 514."""
-    problems = []
-    # A graph that pads or cuts every window to just that size reads the spectrogram too.
-    if facts["takes_short"] and facts["padded_to"] != [WINDOW_BYTES]:
-        problems.append(
-            f"it takes a window that is not {WINDOW_TEXT}, so its input is not the spectrogram"
-        )
-    first = facts["answer"]["probabilities"][:1]
-    if "error" in facts["alone"] or differs(facts["alone"].get("probabilities"), first):
-        problems.append("a window alone gets another answer than the same window among others")
-    return problems
-
-
-def problems_of_description(description: dict[str, Any], answer: dict[str, Any]) -> list[str]:
-    """List where `describe` and the prediction do not say the same."""
-    keys = ("labels", "names", "settings")
-    return [
-        f"describe and the prediction have other {key}"
-        for key in keys
-        if description.get(key) != answer.get(key)
+    problems = problems_of_answer(facts["answer"], clip)
+    return problems or [
+        *problems_of_description(facts["description"], facts["answer"]),
+        *problems_of_windows(facts, clip),
     ]
 
 
 def problems_of_answer(answer: dict[str, Any], clip: Clip) -> list[str]:
-    """List what is wrong with `outputs` for a clip: labels, settings, shape, finite values, sums, the first species."""
-    labels, names, rows = answer.get("labels"), answer.get("names"), answer.get("probabilities")
-    if not isinstance(labels, list) or not labels or not isinstance(rows, list):
-        return ["the answer has no labels or no probabilities"]
-    problems = problems_of_labels(labels, names) + problems_of_settings(answer.get("settings"))
-    if len(rows) != len(clip.windows) or any(
-        not isinstance(row, list) or len(row) != len(labels) for row in rows
-    ):
-        return [
-            *problems,
-            f"probabilities must be {len(clip.windows)} rows of {len(labels)} values, one a label",
-        ]
-    return (
-        problems
-        + problems_of_values(rows, answer.get("bird"))
-        + problems_of_ranking(labels, rows, clip)
-    )
-
-
-def problems_of_labels(labels: list[Any], names: Any) -> list[str]:
-    """List doubled or empty labels, and names that do not go with them."""
-    problems = []
-    if len(set(labels)) != len(labels) or not all(labels):
-        problems.append("labels must be unique and not empty")
-    if not isinstance(names, list) or len(names) != len(labels):
-        problems.append("there must be one name for each label")
-    return problems
-
-
-def problems_of_settings(text: Any) -> list[str]:
-    """List what the settings lack; TensorFlow gives a scalar string, TensorFlow Serving too."""
+    """Return why the main Lambda would refuse `outputs` for a clip, or its wrong first species."""
     try:
-        settings = json.loads(text)
-    except (TypeError, ValueError):
-        return ["settings must be a JSON text"]
-    missing = [key for key in SETTINGS if not isinstance(settings, dict) or key not in settings]
-    return [f"settings has no {', '.join(missing)}"] if missing else []
+        parse_prediction(answer, len(clip.windows))
+    except ValueError as error:
+        return [f"the main Lambda would refuse its answer: {error}"]
+    return problems_of_ranking(answer["labels"], answer["probabilities"], clip)
 
 
-def problems_of_values(rows: list[list[Any]], bird: Any) -> list[str]:
-    """List values that are no probabilities, and rows that add up to more than 1.001."""
-    problems = []
-    if not all(is_probability(value) for row in rows for value in row):
-        problems.append(
-            "probabilities must be numbers between 0 and 1, but NaN or another value came"
-        )
-    elif max(map(math.fsum, rows)) > MAX_ROW_SUM:
-        problems.append(
-            f"a row of probabilities adds up to {max(map(math.fsum, rows)):.3f}, more than {MAX_ROW_SUM}"
-        )
-    # A model without `bird` is served (docs/contracts.md).
-    if bird is not None and (len(bird) != len(rows) or not all(map(is_probability, bird))):
-        problems.append("bird must be one number between 0 and 1 a window")
-    return problems
-
-
-def is_probability(value: Any) -> bool:
-    """Tell whether a value is a finite number in [0, 1.001]."""
-    return (
-        isinstance(value, (int, float))
-        and not isinstance(value, bool)
-        and 0 <= value <= MAX_ROW_SUM
-    )
-
-
-def problems_of_ranking(labels: list[str], rows: list[list[Any]], clip: Clip) -> list[str]:
-    """Say when the clip's expected species does not come first, by the mean over its windows."""
+def problems_of_ranking(labels: list[str], rows: list[list[float]], clip: Clip) -> list[str]:
+    """Return that the clip's label does not come first, by the mean over its windows."""
     if clip.expected is None:
         return []
-    totals = [sum(value or 0 for value in column) for column in zip(*rows, strict=True)]
+    totals = [sum(column) for column in zip(*rows, strict=True)]
     best = labels[totals.index(max(totals))]
     return (
         []
@@ -136,30 +74,58 @@ def problems_of_ranking(labels: list[str], rows: list[list[Any]], clip: Clip) ->
     )
 
 
-def problems_of_serving(
+def problems_of_description(description: dict[str, Any], answer: dict[str, Any]) -> list[str]:
+    """Return where the signature `describe` differs from the prediction."""
+    return [
+        f"describe and the prediction have other {key}"
+        for key in CONSTANTS
+        if description.get(key) != answer.get(key)
+    ]
+
+
+def problems_of_windows(facts: dict[str, Any], clip: Clip) -> list[str]:
+    """Return what is wrong when windows come alone, or are not of the clip's shape."""
+    bands, times = clip.shape
+    problems = []
+    # A graph that pads or cuts every window to just that size reads the spectrogram too.
+    if facts["takes_short"] and facts["padded_to"] != [bands * times]:
+        problems.append(
+            f"it takes a window that is not {bands} x {times} bytes, "
+            "so its input is not the spectrogram"
+        )
+    first = facts["answer"]["probabilities"][:1]
+    if "error" in facts["alone"] or differs(facts["alone"].get("probabilities"), first):
+        problems.append("a window alone gets another answer than the same window among others")
+    return problems
+
+
+def problems_of_deployed(
     answer: dict[str, Any], reference: dict[str, Any] | None, clip: Clip
 ) -> list[str]:
-    """List what is wrong with a deployed model's answer; with a reference it must be that very model's."""
+    """Return what is wrong with a deployed model's answer; a reference must be that model's own."""
     problems = problems_of_answer(answer, clip)
     if reference is None or problems:
         return problems
-    # The settings as JSON, not as text: another writer may put other spaces.
-    same_settings = json.loads(answer["settings"]) == json.loads(reference["settings"])
-    same = {key: answer[key] == reference[key] for key in ("labels", "names")} | {
-        "settings": same_settings
-    }
     problems = [
         f"it has other {key} than the model that was checked"
-        for key, holds in same.items()
-        if not holds
+        for key in CONSTANTS
+        if _constant(answer, key) != _constant(reference, key)
     ]
     if not problems and differs(answer["probabilities"], reference["probabilities"]):
         problems.append("it answers otherwise than the model that was checked")
     return problems
 
 
+def _constant(answer: dict[str, Any], key: str) -> Any:
+    # The settings as JSON, not as text: another writer may put other spaces.
+    return json.loads(answer[key]) if key == "settings" else answer[key]
+
+
 def differs(rows: Any, others: Any) -> bool:
-    """Tell whether two tables of probabilities differ in shape or by more than TOLERANCE; None differs from all."""
+    """Return whether two tables of probabilities differ in shape or by more than TOLERANCE.
+
+    A None, which stands for a value that is not finite, differs from everything.
+    """
     if not isinstance(rows, list) or [len(row) for row in rows] != [len(row) for row in others]:
         return True
     pairs = (

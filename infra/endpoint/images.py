@@ -1,7 +1,8 @@
-"""Where AWS keeps the TensorFlow Serving image (R: image_uri_config/tensorflow.json of sagemaker-core 2.27).
+"""Where AWS keeps the TensorFlow Serving image.
 
-China and GovCloud are left out: their prices and partitions differ.
-A table of our own: the SageMaker SDK that would look it up is 730 MB (docs/decisions.md).
+The table is that of image_uri_config/tensorflow.json in sagemaker-core 2.27, copied because the
+SageMaker SDK that would look it up is 730 MB (docs/decisions.md). China and GovCloud are left out:
+their prices and partitions differ.
 """
 
 from infra.errors import DeployError
@@ -50,14 +51,15 @@ ACCOUNTS = dict.fromkeys(MAIN_REGIONS, MAIN_ACCOUNT) | OTHER_ACCOUNTS
 
 
 def image_account(region: str) -> str:
-    """Say whose registry a region has. Raises DeployError where AWS publishes no image that we know of."""
+    """Return the account of a region's registry. Raises DeployError on an unknown region."""
     if region not in ACCOUNTS:
+        known = ", ".join(ACCOUNTS)
         raise DeployError(
-            f"No TensorFlow Serving image is known in region {region!r}; known: {', '.join(ACCOUNTS)}."
+            f"No TensorFlow Serving image is known in region {region!r}; known: {known}."
         )
     return ACCOUNTS[region]
 
 
 def image_uri(region: str) -> str:
-    """Name the image for a region. Raises DeployError where there is none."""
+    """Return the image's address for a region. Raises DeployError on an unknown region."""
     return f"{image_account(region)}.dkr.ecr.{region}.amazonaws.com/{TAG}"

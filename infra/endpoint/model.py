@@ -1,5 +1,7 @@
 """A checked model: its archive, its digest, and what it answered here."""
 
+from __future__ import annotations
+
 import base64
 import json
 import os
@@ -8,51 +10,58 @@ import sys
 import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from infra.endpoint.checks import problems_of_facts
+from infra import config
+from infra.endpoint.checks import Clip, problems_of_facts
 from infra.endpoint.model_archive import pack, sha256
 from infra.endpoint.model_source import find_saved_model, obtain
-from infra.endpoint.smoke_clip import Clip
 from infra.errors import DeployError
 
-# Only TensorFlow's own import is slow on a busy machine; the model's processor time has a limit of its own.
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+# Only TensorFlow's own import is slow on a busy machine; the model's processor time is limited
+# on its own.
 PROBE_SECONDS = 600
-REPOSITORY = Path(__file__).resolve().parent.parent.parent
 DIGEST_CHARACTERS = 12
 
 
 @dataclass(frozen=True)
 class CheckedModel:
-    """A model that passed every check: model.tar.gz as bytes, and its `outputs` for the clip as the reference."""
+    """A model that passed every check: model.tar.gz as bytes, and its `outputs` for the clip."""
 
     archive: bytes = field(repr=False)
     clip: Clip = field(repr=False)
     reference: dict[str, Any] = field(repr=False)
 
+    def __str__(self) -> str:
+        species = len(self.reference["labels"])
+        return f"version {self.version}, {species} species, sha256 {self.sha256}"
+
     @property
     def sha256(self) -> str:
-        """Name the archive by its content."""
+        """The digest of the archive, which names it."""
         return sha256(self.archive)
 
     @property
     def key(self) -> str:
-        """Say where in the bucket the archive lies: equal models have equal keys."""
+        """The archive's name in the bucket; equal models have equal keys."""
         return f"models/{self.sha256[:DIGEST_CHARACTERS]}/model.tar.gz"
 
     @property
     def version(self) -> str:
-        """Read the model's own version."""
+        """What the model says of itself."""
         return str(json.loads(self.reference["settings"])["version"])
 
 
 def check_model(
-    given: str, clip: Clip, *, s3: Any, expected_sha256: str | None = None
+    given: str, clip: Clip, *, s3: S3Client, expected_sha256: str | None = None
 ) -> CheckedModel:
-    """Open, check and pack a model: a folder, a model.tar.gz or s3://bucket/key. Nothing is paid for yet.
+    """Open, check and pack a model: a folder, a model.tar.gz or s3://bucket/key.
 
-    `expected_sha256` is that of the given archive, or, for a folder, of the archive that is packed from it.
-    Raises DeployError with every problem that was found.
+    `expected_sha256` is that of the given archive, or, for a folder, of the archive that is
+    packed from it. Raises DeployError with every problem that was found.
     """
     with tempfile.TemporaryDirectory() as workspace:
         source = obtain(given, s3, Path(workspace))
@@ -78,20 +87,17 @@ def refuse_other(archive: bytes, expected_sha256: str | None) -> None:
 
 
 def probe(saved_model: Path, clip: Clip, workspace: Path) -> dict[str, Any]:
-    """Let the model answer in a child process with nothing of this one's environment. Raises DeployError if it dies."""
+    """Let the model answer in a child process without this one's environment; return the facts.
+
+    Raises DeployError if it dies.
+    """
     windows = workspace / "windows.txt"
     windows.write_text("\n".join(base64.b64encode(window).decode() for window in clip.windows))
-    command = [
-        sys.executable,
-        "-m",
-        "infra.endpoint.probe",
-        str(saved_model.resolve()),
-        str(windows),
-    ]
+    module = [sys.executable, "-m", "infra.endpoint.probe"]
     try:
         done = subprocess.run(
-            command,
-            cwd=REPOSITORY,
+            [*module, str(saved_model.resolve()), str(windows)],
+            cwd=config.ROOT,
             env=bare_environment(workspace),
             capture_output=True,
             timeout=PROBE_SECONDS,
@@ -107,7 +113,7 @@ def probe(saved_model: Path, clip: Clip, workspace: Path) -> dict[str, Any]:
 
 
 def bare_environment(home: Path) -> dict[str, str]:
-    """Make the child's environment: no credentials, no graphics card, no byte code files."""
+    """Return the child's environment: no credentials, no graphics card, no byte code files."""
     return {
         "PATH": os.environ.get("PATH", ""),
         "HOME": str(home),

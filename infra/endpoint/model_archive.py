@@ -1,4 +1,4 @@
-"""model.tar.gz: packed so that the same model gives the same bytes, unpacked so that a stranger's does no harm."""
+"""model.tar.gz: the same model packs to the same bytes, and a stranger's unpacks without harm."""
 
 import gzip
 import hashlib
@@ -6,7 +6,7 @@ import io
 import tarfile
 import zlib
 from pathlib import Path, PurePosixPath
-from typing import Any
+from typing import Protocol
 
 from infra.errors import DeployError
 
@@ -14,17 +14,19 @@ from infra.errors import DeployError
 MAX_UNPACKED_BYTES = 256 * 1024 * 1024
 MAX_MEMBERS = 1_000
 CHUNK_BYTES = 1024 * 1024
-# TensorFlow Serving wants a number; the real version stands inside the model.
+# TensorFlow Serving wants a number; the real version is inside the model.
 VERSION_FOLDER = "1"
 
 
 def sha256(content: bytes) -> str:
-    """Name bytes by their SHA-256, in hex."""
     return hashlib.sha256(content).hexdigest()
 
 
 def pack(saved_model: Path) -> bytes:
-    """Pack a SavedModel folder as 1/...: sorted names, no times, owners or modes, so equal models give equal bytes."""
+    """Return a SavedModel folder as tar.gz, below 1/.
+
+    Names are sorted, times, owners and modes left out, so that equal models give equal bytes.
+    """
     packed = io.BytesIO()
     # mtime 0 keeps the clock out of the gzip header.
     with (
@@ -42,7 +44,8 @@ def pack(saved_model: Path) -> bytes:
 def unpack(archive: Path, target: Path) -> None:
     """Unpack a model.tar.gz into the empty folder `target`.
 
-    Raises DeployError on a name that leaves it, a link, a device, too many members, too many bytes, or no archive.
+    Raises DeployError on a name that leaves it, a link, a device, too many members, too many bytes,
+    or no archive.
     """
     try:
         with gzip.open(archive) as zipped:
@@ -55,16 +58,22 @@ def unpack(archive: Path, target: Path) -> None:
         raise DeployError(f"{archive.name} is no readable tar.gz archive: {error}.") from error
 
 
-class LimitedReader:
-    """Bytes out of a gzip stream, but never more than MAX_UNPACKED_BYTES: a small archive may unpack to terabytes."""
+class Readable(Protocol):
+    """A stream of bytes."""
 
-    def __init__(self, stream: Any) -> None:
+    def read(self, size: int, /) -> bytes: ...
+
+
+class LimitedReader:
+    """A gzip stream that ends at MAX_UNPACKED_BYTES: a small archive may unpack to terabytes."""
+
+    def __init__(self, stream: Readable) -> None:
         self.stream = stream
         self.left = MAX_UNPACKED_BYTES
 
     def read(self, size: int) -> bytes:
-        """Read up to `size` bytes. Raises DeployError past the limit."""
-        content: bytes = self.stream.read(min(size, CHUNK_BYTES))
+        """Return up to `size` bytes. Raises DeployError past the limit."""
+        content = self.stream.read(min(size, CHUNK_BYTES))
         self.left -= len(content)
         if self.left < 0:
             raise DeployError(f"The archive unpacks to more than {MAX_UNPACKED_BYTES:,} bytes.")
@@ -80,7 +89,8 @@ def refuse_unsafe(member: tarfile.TarInfo, number: int) -> None:
         raise DeployError(f"The archive has a member that leaves its folder: {member.name!r}.")
     if not (member.isreg() or member.isdir()):
         raise DeployError(
-            f"The archive has a link or a device: {member.name!r}; only files and folders may be in it."
+            f"The archive has a link or a device: {member.name!r}; "
+            "only files and folders may be in it."
         )
 
 

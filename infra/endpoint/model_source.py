@@ -1,30 +1,39 @@
-"""Find the SavedModel in what was given (a folder, a model.tar.gz, s3://...), and refuse files that could run code."""
+"""Find the SavedModel in what was given, and refuse files that could run code."""
+
+from __future__ import annotations
 
 import re
 import zipfile
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 from infra.endpoint.model_archive import MAX_UNPACKED_BYTES, unpack
 from infra.errors import DeployError
 
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
 S3_PREFIX = "s3://"
 ALLOWED = re.compile(
-    r"saved_model\.pb|fingerprint\.pb|keras_metadata\.pb|variables/variables\.(index|data-\d{5}-of-\d{5})|assets/[^/]+"
+    r"(saved_model|fingerprint|keras_metadata)\.pb"
+    r"|variables/variables\.(index|data-\d{5}-of-\d{5})|assets/[^/]+"
 )
 PICKLE_SUFFIXES = {".pkl", ".pickle", ".joblib", ".dill", ".pt", ".pth", ".npy", ".npz"}
 # Protocols 2 to 5 start with the opcode PROTO and the protocol's number; older ones have no mark.
 PICKLE_START = re.compile(rb"\x80[\x02-\x05]")
-# What Keras writes, as JSON, into keras_metadata.pb, .keras and .h5: a Lambda layer carries Python byte code.
+# What Keras writes, as JSON, into keras_metadata.pb, .keras and .h5; a Lambda layer carries Python
+# byte code.
 LAMBDA_LAYER = re.compile(rb'"class_name"\s*:\s*"Lambda"')
 LAYER_FILES = {".pb", ".h5", ".hdf5", ".json"}
 
 
-def obtain(given: str, s3: Any, workspace: Path) -> Path:
-    """Return the folder or the archive on this machine; s3://bucket/key is fetched into `workspace`."""
-    path = (
-        fetch(given, s3, workspace / "model.tar.gz") if given.startswith(S3_PREFIX) else Path(given)
-    )
+def obtain(given: str, s3: S3Client, workspace: Path) -> Path:
+    """Return the folder or archive on this machine; s3://bucket/key is fetched into `workspace`.
+
+    Raises DeployError where there is none.
+    """
+    is_remote = given.startswith(S3_PREFIX)
+    path = fetch(given, s3, workspace / "model.tar.gz") if is_remote else Path(given)
     if not path.exists():
         raise DeployError(f"There is no model at {given}.")
     return path
@@ -33,7 +42,7 @@ def obtain(given: str, s3: Any, workspace: Path) -> Path:
 def find_saved_model(source: Path, workspace: Path) -> Path:
     """Return the folder with saved_model.pb; an archive is unpacked under the folder `workspace`.
 
-    Raises DeployError when there is none, when there are several, or when the artefact is not safe to open.
+    Raises DeployError when there is not exactly one, or when the artefact is not safe to open.
     """
     folder = source
     if source.is_file():
@@ -56,8 +65,8 @@ def refuse(problems: list[str]) -> None:
         raise DeployError(f"The model is not safe to open: {'; '.join(problems)}.")
 
 
-def fetch(uri: str, s3: Any, target: Path) -> Path:
-    """Download s3://bucket/key to `target`. Raises DeployError when it is too large."""
+def fetch(uri: str, s3: S3Client, target: Path) -> Path:
+    """Download s3://bucket/key and return `target`. Raises DeployError when it is too large."""
     bucket, _, key = uri.removeprefix(S3_PREFIX).partition("/")
     size = s3.head_object(Bucket=bucket, Key=key)["ContentLength"]
     if size > MAX_UNPACKED_BYTES:
@@ -67,7 +76,7 @@ def fetch(uri: str, s3: Any, target: Path) -> Path:
 
 
 def unsafe_files(folder: Path) -> list[str]:
-    """List links, pickles and Keras Lambda layers anywhere in the artefact: each can run or reach anything."""
+    """Return links, pickles and Keras Lambda layers: each can run or reach anything."""
     problems = []
     for path in sorted(folder.rglob("*")):
         if path.is_symlink():
@@ -82,13 +91,13 @@ def unsafe_files(folder: Path) -> list[str]:
 
 
 def is_pickle(path: Path) -> bool:
-    """Tell by name or by the first two bytes."""
+    """Return whether the name or the first two bytes are those of a pickle."""
     with path.open("rb") as file:
         return path.suffix.lower() in PICKLE_SUFFIXES or bool(PICKLE_START.match(file.read(2)))
 
 
 def has_lambda_layer(path: Path) -> bool:
-    """Look for a Lambda layer in a SavedModel's, a .keras or a .h5 file."""
+    """Return whether a SavedModel's, a .keras or a .h5 file has a Lambda layer."""
     if path.suffix.lower() == ".keras" and zipfile.is_zipfile(path):
         with zipfile.ZipFile(path) as model, model.open("config.json") as config:
             return bool(LAMBDA_LAYER.search(config.read(MAX_UNPACKED_BYTES)))
@@ -96,7 +105,7 @@ def has_lambda_layer(path: Path) -> bool:
 
 
 def unexpected_files(saved_model: Path) -> list[str]:
-    """List the files that TensorFlow never writes into a SavedModel: they would travel to AWS unseen."""
+    """Return the files that TensorFlow never writes: they would travel to AWS unseen."""
     names = (
         path.relative_to(saved_model).as_posix()
         for path in sorted(saved_model.rglob("*"))

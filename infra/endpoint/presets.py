@@ -1,77 +1,68 @@
-"""Named ways to host the model: the report's two autoscaling policies (4.5, 5.1, 5.2), a better default, serverless."""
+"""Ways to host the model: the report's two autoscaling policies, a better default, serverless.
+
+The report's are those of its sections 4.5, 5.1 and 5.2.
+"""
 
 from dataclasses import dataclass
 from typing import Any
-
-from infra.monitoring.alarm import VARIANT
 
 CPU = "CPUUtilization"
 INVOCATIONS = "SageMakerVariantInvocationsPerInstance"
 REPORT_INSTANCE = "ml.m4.xlarge"
 VCPUS = {"ml.m4.xlarge": 4, "ml.c5.large": 2}
-# 2 cores / (5 windows x 20 ms a window) = 20 requests a second at the most; half of it leaves time to start another.
-# Replace it by what `make load` measures on the endpoint itself.
+# AWS publishes an instance's utilisation so often where nothing else is asked for.
+USUAL_METRIC_SECONDS = 60
+# 2 cores / (5 windows x 20 ms a window) = 20 requests a second at most; half of it leaves time to
+# start another instance. Replace it by what `make load` measures on the endpoint itself.
 INVOCATIONS_A_MINUTE = 600.0
 
 
 @dataclass(frozen=True)
 class Instances:
-    """Machines that always run. Their utilisation is reported every `metric_seconds` (10, 30 or 60)."""
+    """Machines that always run. Their utilisation is published every `metric_seconds`."""
 
     instance_type: str
-    metric_seconds: int = 60
+    metric_seconds: int = USUAL_METRIC_SECONDS
     initial_count: int = 1
 
     def variant(self) -> dict[str, Any]:
-        """Say it as part of a production variant."""
+        """Return its part of a ProductionVariant."""
         return {"InstanceType": self.instance_type, "InitialInstanceCount": self.initial_count}
 
     def metrics(self) -> dict[str, Any]:
-        """Say it as part of an endpoint configuration; 60 s is what AWS does unasked."""
-        if self.metric_seconds == 60:
+        """Return its part of an endpoint configuration."""
+        if self.metric_seconds == USUAL_METRIC_SECONDS:
             return {}
         return {"MetricsConfig": {"MetricPublishFrequencyInSeconds": self.metric_seconds}}
 
 
 @dataclass(frozen=True)
 class Serverless:
-    """Nothing runs, and nothing is paid, between requests; the first one after a pause waits for a cold start."""
+    """Nothing runs or is paid between requests; the first one after a pause waits for a start."""
 
     # TensorFlow Serving and the network take about 1 GB; processor time grows with memory.
     memory_mb: int = 3_072
     max_concurrency: int = 10
 
     def variant(self) -> dict[str, Any]:
-        """Say it as part of a production variant."""
-        return {
-            "ServerlessConfig": {
-                "MemorySizeInMB": self.memory_mb,
-                "MaxConcurrency": self.max_concurrency,
-            }
-        }
+        """Return its part of a ProductionVariant."""
+        limits = {"MemorySizeInMB": self.memory_mb, "MaxConcurrency": self.max_concurrency}
+        return {"ServerlessConfig": limits}
 
     def metrics(self) -> dict[str, Any]:
-        """Report as AWS does unasked."""
+        """Return no MetricsConfig: AWS has its own for serverless."""
         return {}
 
 
 Hosting = Instances | Serverless
 
 
-def production_variant(model_name: str, hosting: Hosting) -> dict[str, Any]:
-    """Make the one production variant of an endpoint configuration."""
-    return {
-        "VariantName": VARIANT,
-        "ModelName": model_name,
-        "InitialVariantWeight": 1.0,
-    } | hosting.variant()
-
-
 @dataclass(frozen=True)
 class Scaling:
-    """A target for a metric's mean over the instances. CPU is CloudWatch's sum over the cores: 4 cores reach 400 %.
+    """A target for a metric's mean over the instances; the target of CPU is a sum over the cores.
 
-    The target must be exceeded for `points` statistics of `statistic_seconds` each. Cooldowns are in seconds.
+    An alarm fires when `points` statistics of `statistic_seconds` each exceed the target.
+    Cooldowns are in seconds.
     """
 
     metric: str
@@ -93,10 +84,10 @@ class Preset:
     scaling: Scaling | None
 
     def describe(self) -> str:
-        """Say it in one line, with the share of the machine where the target is a CPU sum."""
+        """Return one line; a CPU target is also given as a share of the machine."""
         if isinstance(self.hosting, Serverless):
-            hosting = self.hosting
-            return f"{self.name}: {hosting.memory_mb:,} MB, at most {hosting.max_concurrency} requests at once"
+            memory, requests = self.hosting.memory_mb, self.hosting.max_concurrency
+            return f"{self.name}: {memory:,} MB, at most {requests} requests at once"
         if self.scaling is None:
             return f"{self.name}: {self.hosting.initial_count} x {self.hosting.instance_type}"
         scaling, machine = self.scaling, self.hosting.instance_type
@@ -105,8 +96,9 @@ class Preset:
             return f"{counts}, target {scaling.target:g} requests a minute and instance"
         share = scaling.target / VCPUS[machine]
         return (
-            f"{counts}, target {scaling.target:g} % CPU as CloudWatch's sum over {VCPUS[machine]} cores"
-            f" (= {share:g} % of the machine), {scaling.points} statistics of {scaling.statistic_seconds} s"
+            f"{counts}, target {scaling.target:g} % CPU as CloudWatch's sum over {VCPUS[machine]} "
+            f"cores (= {share:g} % of the machine), {scaling.points} statistics of "
+            f"{scaling.statistic_seconds} s"
         )
 
 
@@ -118,7 +110,7 @@ PRESETS = {
             Instances(REPORT_INSTANCE, metric_seconds=10),
             Scaling(CPU, 70.0, statistic_seconds=10),
         ),
-        Preset("report-300", Instances(REPORT_INSTANCE), Scaling(CPU, 300.0, statistic_seconds=60)),
+        Preset("report-300", Instances(REPORT_INSTANCE), Scaling(CPU, 300.0)),
         # Requests are counted at once, CPU lags; scale out soon, scale in late.
         Preset(
             "requests",

@@ -1,8 +1,9 @@
-"""Loads a SavedModel and lets it answer. Runs as a child process: `python -m infra.endpoint.probe FOLDER WINDOWS_FILE`.
+"""Loads a SavedModel and lets it answer, in a child process: python -m infra.endpoint.probe.
 
-A graph is a program. Its operations are read before any of them runs, and those that touch files or Python are
-refused; time, memory and file sizes are limited; no AWS variable is in the environment. It is no sandbox: a fault
-in TensorFlow itself could still be used. Deploy only models whose maker you know.
+A graph is a program. Its operations are read before any of them runs, and those that touch files
+or Python are refused; time, memory and file sizes are limited; no AWS variable is in the
+environment. It is no sandbox: a fault in TensorFlow itself could still be used. Deploy only models
+whose maker you know.
 """
 
 import base64
@@ -17,26 +18,30 @@ from typing import Any
 SIGNATURES = ("serving_default", "describe")
 CPU_SECONDS = 120
 MEMORY_BYTES = 16 * 1024**3
-# Operations that reach out of the graph. Saving and restoring stays: every SavedModel has its own saver.
-FORBIDDEN = {
-    "ReadFile", "WriteFile", "MatchingFiles", "WholeFileReader", "WholeFileReaderV2", "TextLineReader",
-    "TextLineReaderV2", "FixedLengthRecordReader", "FixedLengthRecordReaderV2", "TFRecordReader", "TFRecordReaderV2",
-    "TFRecordDataset", "TextLineDataset", "FixedLengthRecordDataset", "FixedLengthRecordDatasetV2", "CSVDataset",
-    "PyFunc", "PyFuncStateless", "EagerPyFunc", "GeneratorDataset", "SqlDataset", "LMDBDataset", "LMDBReader",
-    "Save", "SaveSlices", "SaveDataset", "SaveDatasetV2", "LoadDataset", "SnapshotDataset", "SnapshotDatasetV2",
-    "CacheDataset", "CacheDatasetV2", "DebugIdentity", "DebugIdentityV2", "PrintV2", "Recv", "Send",
-    "RegisterDataset", "RegisterDatasetV2", "DataServiceDataset", "DataServiceDatasetV2", "SummaryWriter",
-    "CreateSummaryFileWriter", "CreateSummaryDbWriter", "RemoteCall", "RpcCall", "RpcClient", "RpcServer",
-}  # fmt: skip
+# Operations that reach out of the graph. Those of a saver may stay: every SavedModel has one.
+FORBIDDEN = """
+    ReadFile WriteFile MatchingFiles WholeFileReader WholeFileReaderV2 TextLineReader
+    TextLineReaderV2 FixedLengthRecordReader FixedLengthRecordReaderV2 TFRecordReader
+    TFRecordReaderV2 TFRecordDataset TextLineDataset FixedLengthRecordDataset
+    FixedLengthRecordDatasetV2 CSVDataset PyFunc PyFuncStateless EagerPyFunc GeneratorDataset
+    SqlDataset LMDBDataset LMDBReader Save SaveSlices SaveDataset SaveDatasetV2 LoadDataset
+    SnapshotDataset SnapshotDatasetV2 CacheDataset CacheDatasetV2 DebugIdentity DebugIdentityV2
+    PrintV2 Recv Send RegisterDataset RegisterDatasetV2 DataServiceDataset DataServiceDatasetV2
+    SummaryWriter CreateSummaryFileWriter CreateSummaryDbWriter RemoteCall RpcCall RpcClient
+    RpcServer
+"""
 
 
 def examine(folder: Path, windows: list[bytes]) -> dict[str, Any]:
-    """Load a SavedModel and ask it about windows (uint8 [216, 514], row by row) alone, together, and one that is short.
+    """Load a SavedModel and ask it about windows (uint8 [216, 514], row by row).
 
-    Returns {"forbidden", "signatures", "answer", "alone", "description", "takes_short", "padded_to"}. A value that is
-    not finite comes back as null, an exception of the graph as {"error": text} in place of an answer.
+    They are asked alone, together, and one that is too short. Returns {"forbidden", "signatures",
+    "answer", "alone", "description", "takes_short", "padded_to"}. A value that is not finite comes
+    back as null, an exception of the graph as {"error": text} in place of an answer.
     """
-    forbidden = sorted({node.op for graph in nodes(folder) for node in graph} & FORBIDDEN)
+    forbidden = sorted(
+        {node.op for graph in nodes(folder) for node in graph} & set(FORBIDDEN.split())
+    )
     if forbidden:
         return {"forbidden": forbidden}
     import tensorflow as tf  # noqa: PLC0415 (seconds, and only here)
@@ -64,7 +69,7 @@ def examine(folder: Path, windows: list[bytes]) -> dict[str, Any]:
 
 
 def reason(text: str) -> str:
-    """Find the line that says what went wrong: TensorFlow puts it last, before the names of the nodes."""
+    """Return the line with the cause: TensorFlow puts it last, before the names of the nodes."""
     lines = [
         line.strip()
         for line in text.splitlines()
@@ -74,7 +79,7 @@ def reason(text: str) -> str:
 
 
 def nodes(folder: Path) -> Iterator[list[Any]]:
-    """Yield the nodes of each graph and function of a SavedModel, without running any."""
+    """Yield the nodes of each graph and function of a SavedModel; none is run."""
     from tensorflow.core.protobuf import saved_model_pb2  # noqa: PLC0415
 
     message = saved_model_pb2.SavedModel.FromString((folder / "saved_model.pb").read_bytes())
@@ -84,7 +89,7 @@ def nodes(folder: Path) -> Iterator[list[Any]]:
 
 
 def padded_sizes(folder: Path) -> list[int]:
-    """Read to how many bytes the graph pads or cuts each text that it decodes."""
+    """Return the sizes to which the graph pads or cuts the texts that it decodes."""
     from tensorflow import make_ndarray  # noqa: PLC0415
 
     sizes = set()
@@ -98,12 +103,11 @@ def padded_sizes(folder: Path) -> list[int]:
 
 
 def plain(outputs: dict[str, Any]) -> dict[str, Any]:
-    """Turn tensors into lists that JSON can say; what is not finite becomes None."""
+    """Return tensors as lists for JSON; a value that is not finite becomes None."""
     return {name: to_json(tensor.numpy()) for name, tensor in outputs.items()}
 
 
 def to_json(value: Any) -> Any:
-    """Turn one numpy value, bytes or list of such into JSON's types."""
     if hasattr(value, "tolist"):
         return to_json(value.tolist())
     if isinstance(value, list):
@@ -114,14 +118,14 @@ def to_json(value: Any) -> Any:
 
 
 def limit_resources() -> None:
-    """Bound the processor time, the memory and (to nothing) the files that this process may write."""
+    """Limit processor time and memory, and forbid this process to write files."""
     resource.setrlimit(resource.RLIMIT_CPU, (CPU_SECONDS, CPU_SECONDS))
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
 
 
 def main() -> None:
-    """Read windows as base64 lines from the second argument's file; print the facts as one JSON line."""
+    """Print the facts as one JSON line. Arguments: the model's folder, a file of base64 lines."""
     folder, windows_file = map(Path, sys.argv[1:])
     windows = [base64.b64decode(line) for line in windows_file.read_text().splitlines()]
     # Its import looks for a folder to write to; the model's own code runs after the limits are set.

@@ -1,152 +1,177 @@
-"""A model goes live: at first, in place of another without a failed request, and back again (docs/operations.md).
+"""A model goes live: at first, in place of another without a failed request, and back again.
 
-The old model serves until the new one has answered the clip on an endpoint of its own, the candidate. Then SageMaker
-starts a second fleet, moves the traffic, watches the alarms for a while, and moves it back if one fires.
+The old model serves until the new one has answered the clip on an endpoint of its own, the
+candidate. Then SageMaker starts a second fleet, moves the traffic, looks at the alarms for a
+while, and moves it back if one fires (docs/operations.md).
 """
 
-from contextlib import AbstractContextManager, nullcontext
-from typing import Any
+from __future__ import annotations
 
-from botocore.exceptions import BotoCoreError, ClientError
+from contextlib import AbstractContextManager, nullcontext
+from typing import TYPE_CHECKING
+
+from botocore.exceptions import ClientError
 
 from infra.change import Change
-from infra.endpoint.autoscaling import scaling_taken_off
-from infra.endpoint.blue_green import guards, instance_type, refuse_impossible, update
-from infra.endpoint.model import CheckedModel
-from infra.endpoint.plan import Plan
+from infra.endpoint.autoscaling import suspend_scaling
+from infra.endpoint.blue_green import (
+    find_instance_type,
+    move_traffic,
+    refuse_impossible,
+    rollback_alarms,
+)
 from infra.endpoint.sagemaker import DEAD, create_endpoint, delete_endpoint, find_endpoint, settle
-from infra.endpoint.smoke_clip import made_clip
-from infra.endpoint.smoke_test import smoke
-from infra.errors import DeployError, explain
-from infra.session import Clients
+from infra.endpoint.smoke_test import run_smoke_test
+from infra.errors import EXPECTED, DeployError, explain
+
+if TYPE_CHECKING:
+    from mypy_boto3_sagemaker import SageMakerClient
+    from mypy_boto3_sagemaker.type_defs import DescribeEndpointOutputTypeDef
+
+    from infra.endpoint.checks import Clip
+    from infra.endpoint.model import CheckedModel
+    from infra.endpoint.plan import Plan
+    from infra.session import Account
 
 PREVIOUS_TAG = "previous-endpoint-config"
 
 
-def roll_out(clients: Clients, plan: Plan, model: CheckedModel) -> list[Change]:
-    """Let the endpoint serve this model, whatever stood before. Model, configuration and alarms must be there.
+def roll_out(account: Account, plan: Plan, model: CheckedModel) -> list[Change]:
+    """Let the endpoint serve this model, whatever it serves now.
 
-    Raises DeployError when the new model may not serve: an old one then serves on, a first one is deleted.
+    Model, configuration and alarms must exist. Raises DeployError when the new model may not
+    serve: an old one then serves on, a first one is deleted.
     """
+    sagemaker, poll_seconds = account.sagemaker, account.poll_seconds
     changes = []
-    if find_endpoint(clients.sagemaker, plan.candidate):
-        changes.append(delete_endpoint(clients.sagemaker, plan.candidate, plan.poll_seconds))
-    standing = settle(clients.sagemaker, plan.endpoint, plan.poll_seconds)
-    if standing and standing["EndpointStatus"] in DEAD:
-        changes.append(delete_endpoint(clients.sagemaker, plan.endpoint, plan.poll_seconds))
-        standing = None
-    if standing is None:
-        return [*changes, start(clients, plan, model)]
-    if standing["EndpointConfigName"] == plan.config_name(model):
-        smoke(clients.runtime, plan.endpoint, model.clip, reference=model.reference)
+    if find_endpoint(sagemaker, plan.candidate):
+        changes.append(delete_endpoint(sagemaker, plan.candidate, poll_seconds))
+    existing = settle(sagemaker, plan.endpoint, poll_seconds)
+    if existing and existing["EndpointStatus"] in DEAD:
+        changes.append(delete_endpoint(sagemaker, plan.endpoint, poll_seconds))
+        existing = None
+    if existing is None:
+        return [*changes, start(account, plan, model)]
+    if existing["EndpointConfigName"] == plan.config_name(model):
+        run_smoke_test(account.runtime, plan.endpoint, model.clip, reference=model.reference)
         return [*changes, Change(f"endpoint {plan.endpoint}", "unchanged")]
-    return [*changes, replace(clients, plan, model, standing)]
+    return [*changes, replace(account, plan, model, existing)]
 
 
-def start(clients: Clients, plan: Plan, model: CheckedModel) -> Change:
-    """Make the endpoint. Where the model does not answer as it did here, nothing is left that would be paid for."""
-    change = create_endpoint(
-        clients.sagemaker, plan.endpoint, plan.config_name(model), plan.poll_seconds
-    )
+def start(account: Account, plan: Plan, model: CheckedModel) -> Change:
+    """Make the endpoint; delete it where the model does not answer as it did here."""
+    sagemaker, name, poll_seconds = account.sagemaker, plan.endpoint, account.poll_seconds
+    change = create_endpoint(sagemaker, name, plan.config_name(model), poll_seconds)
     try:
-        smoke(clients.runtime, plan.endpoint, model.clip, reference=model.reference)
+        run_smoke_test(account.runtime, name, model.clip, reference=model.reference)
     except DeployError as error:
-        delete_endpoint(clients.sagemaker, plan.endpoint, plan.poll_seconds)
-        raise DeployError(f"{sentence(error)}; it was deleted.") from error
+        delete_endpoint(sagemaker, name, poll_seconds)
+        raise DeployError(f"{_open_sentence(error)}; it was deleted.") from error
     return change
 
 
-def prove(clients: Clients, plan: Plan, model: CheckedModel) -> None:
-    """Let the model answer on the candidate, which is deleted again whatever happens. Raises DeployError."""
+def try_candidate(account: Account, plan: Plan, model: CheckedModel) -> None:
+    """Let the model answer on the candidate, which is then deleted in any case.
+
+    Raises DeployError when it does not answer as it did here.
+    """
+    sagemaker, name, poll_seconds = account.sagemaker, plan.candidate, account.poll_seconds
     try:
-        create_endpoint(
-            clients.sagemaker, plan.candidate, plan.config_name(model), plan.poll_seconds
-        )
-        smoke(clients.runtime, plan.candidate, model.clip, reference=model.reference)
+        create_endpoint(sagemaker, name, plan.config_name(model), poll_seconds)
+        run_smoke_test(account.runtime, name, model.clip, reference=model.reference)
     except DeployError as error:
-        raise DeployError(f"{sentence(error)}; the model before serves on.") from error
+        raise DeployError(f"{_open_sentence(error)}; the model before serves on.") from error
     finally:
-        delete_endpoint(clients.sagemaker, plan.candidate, plan.poll_seconds)
+        delete_endpoint(sagemaker, name, poll_seconds)
 
 
-def replace(clients: Clients, plan: Plan, model: CheckedModel, standing: dict[str, Any]) -> Change:
-    """Try the new model on the candidate, then move the traffic to it; after any failure the old one serves."""
-    old, new = standing["EndpointConfigName"], plan.config_name(model)
-    refuse_impossible(clients.sagemaker, old, new)
-    prove(clients, plan, model)
-    before = previous_config(clients.sagemaker, standing)
-    remember(clients.sagemaker, standing, old)
+def replace(
+    account: Account, plan: Plan, model: CheckedModel, existing: DescribeEndpointOutputTypeDef
+) -> Change:
+    """Try the new model on the candidate, then move the traffic to it.
+
+    After any failure the old model serves.
+    """
+    sagemaker, name = account.sagemaker, plan.endpoint
+    old, new = existing["EndpointConfigName"], plan.config_name(model)
+    refuse_impossible(sagemaker, old, new)
+    try_candidate(account, plan, model)
+    before = find_previous_config(sagemaker, existing)
+    note_previous_config(sagemaker, existing, old)
     try:
-        with fleet_freed(clients, plan.endpoint, old, new):
-            update(
-                clients, standing, new, alarms=guards(plan.endpoint), poll_seconds=plan.poll_seconds
-            )
-            answer_or_go_back(clients, plan, model, old)
+        with scaling_suspended(account, name, old, new):
+            move_traffic(account, existing, new, alarms=rollback_alarms(name))
+            answer_or_go_back(account, name, model, old)
     except (DeployError, ClientError):
-        moved = find_endpoint(clients.sagemaker, plan.endpoint)
+        moved = find_endpoint(sagemaker, name)
         if moved and moved["EndpointConfigName"] == old:
-            remember(clients.sagemaker, standing, before)
+            note_previous_config(sagemaker, existing, before)
         raise
-    return Change(f"endpoint {plan.endpoint}", "updated")
+    return Change(f"endpoint {name}", "updated")
 
 
-def fleet_freed(
-    clients: Clients, endpoint: str, old: str, new: str
+def scaling_suspended(
+    account: Account, endpoint: str, old: str, new: str
 ) -> AbstractContextManager[None]:
-    """Take scaling off where the instance type changes: SageMaker refuses the update else."""
-    if instance_type(clients.sagemaker, old) == instance_type(clients.sagemaker, new):
+    """Suspend scaling where the instance type changes; otherwise SageMaker rejects the update."""
+    sagemaker = account.sagemaker
+    if find_instance_type(sagemaker, old) == find_instance_type(sagemaker, new):
         return nullcontext()
-    return scaling_taken_off(clients.autoscaling, endpoint)
+    return suspend_scaling(account, endpoint)
 
 
-def answer_or_go_back(clients: Clients, plan: Plan, model: CheckedModel, old: str) -> None:
-    """Ask the moved endpoint once more; after any failure move the traffic back. Raises DeployError."""
+def answer_or_go_back(account: Account, endpoint: str, model: CheckedModel, old: str) -> None:
+    """Ask the endpoint once more; after any failure move the traffic back. Raises DeployError."""
     try:
-        smoke(clients.runtime, plan.endpoint, model.clip, reference=model.reference)
-    except (DeployError, ClientError, BotoCoreError) as error:
-        moved = settle(clients.sagemaker, plan.endpoint, plan.poll_seconds)
+        run_smoke_test(account.runtime, endpoint, model.clip, reference=model.reference)
+    except EXPECTED as error:
+        moved = settle(account.sagemaker, endpoint, account.poll_seconds)
         if moved is not None:
-            update(clients, moved, old, alarms=[], poll_seconds=plan.poll_seconds)
-        raise DeployError(f"{sentence(error)}; the model before serves again.") from error
+            move_traffic(account, moved, old, alarms=[])
+        raise DeployError(f"{_open_sentence(error)}; the model before serves again.") from error
 
 
-def sentence(error: Exception) -> str:
-    """Leave a sentence open for what became of it."""
+def _open_sentence(error: Exception) -> str:
+    """Return the error's sentence without its end, for what became of it."""
     return explain(error).removesuffix(".")
 
 
-def roll_back(clients: Clients, endpoint: str, *, poll_seconds: float = 15.0) -> Change:
-    """Return to the configuration that served before. Once more goes forward again. Raises DeployError without one.
+def roll_back(account: Account, endpoint: str, clip: Clip) -> Change:
+    """Return to the configuration before the current one; the same again goes forward.
 
-    No alarm guards this: the alarms may be what made the operator go back, and one that fires would stop the update.
+    It looks at no alarm: one may be what made the operator go back, and would stop the update.
+    Raises DeployError where there is no configuration before.
     """
-    standing = settle(clients.sagemaker, endpoint, poll_seconds)
-    if standing is None:
+    sagemaker = account.sagemaker
+    existing = settle(sagemaker, endpoint, account.poll_seconds)
+    if existing is None:
         raise DeployError(f"There is no endpoint {endpoint}.")
-    current, before = standing["EndpointConfigName"], previous_config(clients.sagemaker, standing)
-    if before in (None, current):
+    current, before = existing["EndpointConfigName"], find_previous_config(sagemaker, existing)
+    if before is None or before == current:
         raise DeployError(f"Endpoint {endpoint} has no earlier model to go back to.")
-    refuse_impossible(clients.sagemaker, current, str(before))
-    with fleet_freed(clients, endpoint, current, str(before)):
-        update(clients, standing, str(before), alarms=[], poll_seconds=poll_seconds)
-    remember(clients.sagemaker, standing, current)
-    smoke(clients.runtime, endpoint, made_clip(), reference=None)
+    refuse_impossible(sagemaker, current, before)
+    with scaling_suspended(account, endpoint, current, before):
+        move_traffic(account, existing, before, alarms=[])
+    note_previous_config(sagemaker, existing, current)
+    run_smoke_test(account.runtime, endpoint, clip, reference=None)
     return Change(f"endpoint {endpoint}", "updated")
 
 
-def previous_config(sagemaker: Any, endpoint: dict[str, Any]) -> str | None:
-    """Read which configuration served before the current one."""
+def find_previous_config(
+    sagemaker: SageMakerClient, endpoint: DescribeEndpointOutputTypeDef
+) -> str | None:
+    """Return the configuration before the current one."""
     pages = sagemaker.get_paginator("list_tags").paginate(ResourceArn=endpoint["EndpointArn"])
     found = {tag["Key"]: tag["Value"] for page in pages for tag in page["Tags"]}
-    previous: str | None = found.get(PREVIOUS_TAG)
-    return previous
+    return found.get(PREVIOUS_TAG)
 
 
-def remember(sagemaker: Any, endpoint: dict[str, Any], config: str | None) -> None:
-    """Note at the endpoint which configuration served before the current one."""
+def note_previous_config(
+    sagemaker: SageMakerClient, endpoint: DescribeEndpointOutputTypeDef, config: str | None
+) -> None:
+    """Note in a tag of the endpoint which configuration was before the current one."""
+    arn = endpoint["EndpointArn"]
     if config is None:
-        sagemaker.delete_tags(ResourceArn=endpoint["EndpointArn"], TagKeys=[PREVIOUS_TAG])
+        sagemaker.delete_tags(ResourceArn=arn, TagKeys=[PREVIOUS_TAG])
     else:
-        sagemaker.add_tags(
-            ResourceArn=endpoint["EndpointArn"], Tags=[{"Key": PREVIOUS_TAG, "Value": config}]
-        )
+        sagemaker.add_tags(ResourceArn=arn, Tags=[{"Key": PREVIOUS_TAG, "Value": config}])

@@ -1,146 +1,155 @@
-"""What of one stage is watched, and the alarms that watch it."""
+"""Every alarm of one stage: errors, latency, throttles, health."""
 
+import re
 from dataclasses import dataclass
+from typing import Any
 
-from infra.monitoring.alarm import VARIANT, Alarm, endpoint_alarms
+from infra.config import Settings
 
+VARIANT = "AllTraffic"
 MILLISECONDS = 1_000
 # The deadline that is passed down is 20 s, API Gateway's own is 29 s (docs/contracts.md).
 SLOW_ANSWER_SECONDS = 10
 NEAR_DEADLINE_SECONDS = 20
 SLOW_SPECTROGRAM_SECONDS = 5
+# The main Lambda gives the endpoint 7 s.
+SLOW_MICROSECONDS = 5_000_000
 FIVE_MINUTES = 300
 FULL_PERCENT = 90
 
+# Fields of an Alarm that are not its defaults.
+Chosen = dict[str, Any]
+
 
 @dataclass(frozen=True)
-class Watched:
-    """The names of one stage's parts; `instances` tells an endpoint that always runs from a serverless one."""
+class Source:
+    """Where metrics come from: a namespace of CloudWatch, and what of it."""
 
-    api: str
-    stage: str
-    function: str
-    spectrogram_function: str
-    endpoint: str
-    instances: bool = True
+    namespace: str
+    dimensions: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True)
+class Alarm:
+    """For `points` periods, `statistic` over `period` seconds compares to `threshold` like this."""
+
+    name: str
+    why: str
+    source: Source
+    metric: str
+    threshold: float
+    statistic: str = "Sum"
+    period: int = 60
+    points: int = 1
+    comparison: str = "GreaterThanOrEqualToThreshold"
+    # Nobody asks at night: mostly no data is no fault.
+    missing: str = "notBreaching"
 
     @property
-    def name(self) -> str:
-        """Name the dashboard, the topic and the budget: as the main Lambda."""
-        return self.function
+    def logical_id(self) -> str:
+        """The alarm's name within its stack, where only letters and digits are allowed."""
+        return "".join(word.capitalize() for word in re.findall(r"[A-Za-z0-9]+", self.name))
+
+    def resource(self, topic: dict[str, str] | None) -> dict[str, Any]:
+        """Return the template's resource; a topic hears when the alarm fires and when it ends."""
+        told = {"AlarmActions": [topic], "OKActions": [topic]} if topic else {}
+        percentile = self.statistic.startswith("p")
+        dimensions = [{"Name": name, "Value": value} for name, value in self.source.dimensions]
+        properties = {
+            "AlarmName": self.name,
+            "AlarmDescription": self.why,
+            "Namespace": self.source.namespace,
+            "MetricName": self.metric,
+            "Dimensions": dimensions,
+            "ExtendedStatistic" if percentile else "Statistic": self.statistic,
+            "Period": self.period,
+            "EvaluationPeriods": self.points,
+            "DatapointsToAlarm": self.points,
+            "Threshold": self.threshold,
+            "ComparisonOperator": self.comparison,
+            "TreatMissingData": self.missing,
+        }
+        return {"Type": "AWS::CloudWatch::Alarm", "Properties": properties | told}
 
 
-def stage_alarms(watched: Watched) -> list[Alarm]:
-    """List every alarm of a stage: errors, latency, throttles, health."""
-    functions = [
-        *function_alarms(watched.function, NEAR_DEADLINE_SECONDS),
-        *function_alarms(watched.spectrogram_function, SLOW_SPECTROGRAM_SECONDS),
-    ]
+def stage_alarms(settings: Settings, *, instances: bool) -> list[Alarm]:
+    """Return all alarms; `instances` tells an endpoint that always runs from a serverless one."""
     return [
-        *api_alarms(watched),
-        *functions,
-        *endpoint_alarms(watched.endpoint),
-        *health_alarms(watched),
+        *api_alarms(settings),
+        *function_alarms(settings.function, NEAR_DEADLINE_SECONDS),
+        *function_alarms(settings.spectrogram_function, SLOW_SPECTROGRAM_SECONDS),
+        *endpoint_alarms(settings.endpoint),
+        *health_alarms(settings.endpoint, instances=instances),
     ]
 
 
-def api_alarms(watched: Watched) -> list[Alarm]:
-    """Watch what the visitor sees."""
-    of_stage = (("ApiName", watched.api), ("Stage", watched.stage))
-    errors = Alarm(
-        f"{watched.name}-api-errors",
-        "Five answers in five minutes were 5xx: look for the error's code in the main Lambda's log.",
-        "AWS/ApiGateway",
-        "5XXError",
-        of_stage,
-        threshold=5,
-        period=FIVE_MINUTES,
-    )
-    latency = Alarm(
-        f"{watched.name}-api-latency",
-        f"One answer in twenty takes {SLOW_ANSWER_SECONDS} s or more.",
-        "AWS/ApiGateway",
-        "Latency",
-        of_stage,
-        threshold=SLOW_ANSWER_SECONDS * MILLISECONDS,
-        statistic="p95",
-        period=FIVE_MINUTES,
-        points=2,
-    )
-    return [errors, latency]
-
-
-def function_alarms(function: str, slow_seconds: int) -> list[Alarm]:
-    """Watch a Lambda: an error of its own is a bug or a timeout, a throttle is the concurrency cap."""
-    of_function = (("FunctionName", function),)
+def api_alarms(settings: Settings) -> list[Alarm]:
+    """Return the alarms of what a visitor sees."""
+    name = settings.function
+    api = Source("AWS/ApiGateway", (("ApiName", name), ("Stage", settings.stage)))
+    errors = "Five answers in five minutes were 5xx: look for the code in the main Lambda's log."
+    latency = f"One answer in twenty takes {SLOW_ANSWER_SECONDS} s or more."
+    slow: Chosen = {"statistic": "p95", "period": FIVE_MINUTES, "points": 2}
+    limit = SLOW_ANSWER_SECONDS * MILLISECONDS
     return [
+        Alarm(f"{name}-api-errors", errors, api, "5XXError", 5, period=FIVE_MINUTES),
+        Alarm(f"{name}-api-latency", latency, api, "Latency", limit, **slow),
+    ]
+
+
+def function_alarms(name: str, slow_seconds: int) -> list[Alarm]:
+    """Return a Lambda's: its own error is a bug or a timeout, a throttle is the concurrency cap."""
+    function = Source("AWS/Lambda", (("FunctionName", name),))
+    errors = "The Lambda crashed or ran into its timeout."
+    throttles = "Calls were turned away: more came at once than its reserved concurrency allows."
+    duration = f"One call in a hundred takes {slow_seconds} s or more."
+    slow: Chosen = {"statistic": "p99", "period": FIVE_MINUTES, "points": 2}
+    limit = slow_seconds * MILLISECONDS
+    return [
+        Alarm(f"{name}-errors", errors, function, "Errors", 3, period=FIVE_MINUTES),
+        Alarm(f"{name}-throttles", throttles, function, "Throttles", 10, period=FIVE_MINUTES),
+        Alarm(f"{name}-duration", duration, function, "Duration", limit, **slow),
+    ]
+
+
+def endpoint_alarms(endpoint: str) -> list[Alarm]:
+    """Return the alarms that guard an update: SageMaker goes back when one of them fires."""
+    model = Source("AWS/SageMaker", _variant(endpoint))
+    errors = "The model answered with 5xx five times in a minute."
+    latency = "One answer of the model in a hundred takes 5 s or more; callers give up at 7 s."
+    slow: Chosen = {"statistic": "p99", "points": 3}
+    return [
+        Alarm(f"{endpoint}-model-errors", errors, model, "Invocation5XXErrors", 5),
         Alarm(
-            f"{function}-errors",
-            "The Lambda crashed or ran into its timeout.",
-            "AWS/Lambda",
-            "Errors",
-            of_function,
-            threshold=3,
-            period=FIVE_MINUTES,
-        ),
-        Alarm(
-            f"{function}-throttles",
-            "Calls were turned away: more came at once than its reserved concurrency allows.",
-            "AWS/Lambda",
-            "Throttles",
-            of_function,
-            threshold=10,
-            period=FIVE_MINUTES,
-        ),
-        Alarm(
-            f"{function}-duration",
-            f"One call in a hundred takes {slow_seconds} s or more.",
-            "AWS/Lambda",
-            "Duration",
-            of_function,
-            threshold=slow_seconds * MILLISECONDS,
-            statistic="p99",
-            period=FIVE_MINUTES,
-            points=2,
+            f"{endpoint}-model-latency", latency, model, "ModelLatency", SLOW_MICROSECONDS, **slow
         ),
     ]
 
 
-def health_alarms(watched: Watched) -> list[Alarm]:
-    """Watch that the endpoint understands us and, where it always runs, that it runs and has memory left."""
-    of_variant = (("EndpointName", watched.endpoint), ("VariantName", VARIANT))
-    refused = Alarm(
-        f"{watched.endpoint}-refused",
-        "The model refused requests with 4xx: model and Lambda no longer fit.",
-        "AWS/SageMaker",
-        "Invocation4XXErrors",
-        of_variant,
-        threshold=5,
-        period=FIVE_MINUTES,
-    )
-    if not watched.instances:
+def health_alarms(endpoint: str, *, instances: bool) -> list[Alarm]:
+    """Return those of an endpoint that refuses us, does not run, or is short of memory."""
+    model = Source("AWS/SageMaker", _variant(endpoint))
+    machines = Source("/aws/sagemaker/Endpoints", _variant(endpoint))
+    why = "The model refused requests with 4xx: model and Lambda no longer fit."
+    four: Chosen = {"metric": "Invocation4XXErrors", "threshold": 5, "period": FIVE_MINUTES}
+    refused = Alarm(f"{endpoint}-refused", why, model, **four)
+    if not instances:
         return [refused]
-    machines = "/aws/sagemaker/Endpoints"
-    running = Alarm(
-        f"{watched.endpoint}-not-running",
-        "No instance has reported for five minutes: the endpoint is down or deleted.",
-        machines,
-        "CPUUtilization",
-        of_variant,
-        threshold=1,
-        statistic="SampleCount",
-        points=5,
-        comparison="LessThanThreshold",
-        missing="breaching",
-    )
-    memory = Alarm(
-        f"{watched.endpoint}-memory",
-        "An instance uses nearly all of its memory.",
-        machines,
-        "MemoryUtilization",
-        of_variant,
-        threshold=FULL_PERCENT,
-        statistic="Maximum",
-        points=5,
-    )
-    return [refused, running, memory]
+    why = "No instance has reported for five minutes: the endpoint is down or deleted."
+    none: Chosen = {
+        "statistic": "SampleCount",
+        "comparison": "LessThanThreshold",
+        "missing": "breaching",
+    }
+    running = Alarm(f"{endpoint}-not-running", why, machines, "CPUUtilization", 1, points=5, **none)
+    why = "An instance uses nearly all of its memory."
+    full: Chosen = {
+        "metric": "MemoryUtilization",
+        "threshold": FULL_PERCENT,
+        "statistic": "Maximum",
+    }
+    return [refused, running, Alarm(f"{endpoint}-memory", why, machines, points=5, **full)]
+
+
+def _variant(endpoint: str) -> tuple[tuple[str, str], ...]:
+    return (("EndpointName", endpoint), ("VariantName", VARIANT))

@@ -1,154 +1,109 @@
-"""One CloudWatch dashboard a stage: what visitors see on top, the machines below, the error lines last."""
+"""One CloudWatch dashboard a stage: what visitors see on top, the machines below, errors last."""
 
-import json
 from typing import Any
 
-from botocore.exceptions import ClientError
-
-from infra.change import Change, delete_if_there, error_code
-from infra.monitoring.alarm import VARIANT
-from infra.monitoring.alarms import Watched, stage_alarms
+from infra.config import Settings
+from infra.monitoring.alarms import VARIANT, Alarm
 
 COLUMNS = 24
-MISSING = ("ResourceNotFound", "DashboardNotFoundError")
+ROW_HEIGHT = 6
+# CloudFormation fills these in.
+REGION = "${AWS::Region}"
+ALARM = "arn:${AWS::Partition}:cloudwatch:${AWS::Region}:${AWS::AccountId}:alarm:"
 ERROR_LINES = (
-    "fields @timestamp, status, code, detail, request_id | filter event = 'request' and status >= 500"
-    " | sort @timestamp desc | limit 50"
+    "fields @timestamp, status, code, detail, request_id"
+    " | filter event = 'request' and status >= 500 | sort @timestamp desc | limit 50"
 )
 
+Widget = dict[str, Any]
 
-def dashboard(watched: Watched, region: str, account: str) -> dict[str, Any]:
-    """Write the dashboard's body."""
+
+def dashboard(settings: Settings, alarms: list[Alarm]) -> dict[str, list[Widget]]:
+    """Return the dashboard's body, a text for Fn::Sub."""
     rows = [
-        [alarm_widget(watched, region, account)],
-        [
-            graph(title, region, metrics, statistic)
-            for title, metrics, statistic in api_graphs(watched)
-        ],
-        [
-            graph(title, region, metrics, statistic)
-            for title, metrics, statistic in function_graphs(watched)
-        ],
-        [
-            graph(title, region, metrics, statistic)
-            for title, metrics, statistic in endpoint_graphs(watched)
-        ],
-        [error_widget(watched, region)],
+        [alarm_widget(settings, alarms)],
+        api_graphs(settings),
+        function_graphs(settings),
+        endpoint_graphs(settings),
+        [error_widget(settings)],
     ]
     return {
         "widgets": [widget for number, row in enumerate(rows) for widget in placed(row, number)]
     }
 
 
-Graphs = list[tuple[str, list[list[str]], str]]
-
-
-def api_graphs(watched: Watched) -> Graphs:
-    """Say what visitors ask and get."""
-    of_stage = ["ApiName", watched.api, "Stage", watched.stage]
+def api_graphs(settings: Settings) -> list[Widget]:
+    """Return the row of requests and answers."""
+    of_stage = ["ApiName", settings.function, "Stage", settings.stage]
     counted = [["AWS/ApiGateway", name, *of_stage] for name in ("Count", "4XXError", "5XXError")]
+    latency = [["AWS/ApiGateway", "Latency", *of_stage]]
     return [
-        ("Requests and errors", counted, "Sum"),
-        ("Answer time, ms, 95 of 100", [["AWS/ApiGateway", "Latency", *of_stage]], "p95"),
-        ("Answer time, ms, median", [["AWS/ApiGateway", "Latency", *of_stage]], "p50"),
+        graph("Requests and errors", counted, "Sum"),
+        graph("Answer time, ms, 95 of 100", latency, "p95"),
+        graph("Answer time, ms, median", latency, "p50"),
     ]
 
 
-def function_graphs(watched: Watched) -> Graphs:
-    """Say how both Lambdas do."""
-    names = (watched.function, watched.spectrogram_function)
+def function_graphs(settings: Settings) -> list[Widget]:
+    """Return the row of both Lambdas."""
+    names = (settings.function, settings.spectrogram_function)
 
     def of_both(*metrics: str) -> list[list[str]]:
-        return [
-            ["AWS/Lambda", metric, "FunctionName", name] for name in names for metric in metrics
-        ]
+        return [["AWS/Lambda", it, "FunctionName", name] for name in names for it in metrics]
 
     return [
-        ("Lambda errors and throttles", of_both("Errors", "Throttles"), "Sum"),
-        ("Lambda duration, ms, 99 of 100", of_both("Duration"), "p99"),
-        ("Lambdas at once", of_both("ConcurrentExecutions"), "Maximum"),
+        graph("Lambda errors and throttles", of_both("Errors", "Throttles"), "Sum"),
+        graph("Lambda duration, ms, 99 of 100", of_both("Duration"), "p99"),
+        graph("Lambdas at once", of_both("ConcurrentExecutions"), "Maximum"),
     ]
 
 
-def endpoint_graphs(watched: Watched) -> Graphs:
-    """Say how the model and its machines do. The number of CPU reports a minute is the number of instances."""
-    of_variant = ["EndpointName", watched.endpoint, "VariantName", VARIANT]
-    asked = ("Invocations", "Invocation4XXErrors", "Invocation5XXErrors")
-    machines = ("CPUUtilization", "MemoryUtilization")
+def endpoint_graphs(settings: Settings) -> list[Widget]:
+    """Return the row of the model. The CPU reports of a minute are as many as the instances."""
+    of_variant = ["EndpointName", settings.endpoint, "VariantName", VARIANT]
+
+    def of_endpoint(namespace: str, *metrics: str) -> list[list[str]]:
+        return [[namespace, metric, *of_variant] for metric in metrics]
+
+    calls = of_endpoint(
+        "AWS/SageMaker", "Invocations", "Invocation4XXErrors", "Invocation5XXErrors"
+    )
+    latency = of_endpoint("AWS/SageMaker", "ModelLatency")
+    cpu = of_endpoint("/aws/sagemaker/Endpoints", "CPUUtilization")
+    memory = of_endpoint("/aws/sagemaker/Endpoints", "MemoryUtilization")
     return [
-        ("Model calls and errors", [["AWS/SageMaker", name, *of_variant] for name in asked], "Sum"),
-        (
-            "Model time, microseconds, 99 of 100",
-            [["AWS/SageMaker", "ModelLatency", *of_variant]],
-            "p99",
-        ),
-        (
-            "CPU (sum over cores) and memory, %",
-            [["/aws/sagemaker/Endpoints", name, *of_variant] for name in machines],
-            "Average",
-        ),
-        ("Instances", [["/aws/sagemaker/Endpoints", "CPUUtilization", *of_variant]], "SampleCount"),
+        graph("Model calls and errors", calls, "Sum"),
+        graph("Model time, microseconds, 99 of 100", latency, "p99"),
+        graph("CPU (sum over cores) and memory, %", cpu + memory, "Average"),
+        graph("Instances", cpu, "SampleCount"),
     ]
 
 
-def graph(title: str, region: str, metrics: list[list[str]], statistic: str) -> dict[str, Any]:
-    """Draw lines over time, one point a minute."""
+def graph(title: str, metrics: list[list[str]], statistic: str) -> Widget:
+    """Return lines over time, one point a minute."""
     look = {"view": "timeSeries", "stacked": False, "period": 60}
+    properties = {"title": title, "region": REGION, "metrics": metrics, "stat": statistic}
+    return {"type": "metric", "properties": properties | look}
+
+
+def alarm_widget(settings: Settings, alarms: list[Alarm]) -> Widget:
+    """Return every alarm's state."""
+    arns = [ALARM + alarm.name for alarm in alarms]
     return {
-        "type": "metric",
-        "properties": {"title": title, "region": region, "metrics": metrics, "stat": statistic}
-        | look,
+        "type": "alarm",
+        "properties": {"title": f"Alarms of {settings.function}", "alarms": arns},
     }
 
 
-def alarm_widget(watched: Watched, region: str, account: str) -> dict[str, Any]:
-    """Show every alarm's state."""
-    arns = [
-        f"arn:aws:cloudwatch:{region}:{account}:alarm:{alarm.name}"
-        for alarm in stage_alarms(watched)
-    ]
-    return {"type": "alarm", "properties": {"title": f"Alarms of {watched.name}", "alarms": arns}}
+def error_widget(settings: Settings) -> Widget:
+    """Return the last server errors of the main Lambda's log, whose lines are JSON."""
+    query = f"SOURCE '/aws/lambda/{settings.function}' | {ERROR_LINES}"
+    properties = {"title": "Last errors", "region": REGION, "query": query, "view": "table"}
+    return {"type": "log", "properties": properties}
 
 
-def error_widget(watched: Watched, region: str) -> dict[str, Any]:
-    """List the last server errors from the main Lambda's log, whose lines are JSON."""
-    query = f"SOURCE '/aws/lambda/{watched.function}' | {ERROR_LINES}"
-    return {
-        "type": "log",
-        "properties": {"title": "Last errors", "region": region, "query": query, "view": "table"},
-    }
-
-
-def placed(row: list[dict[str, Any]], number: int) -> list[dict[str, Any]]:
+def placed(row: list[Widget], number: int) -> list[Widget]:
     """Give the widgets of a row equal widths."""
     width = COLUMNS // len(row)
-    return [
-        widget | {"x": place * width, "y": number * 6, "width": width, "height": 6}
-        for place, widget in enumerate(row)
-    ]
-
-
-def ensure_dashboard(cloudwatch: Any, name: str, body: dict[str, Any]) -> Change:
-    """Put the dashboard there unless it already is, word for word."""
-    standing = find_dashboard(cloudwatch, name)
-    if standing == body:
-        return Change(f"dashboard {name}", "unchanged")
-    cloudwatch.put_dashboard(DashboardName=name, DashboardBody=json.dumps(body))
-    return Change(f"dashboard {name}", "created" if standing is None else "updated")
-
-
-def find_dashboard(cloudwatch: Any, name: str) -> Any:
-    """Read a dashboard's body, None where there is none."""
-    try:
-        return json.loads(cloudwatch.get_dashboard(DashboardName=name)["DashboardBody"])
-    except ClientError as error:
-        if error_code(error) in MISSING:
-            return None
-        raise
-
-
-def delete_dashboard(cloudwatch: Any, name: str) -> Change:
-    """Delete a dashboard."""
-    return delete_if_there(
-        f"dashboard {name}", cloudwatch.delete_dashboards, missing=MISSING, DashboardNames=[name]
-    )
+    at = {"y": number * ROW_HEIGHT, "width": width, "height": ROW_HEIGHT}
+    return [widget | {"x": place * width} | at for place, widget in enumerate(row)]

@@ -1,6 +1,6 @@
-"""Wheels for the Lambda platform: downloaded for the Python that will run them, read without being installed.
+"""Wheels for the Lambda platform: downloaded for the Python that will run them, never installed.
 
-Reading instead of installing leaves out pip's scripts, whose first line holds a path of this machine.
+Reading them instead leaves out pip's scripts, whose first line holds a path of this machine.
 """
 
 import contextlib
@@ -39,7 +39,10 @@ LEFT_OUT_SUFFIXES = (
 
 
 def download(requirements: list[Path], python: str, folder: Path) -> list[Path]:
-    """Download what the files name, for Lambda and `python` ("3.12"), once. Raises DeployError where pip fails."""
+    """Download once what the files name, for Lambda and `python` ("3.12").
+
+    Raises DeployError where pip fails.
+    """
     key = hashlib.sha256(b"".join(file.read_bytes() for file in requirements)).hexdigest()[:16]
     wheels = folder / f"wheels-{python}-{key}"
     if not wheels.exists():
@@ -53,7 +56,7 @@ def download(requirements: list[Path], python: str, folder: Path) -> list[Path]:
 
 
 def contents(wheels: list[Path]) -> dict[str, bytes]:
-    """Read all wheels as the one folder that they would be installed into, without what runs no code."""
+    """Return {name: content} of the one folder that all wheels would be installed into."""
     files: dict[str, bytes] = {}
     for wheel in wheels:
         files |= {name: data for name, data in zips.read(wheel).items() if is_shipped(name)}
@@ -61,33 +64,19 @@ def contents(wheels: list[Path]) -> dict[str, bytes]:
 
 
 def is_shipped(name: str) -> bool:
-    """Tell whether a wheel's file belongs into a package."""
+    """Return whether a wheel's file belongs in a package."""
     folders = name.split("/")[:-1]
     return not LEFT_OUT_FOLDERS.intersection(folders) and not name.endswith(LEFT_OUT_SUFFIXES)
 
 
 def _pip_download(requirements: list[Path], python: str, folder: Path) -> None:
     platforms = [f"--platform={platform}_{MACHINE}" for platform in PLATFORMS]
-    only_wheels = [
-        "--only-binary=:all:",
-        "--implementation=cp",
-        f"--python-version={python}",
-        *platforms,
-    ]
+    only_wheels = ["--only-binary=:all:", "--implementation=cp", f"--python-version={python}"]
     files = [f"--requirement={file}" for file in requirements]
-    command = [
-        sys.executable,
-        "-m",
-        "pip",
-        "download",
-        "--quiet",
-        f"--dest={folder}",
-        *files,
-        *only_wheels,
-    ]
+    command = [sys.executable, "-m", "pip", "download", "--quiet", f"--dest={folder}"]
+    command += [*files, *only_wheels, *platforms]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
-        reason = [line for line in done.stderr.splitlines() if line.startswith("ERROR")]
-        raise DeployError(
-            f"pip found no wheels of {', '.join(map(str, requirements))} for Python {python}: {' '.join(reason)}"
-        )
+        names = ", ".join(map(str, requirements))
+        reason = " ".join(line for line in done.stderr.splitlines() if line.startswith("ERROR"))
+        raise DeployError(f"pip found no wheels of {names} for Python {python}: {reason}")

@@ -1,4 +1,4 @@
-"""Zips that come out the same, byte for byte, wherever and whenever the same files are packed."""
+"""Zips of the same files are the same, byte for byte, wherever and whenever they are packed."""
 
 import hashlib
 import os
@@ -18,7 +18,10 @@ UNPACKED_LIMIT_BYTES = 262_144_000
 
 @dataclass(frozen=True)
 class Package:
-    """A zip on this machine. `digest` names the files inside, not the compressed bytes, which depend on zlib."""
+    """A zip on this machine.
+
+    `digest` is of the files inside, not of the compressed bytes, which depend on zlib.
+    """
 
     path: Path
     digest: str
@@ -29,14 +32,14 @@ class Package:
 
     @property
     def key(self) -> str:
-        """The object's name in the code bucket: other content has another name, the same content the same."""
+        """The object's name in the code bucket: the same content has the same name."""
         return f"code/{self.path.name}"
 
 
 def pack(
     folder: Path, stem: str, files: Mapping[str, bytes], runnable: frozenset[str] = frozenset()
 ) -> Package:
-    """Write files {name in the zip: content} to folder/stem-DIGEST.zip; a zip that already stands is left alone."""
+    """Write files {name in the zip: content} to folder/stem-DIGEST.zip, unless it exists."""
     digest = _digest(files, runnable)
     path = folder / f"{stem}-{digest[:16]}.zip"
     if not path.exists():
@@ -52,7 +55,7 @@ def pack(
 
 
 def read(archive: Path) -> dict[str, bytes]:
-    """Read a zip or wheel: {name: content}, folders left out."""
+    """Return {name: content} of a zip or wheel, folders left out."""
     with zipfile.ZipFile(archive) as opened:
         return {info.filename: opened.read(info) for info in opened.infolist() if not info.is_dir()}
 

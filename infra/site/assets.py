@@ -1,7 +1,8 @@
-"""Which files make the site, and under which names: those that others name get a digest into their own name.
+"""Which files make the site, and under which names: a file that another one names gets a digest.
 
-A file with a digest may be kept for ever; when it, or anything that it loads, changes, its name changes too.
-index.html, the service worker and whatever is only named while the page runs (lang/*.json) keep theirs.
+A file with a digest may be kept for ever; when it, or anything that it loads, changes, its name
+changes too. index.html, the service worker and whatever is only named while the page runs
+(lang/*.json) keep theirs.
 """
 
 import hashlib
@@ -15,15 +16,15 @@ from pathlib import Path, PurePosixPath
 from infra.config import ROOT
 from infra.errors import DeployError
 from infra.site.headers import ASK_AGAIN, FOR_EVER, TYPES, config_module, content_type, page_policy
+from infra.stacks.site import INDEX
 
 FOLDER = ROOT / "frontend"
 CONFIG = "config.js"
-INDEX = "index.html"
 WORKER = "sw.js"
 # Browsers know these by their address.
 FIXED = {INDEX, WORKER, "manifest.webmanifest"}
-# The service worker's list of what it keeps for a day without a network.
-KEPT_FILES = re.compile(r"^const FILES = \[.*?\];$", re.DOTALL | re.MULTILINE)
+# The service worker's list of what it caches for a day without a network.
+FILES_LIST = re.compile(r"^const FILES = \[.*?\];$", re.DOTALL | re.MULTILINE)
 NOT_PUBLISHED = {"node_modules", "check", "publishing", "__pycache__"}
 TOOLS = {"package.json", "package-lock.json", "tsconfig.json", "tsconfig.worker.json"}
 TEXTS = {".html", ".css", ".js", ".webmanifest"}
@@ -48,13 +49,15 @@ class Asset:
 def make_assets(
     api_base: str, folder: Path = FOLDER, *, policy_in_page: bool = False
 ) -> list[Asset]:
-    """Read the page's files and make the site: those with a digest first, index.html last, so none is missing.
+    """Return the site's files: those with a digest first, index.html last, so that none is missing.
 
-    `policy_in_page` writes the Content-Security-Policy into index.html, for a host that sends no such header.
+    `policy_in_page` writes the Content-Security-Policy into index.html, for a host that sends no
+    such header.
     """
     files = read_files(folder) | {CONFIG: config_module(api_base)}
     if policy_in_page:
-        meta = f'<meta http-equiv="Content-Security-Policy" content="{page_policy(api_base)}">'.encode()
+        policy = page_policy(api_base)
+        meta = f'<meta http-equiv="Content-Security-Policy" content="{policy}">'.encode()
         files[INDEX] = files[INDEX].replace(CHARSET, CHARSET + b"\n" + meta, 1)
     names = new_names(files)
     files[WORKER] = list_for_worker(files[WORKER].decode(), names)
@@ -73,16 +76,16 @@ def make_assets(
 
 
 def list_for_worker(worker: str, names: dict[str, str]) -> bytes:
-    """Write the published names into the service worker. Raises DeployError when it has no list."""
-    kept = ["./", *sorted(new for old, new in names.items() if old not in {INDEX, WORKER})]
-    written, count = KEPT_FILES.subn(lambda _: f"const FILES = {json.dumps(kept)};", worker)
+    """Return the service worker with the published names. Raises DeployError without its list."""
+    names_listed = ["./", *sorted(new for old, new in names.items() if old not in {INDEX, WORKER})]
+    written, count = FILES_LIST.subn(lambda _: f"const FILES = {json.dumps(names_listed)};", worker)
     if count != 1:
         raise DeployError(f"{WORKER} must name the files it keeps once, as `const FILES = [...];`.")
     return written.encode()
 
 
 def read_files(folder: Path) -> Files:
-    """Read all that belongs to the page by its path under the folder; tools, types and tests stay behind."""
+    """Return what belongs to the page by its path; tools, types and tests stay behind."""
     paths = (path for path in sorted(folder.rglob("*")) if path.is_file() and path.suffix in TYPES)
     relative = {path.relative_to(folder): path for path in paths if path.name not in TOOLS}
     return {
@@ -94,14 +97,14 @@ def read_files(folder: Path) -> Files:
 
 
 def new_names(files: Files) -> dict[str, str]:
-    """Give each file that another one names the digest of all that it loads, itself included."""
+    """Return each file's published name: with a digest where another file names it."""
     loads = {name: set(references(name, files)) for name in files}
     named = set().union(*loads.values()) - FIXED
     return {name: with_digest(name, files, loads) if name in named else name for name in files}
 
 
 def has_references(name: str) -> bool:
-    """Tell whether a file loads others by name. The worker only lists them: the page decides what it loads."""
+    """Tell whether a file loads others by name. The worker only lists them: the page loads."""
     return PurePosixPath(name).suffix in TEXTS and name != WORKER
 
 
@@ -114,9 +117,10 @@ def references(name: str, files: Files) -> Iterator[str]:
 
 
 def resolve(reference: str, name: str) -> str:
-    """Say which file a reference in the file `name` means.
+    """Return which file a reference in the file `name` means.
 
-    Modules import by "./" and "../" from where they lie; any other name in a script is one that the page loads.
+    Modules import by "./" and "../" from where they are; any other name in a script is one that the
+    page loads.
     """
     from_itself = reference.startswith(".") or PurePosixPath(name).suffix != ".js"
     return posixpath.normpath(
@@ -125,7 +129,7 @@ def resolve(reference: str, name: str) -> str:
 
 
 def with_digest(name: str, files: Files, loads: dict[str, set[str]]) -> str:
-    """Write a file's name with the digest of its content and of all that it loads, through whatever rings.
+    """Return a file's name with the digest of its content and of all that it loads, rings included.
 
     What keeps its name does not count: whoever names it need not change when it does.
     """
@@ -145,13 +149,14 @@ def with_digest(name: str, files: Files, loads: dict[str, set[str]]) -> str:
 
 
 def rewrite(name: str, files: Files, names: dict[str, str]) -> bytes:
-    """Write a file with the new names in place of the old."""
+    """Return a file with the new names in place of the old."""
     if not has_references(name):
         return files[name]
 
     def renamed(match: re.Match[str]) -> str:
         target = resolve(match["name"], name)
         new = PurePosixPath(names.get(target, target)).name
-        return f"{match['open']}{match['name'].removesuffix(PurePosixPath(target).name)}{new}{match['close']}"
+        folder = match["name"].removesuffix(PurePosixPath(target).name)
+        return f"{match['open']}{folder}{new}{match['close']}"
 
     return REFERENCE.sub(renamed, files[name].decode()).encode()

@@ -1,4 +1,4 @@
-"""What the browser is told beside the files: the Content-Security-Policy, types, how long to keep what."""
+"""What goes out beside the files: Content-Security-Policy, types, how long to keep what."""
 
 from pathlib import PurePosixPath
 from urllib.parse import urlsplit
@@ -16,18 +16,15 @@ TYPES = {
 }
 FOR_EVER = "public, max-age=31536000, immutable"
 ASK_AGAIN = "no-cache"
-# The page asks for the microphone, for nothing else.
-PERMISSIONS_POLICY = "microphone=(self), camera=(), geolocation=(), payment=(), usb=()"
-HSTS_SECONDS = 31_536_000
 
 
 def content_security_policy(api_base: str) -> str:
-    """Allow the page its own files, sounds that it made itself, and this API; nothing else, no inline code."""
+    """Allow the page its own files, sounds that it made, this API; nothing else, no inline code."""
     return f"{page_policy(api_base)}; frame-ancestors 'none'"
 
 
 def page_policy(api_base: str) -> str:
-    """Write the policy without what a <meta> element may not say."""
+    """Return the policy without what a <meta> element may not hold."""
     parts = urlsplit(api_base)
     return "; ".join(
         [
@@ -48,10 +45,10 @@ def page_policy(api_base: str) -> str:
 
 
 def content_type(name: str) -> str:
-    """Say a file's type by its name."""
+    """Return a file's type."""
     return TYPES[PurePosixPath(name).suffix]
 
 
 def config_module(api_base: str) -> bytes:
-    """Write config.js: the page's only way to know the API's address."""
+    """Return config.js, the page's only way to know the API's address."""
     return f'export const apiBase = "{api_base}";\n'.encode()

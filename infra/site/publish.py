@@ -1,44 +1,31 @@
-"""Publish the page: on a public website bucket (report, 2.1), or on a private one behind CloudFront with HTTPS.
+"""Publish the page: on a public website bucket (report, 2.1), or behind CloudFront with HTTPS.
 
-Uploads only what changed, deletes what is gone, and writes the API's address and the policy that allows it.
+Brings up the site's stack, uploads only what changed, deletes what is gone, and writes the API's
+address and the policy that allows it.
 """
 
-import argparse
-import sys
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any
+from __future__ import annotations
 
-import boto3
+import argparse
+import hashlib
+import sys
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from infra import config
 from infra.change import Change
-from infra.cloudformation import api_address
-from infra.errors import in_a_sentence
-from infra.s3 import delete_bucket
-from infra.session import connect
-from infra.site import bucket as site_bucket
-from infra.site import cloudfront as cdn
-from infra.site import cloudfront_config
+from infra.cloudformation import api_address, delete_stack, ensure_stack
+from infra.errors import run_cli
+from infra.s3 import delete_objects
+from infra.session import Account, connect
 from infra.site.assets import Asset, make_assets
+from infra.site.headers import FOR_EVER, content_security_policy
+from infra.stacks.site import CLOUDFRONT, MODES, WEBSITE, stack_name, template
 
-WEBSITE, CLOUDFRONT = "website", "cloudfront"
-MODES = (WEBSITE, CLOUDFRONT)
-# Older regions have a dash in the website's address (R: AWS General Reference, S3 website endpoints).
-DASHED_REGIONS = (
-    "us-east-1 us-west-1 us-west-2 ap-southeast-1 ap-southeast-2 ap-northeast-1 eu-west-1 sa-east-1".split()  # noqa: SIM905
-)
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
-
-@dataclass(frozen=True)
-class Site:
-    """Where the page shall stand and which API it asks. CloudFront is asked every `poll_seconds` whether it is done."""
-
-    bucket: str
-    region: str
-    api_base: str
-    mode: str
-    poll_seconds: float = 15.0
+    from mypy_boto3_s3 import S3Client
 
 
 @dataclass(frozen=True)
@@ -50,63 +37,85 @@ class Published:
 
 
 def default_mode(stage: str) -> str:
-    """Give prod HTTPS, without which no browser lends its microphone; a quick bucket is enough for the rest."""
+    """Give prod HTTPS, without which no browser lends its microphone; others get a quick bucket."""
     return CLOUDFRONT if stage == "prod" else WEBSITE
 
 
-def bucket_name(stage: config.Settings, account: str) -> str:
-    """Name the site's bucket of a stage."""
-    return f"{stage.function}-site-{account}"
+def bucket_name(settings: config.Settings, account: str) -> str:
+    """Return the name of a stage's site bucket."""
+    return f"{settings.function}-site-{account}"
 
 
-def publish(s3: Any, cloudfront: Any, site: Site) -> Published:
-    """Bring the site to the files of frontend/. Safe to run again, also after a failure anywhere in it."""
-    assets = make_assets(site.api_base, policy_in_page=site.mode == WEBSITE)
-    return (publish_website if site.mode == WEBSITE else publish_distribution)(
-        s3, cloudfront, site, assets
-    )
+def publish(
+    account: Account, settings: config.Settings, api_base: str, mode: str = ""
+) -> Published:
+    """Bring the site to the files of frontend/. Safe to run again, also after a failure in it."""
+    mode, bucket = mode or default_mode(settings.stage), bucket_name(settings, account.account_id)
+    assets = make_assets(api_base, policy_in_page=mode == WEBSITE)
+    wanted = template(bucket, mode, content_security_policy(api_base))
+    stack = ensure_stack(account, stack_name(settings), wanted)
+    return Published([stack, *synchronise(account.s3, bucket, assets)], stack.outputs["Address"])
 
 
-def publish_website(s3: Any, _cloudfront: Any, site: Site, assets: list[Asset]) -> Published:
-    """Publish on the public bucket alone: HTTP only."""
-    changes = site_bucket.ensure_website(s3, site.bucket) + site_bucket.synchronise(
-        s3, site.bucket, assets
-    )
-    return Published(changes, website_url(site.bucket, site.region))
-
-
-def website_url(bucket: str, region: str) -> str:
-    """Say where S3 serves a website bucket."""
-    separator = "-" if region in DASHED_REGIONS else "."
-    return f"http://{bucket}.s3-website{separator}{region}.amazonaws.com"
-
-
-def publish_distribution(s3: Any, cloudfront: Any, site: Site, assets: list[Asset]) -> Published:
-    """Publish on the private bucket behind CloudFront; a new distribution takes some minutes to be everywhere."""
-    changes = site_bucket.ensure_private_bucket(s3, site.bucket) + site_bucket.synchronise(
-        s3, site.bucket, assets
-    )
-    control, control_id = cdn.ensure_access_control(cloudfront, site.bucket)
-    headers, headers_id = cdn.ensure_headers_policy(
-        cloudfront, cloudfront_config.headers_policy(site.bucket, site.api_base)
-    )
-    wanted = cloudfront_config.distribution(
-        site.bucket, site.region, control_id=control_id, headers_id=headers_id
-    )
-    made, standing = cdn.ensure_distribution(cloudfront, wanted)
-    policy = site_bucket.distribution_policy(site.bucket, standing["ARN"])
-    changes += [control, headers, made, site_bucket.ensure_policy(s3, site.bucket, policy)]
-    cdn.settled(cloudfront, standing["Id"], site.poll_seconds)
-    return Published(changes, f"https://{standing['DomainName']}")
-
-
-def destroy(s3: Any, cloudfront: Any, bucket: str, *, poll_seconds: float = 15.0) -> list[Change]:
+def destroy(account: Account, settings: config.Settings) -> Change:
     """Delete the site with all its files, whichever way it was published."""
-    return [
-        cdn.delete_distribution(cloudfront, bucket, poll_seconds),
-        *cdn.delete_policies(cloudfront, bucket),
-        delete_bucket(s3, bucket),
+    return delete_stack(
+        account, stack_name(settings), bucket=bucket_name(settings, account.account_id)
+    )
+
+
+def synchronise(s3: S3Client, bucket: str, assets: list[Asset]) -> list[Change]:
+    """Upload what changed, in the order given, then delete what is gone; one Change a file."""
+    existing = list_names(s3, bucket)
+    changes = [
+        upload(s3, bucket, asset) for asset in assets if not is_same(s3, bucket, asset, existing)
     ]
+    gone = sorted(existing - {asset.name for asset in assets})
+    delete_objects(s3, bucket, gone)
+    changes += [Change(f"file {name}", "deleted") for name in gone]
+    return changes or [Change(f"{len(assets)} files", "unchanged")]
+
+
+def list_names(s3: S3Client, bucket: str) -> set[str]:
+    """Return the names of all files in the bucket."""
+    pages = s3.get_paginator("list_objects_v2").paginate(Bucket=bucket)
+    return {item["Key"] for page in pages for item in page.get("Contents", [])}
+
+
+def is_same(s3: S3Client, bucket: str, asset: Asset, existing: set[str]) -> bool:
+    """Tell whether the file is there with this content, type and lifetime.
+
+    A digest in its name says so without asking.
+    """
+    if asset.name not in existing:
+        return False
+    if asset.cache_control == FOR_EVER:
+        return True
+    head = s3.head_object(Bucket=bucket, Key=asset.name)
+    found = (
+        head.get("Metadata", {}).get("sha256"),
+        head.get("ContentType"),
+        head.get("CacheControl"),
+    )
+    return found == (digest(asset), asset.content_type, asset.cache_control)
+
+
+def upload(s3: S3Client, bucket: str, asset: Asset) -> Change:
+    """Upload one file."""
+    s3.put_object(
+        Bucket=bucket,
+        Key=asset.name,
+        Body=asset.content,
+        ContentType=asset.content_type,
+        CacheControl=asset.cache_control,
+        Metadata={"sha256": digest(asset)},
+    )
+    return Change(f"file {asset.name}", "created")
+
+
+def digest(asset: Asset) -> str:
+    """Return the SHA-256 of a file's content."""
+    return hashlib.sha256(asset.content).hexdigest()
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -119,20 +128,17 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--mode", choices=MODES, help="(cloudfront for prod, website for the rest)")
     parser.add_argument("--destroy", action="store_true", help="delete the site")
     given = parser.parse_args(argv)
-    return in_a_sentence(lambda: print(*run(given), sep="\n"))
+    return run_cli(lambda: print(*run(given), sep="\n"))
 
 
 def run(given: argparse.Namespace) -> list[str]:
     """Do what was asked; one line for each thing that was done, the address last."""
-    stage = config.load(given.stage)
-    session = boto3.session.Session(region_name=stage.region)
-    s3, cloudfront = session.client("s3"), session.client("cloudfront")
-    bucket = bucket_name(stage, session.client("sts").get_caller_identity()["Account"])
+    settings = config.load(given.stage)
+    account = connect(settings.region)
     if given.destroy:
-        return [str(change) for change in destroy(s3, cloudfront, bucket)]
-    api_base = given.api_base or api_address(connect(stage.region), stage)
-    site = Site(bucket, stage.region, api_base.rstrip("/"), given.mode or default_mode(given.stage))
-    published = publish(s3, cloudfront, site)
+        return [str(destroy(account, settings))]
+    api_base = (given.api_base or api_address(account, settings)).rstrip("/")
+    published = publish(account, settings, api_base, given.mode or "")
     return [*map(str, published.changes), published.url]
 
 

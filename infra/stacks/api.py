@@ -1,12 +1,13 @@
-"""What `chalice package` leaves out of its template: limits, logs, errors of the gateway, the Python, warm Lambdas."""
+"""What `chalice package` leaves out of its template.
+
+Limits, logs, errors of the gateway, the Python, warm Lambdas.
+"""
 
 import copy
 import json
-from dataclasses import dataclass, field
 from typing import Any
 
 from infra.config import Settings
-from infra.packages import zips
 from infra.stacks.gateway_responses import gateway_responses
 from infra.stacks.resources import ALIAS, log_group, tracing_policy
 
@@ -24,21 +25,8 @@ ACCESS_LOG = {
 }
 
 
-@dataclass(frozen=True)
-class Application:
-    """The main Lambda's two packages, and Chalice's template that does not say yet where they lie."""
-
-    code: zips.Package
-    layer: zips.Package
-    template: dict[str, Any] = field(repr=False)
-
-    def finished_template(self, chosen: Settings, bucket: str) -> dict[str, Any]:
-        """The template for CloudFormation, with both packages in `bucket`."""
-        return finish(self.template, chosen, bucket, code=self.code, layer=self.layer)
-
-
 def additions(settings: Settings) -> dict[str, Any]:
-    """Make the file for `chalice package --merge-template`."""
+    """Return the file for `chalice package --merge-template`."""
     resources = {
         "Layer": _layer(settings),
         "APIHandler": _function(settings),
@@ -56,32 +44,24 @@ def additions(settings: Settings) -> dict[str, Any]:
 
 
 def finish(
-    template: dict[str, Any], settings: Settings, bucket: str, **packages: zips.Package
+    template: dict[str, Any], settings: Settings, bucket: str, **keys: str
 ) -> dict[str, Any]:
-    """Point Chalice's merged template at the uploaded packages `code` and `layer`, and at warm Lambdas where wanted."""
+    """Point Chalice's merged template at the uploaded `code` and `layer`, and at warm Lambdas."""
     template = copy.deepcopy(template)
     resources = template["Resources"]
-    resources["APIHandler"]["Properties"]["CodeUri"] = {
-        "Bucket": bucket,
-        "Key": packages["code"].key,
-    }
-    resources["Layer"]["Properties"]["ContentUri"] = {
-        "Bucket": bucket,
-        "Key": packages["layer"].key,
-    }
+    resources["APIHandler"]["Properties"]["CodeUri"] = {"Bucket": bucket, "Key": keys["code"]}
+    resources["Layer"]["Properties"]["ContentUri"] = {"Bucket": bucket, "Key": keys["layer"]}
     if not settings.reserved_concurrency:
         resources["APIHandler"]["Properties"].pop("ReservedConcurrentExecutions", None)
     if settings.provisioned_concurrency:
         template = _call_alias(template)
-    return (
-        _call_spectrogram_alias(template, settings)
-        if settings.spectrogram_provisioned_concurrency
-        else template
-    )
+    if settings.spectrogram_provisioned_concurrency:
+        template = _call_spectrogram_alias(template, settings)
+    return template
 
 
 def _layer(settings: Settings) -> dict[str, Any]:
-    """ffmpeg and pydub. A version that nothing uses any more is deleted, which SAM does not do unasked."""
+    """Return the layer of ffmpeg and pydub. SAM deletes unused versions only where told so."""
     properties = {
         "LayerName": f"{settings.function}-ffmpeg",
         "CompatibleRuntimes": [settings.runtime],
@@ -100,7 +80,7 @@ def _function(settings: Settings) -> dict[str, Any]:
     if settings.provisioned_concurrency:
         warm = {"ProvisionedConcurrentExecutions": settings.provisioned_concurrency}
         properties |= {"AutoPublishAlias": ALIAS, "ProvisionedConcurrencyConfig": warm}
-    # The log group comes first and goes last: otherwise Lambda's own, which never forgets, would stand in its place.
+    # The log group comes first and goes last: otherwise Lambda makes its own, which never forgets.
     return {"DependsOn": ["FunctionLogs"], "Properties": properties}
 
 

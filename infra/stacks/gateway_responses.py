@@ -1,4 +1,4 @@
-"""API Gateway's own answers in the contract's error shape, with CORS (docs/contracts.md, "Public API").
+"""API Gateway's own answers in the contract's error shape, with CORS (docs/contracts.md).
 
 Chalice adds CORS only to what the Lambda answers; a browser hides every other answer from the page.
 """
@@ -8,8 +8,8 @@ from typing import Any
 
 from birdapp.chalicelib.errors import MESSAGES, RETRY_AFTER_SECONDS, STATUSES
 
-# What API Gateway calls it -> the contract's code. No address here asks for a key or signature: whoever is told
-# that one is missing or wrong has asked for an address that is not there.
+# API Gateway's name -> the contract's code. No address here asks for a key or signature: whoever is
+# told that one is missing or wrong has asked for an address that is not there.
 CODES = {
     "ACCESS_DENIED": "not_found",
     "EXPIRED_TOKEN": "not_found",
@@ -37,7 +37,10 @@ HEADER = "gatewayresponse.header."
 
 
 def gateway_responses(cors_origins: str) -> dict[str, Any]:
-    """Make OpenAPI's x-amazon-apigateway-gateway-responses; `cors_origins` is "*" or a list with commas."""
+    """Return OpenAPI's x-amazon-apigateway-gateway-responses.
+
+    `cors_origins` is "*" or a list with commas.
+    """
     return {kind: _response(code, _cors(cors_origins)) for kind, code in CODES.items()}
 
 
@@ -53,9 +56,10 @@ def _response(code: str, headers: dict[str, str]) -> dict[str, Any]:
 
 
 def _cors(origins: str) -> dict[str, str]:
-    """Allow the origins to read the answer. The gateway cannot choose from a list: there it repeats what it was asked.
+    """Allow the origins to read the answer.
 
-    Its own answers hold nothing but these texts.
+    The gateway cannot choose from a list: there it repeats what it was asked. Its own answers hold
+    nothing but these texts.
     """
     listed = [origin.strip() for origin in origins.split(",")]
     allowed = f"'{listed[0]}'" if len(listed) == 1 else "method.request.header.Origin"

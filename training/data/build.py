@@ -1,4 +1,4 @@
-"""A folder of recordings -> a dataset: decode all, leave out what cannot be read, split, write. Can be stopped."""
+"""A folder of recordings -> a dataset: decode, leave out what cannot be read, split, write."""
 
 import hashlib
 import json
@@ -14,45 +14,57 @@ from tqdm import tqdm
 from spectrogram_fn import spectrogram
 from training.data import dataset, shards
 from training.data.dataset import Entry
-from training.data.grouping import group_recordings
+from training.data.grouping import SPLITS, group_recordings
 from training.data.metadata import NO_BIRD, Recording
+from training.data.species import listed_species, name_species
 from training.data.split import PARTS, Quotas, split_groups
 
 SHARDS = "shards"
 # Raise it when the same recordings and options would give another dataset.
-VERSION = 1
+VERSION = 2
+# Train, calibration and test need one each.
+LEAST_GROUPS = 3
 
 
 @dataclass(frozen=True)
 class Options:
-    """What changes a dataset: species under `min_recordings` are other birds; None cuts no recording short."""
+    """What changes a dataset.
+
+    Species under `min_recordings` are other birds; `cut_seconds` None cuts no recording short.
+    """
 
     min_recordings: int = 10
     cut_seconds: float | None = None
     seed: int = 7
     quotas: Quotas = field(default_factory=Quotas)
+    split_by: str = SPLITS[0]
 
 
 @dataclass(frozen=True)
 class Places:
-    """Folders: where the audio is, where the dataset goes, and where the shards of another machine are, if any."""
+    """Folders: of the audio, of the dataset, and of another machine's shards, if any."""
 
     audio: Path
     output: Path
     made_elsewhere: Path | None = None
 
     def shard(self, name: str, cut_seconds: float | None) -> Path:
-        """Where the windows of a recording are kept; a run that cuts elsewhere must not take them for its own."""
+        """Return where the windows of a recording are kept, apart for each cut.
+
+        A digest, for a name with something added to it may be longer than a file system takes.
+        """
         cut = "whole" if cut_seconds is None else f"{cut_seconds:g}s"
-        return (self.made_elsewhere or self.output / SHARDS) / cut / f"{name}.npz"
+        digest = hashlib.sha256(name.encode()).hexdigest()[:32]
+        return (self.made_elsewhere or self.output / SHARDS) / cut / digest[:2] / f"{digest}.npz"
 
 
 def build(
     places: Places, recordings: Sequence[Recording], *, options: Options, processes: int
 ) -> dict[str, Any]:
-    """Make the dataset of `recordings`; answer its dataset.json.
+    """Make the dataset of `recordings`; return its dataset.json.
 
-    Goes on where a stopped run was; a finished dataset is left as it is. Raises ValueError where no split is possible.
+    Goes on where a stopped run was; a finished dataset is left as it is. Raises ValueError where no
+    split is possible, if it can be known before any sound is decoded.
     """
     summary: dict[str, Any] = {
         "fingerprint": fingerprint(places.audio, recordings, options),
@@ -67,10 +79,13 @@ def build(
     if present.get("fingerprint") == summary["fingerprint"]:
         _remove_shards(places)
         return present
-    entries = assign(
-        make_entries(places, recordings, options=options, processes=processes), options
-    )
     summary["listed"] = listed_species(recordings, options.min_recordings)
+    named = name_species(recordings, summary["listed"])
+    # Were all readable, could they be split? Decoding may take hours.
+    assign([Entry(recording, Path()) for recording in named], options)
+    made = make_entries(places, named, options=options, processes=processes)
+    _refuse_unreadable(made, summary["listed"])
+    entries = assign(made, options)
     summary["species"] = [_describe(entries, label) for label in summary["listed"]]
     dataset.write_dataset(places.output, entries, summary)
     _remove_shards(places)
@@ -80,7 +95,7 @@ def build(
 def make_entries(
     places: Places, recordings: Sequence[Recording], *, options: Options, processes: int
 ) -> list[Entry]:
-    """Make the shards that are missing; answer an entry a recording, with the reason for each gap."""
+    """Make the shards that are missing; return an entry a recording, with the reason for a gap."""
     names = [recording.filename for recording in recordings]
     cut = options.cut_seconds
     jobs = [shards.Job(places.audio / name, places.shard(name, cut), cut) for name in names]
@@ -96,20 +111,22 @@ def make_entries(
     ]
 
 
-def _remove_shards(places: Places) -> None:
-    shutil.rmtree(places.output / SHARDS, ignore_errors=True)
-
-
 def assign(entries: Sequence[Entry], options: Options) -> list[Entry]:
-    """Give each entry that is not left out its group and its part."""
+    """Give each entry that is not left out its group and its part. Raises ValueError."""
     kept = [entry for entry in entries if not entry.reason]
     if not kept:
         raise ValueError(
-            f"none of {len(entries)} recordings can be read; the first one: {entries[0].reason}"
+            f"none of {len(entries)} recordings can be read; the first, {_described(entries[0])}"
         )
     recordings = [entry.recording for entry in kept]
     listed = listed_species([entry.recording for entry in entries], options.min_recordings)
-    groups = group_recordings(recordings)
+    groups = group_recordings(recordings, options.split_by)
+    if len(set(groups)) < LEAST_GROUPS:
+        raise ValueError(
+            f"all recordings are of {len(set(groups))} recordist or source, so that no split by"
+            " recordist and source holds any back: name them in the column recordist, or use"
+            " --split-by recording (or day), whose scores flatter"
+        )
     labels = [_balance_label(recording, listed) for recording in recordings]
     parts = split_groups(labels, groups, listed, quotas=options.quotas, seed=options.seed)
     done = iter(
@@ -119,19 +136,34 @@ def assign(entries: Sequence[Entry], options: Options) -> list[Entry]:
     return [entry if entry.reason else next(done) for entry in entries]
 
 
-def listed_species(recordings: Sequence[Recording], min_recordings: int) -> list[str]:
-    """Name the labels with enough recordings, readable or not, in alphabetical order. Raises ValueError without any."""
-    counts = Counter(recording.primary_label for recording in recordings)
-    listed = sorted(
-        label for label, count in counts.items() if count >= min_recordings and label != NO_BIRD
-    )
-    if not listed:
-        raise ValueError(f"no species has {min_recordings} recordings")
-    return listed
+def fingerprint(audio: Path, recordings: Sequence[Recording], options: Options) -> str:
+    """Hash what a dataset is made from: metadata, options, and the length of every audio file."""
+    sizes = [_bytes(audio / recording.filename) for recording in recordings]
+    content = [VERSION, asdict(options), [recording.columns for recording in recordings], sizes]
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+
+
+def _remove_shards(places: Places) -> None:
+    shutil.rmtree(places.output / SHARDS, ignore_errors=True)
+
+
+def _refuse_unreadable(entries: Sequence[Entry], listed: Sequence[str]) -> None:
+    """Raise ValueError where no recording of a listed species can be read, and others can."""
+    readable = {entry.recording.primary_label for entry in entries if not entry.reason}
+    for label in sorted(set(listed) - readable) if readable else ():
+        own = [entry for entry in entries if entry.recording.primary_label == label]
+        raise ValueError(
+            f"none of {len(own)} recordings of {label} can be read; mend them or leave the species"
+            f" out; the first one, {_described(own[0])}"
+        )
+
+
+def _described(entry: Entry) -> str:
+    return f"{entry.recording.filename}: {entry.reason}"
 
 
 def _describe(entries: Sequence[Entry], label: str) -> dict[str, Any]:
-    """Say how a listed species is called and how many recordings each part has."""
+    """Return how a listed species is called and how many recordings each part has."""
     found = [
         entry for entry in entries if entry.recording.primary_label == label and not entry.reason
     ]
@@ -144,19 +176,15 @@ def _describe(entries: Sequence[Entry], label: str) -> dict[str, Any]:
     }
 
 
-def fingerprint(audio: Path, recordings: Sequence[Recording], options: Options) -> str:
-    """Hash what the dataset is made from: the metadata, the options, and the length of every audio file in bytes."""
-    sizes = [_bytes(audio / recording.filename) for recording in recordings]
-    content = [VERSION, asdict(options), [recording.columns for recording in recordings], sizes]
-    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
-
-
 def _bytes(path: Path) -> int:
-    return path.stat().st_size if path.exists() else -1
+    try:
+        return path.stat().st_size
+    except OSError:
+        return -1
 
 
 def _balance_label(recording: Recording, listed: Sequence[str]) -> str:
-    """Name what the split balances over its parts: listed species one by one, other birds together, no-bird sounds."""
+    """Return what the split balances: a listed species, all other birds, a kind of no bird."""
     if recording.primary_label == NO_BIRD:
         return f"{NO_BIRD} {recording.columns.get('sound', '')}"
     return recording.primary_label if recording.primary_label in listed else "other birds"

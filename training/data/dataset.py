@@ -36,7 +36,7 @@ Row = dict[str, Any]
 
 @dataclass(frozen=True)
 class Entry:
-    """One recording of the dataset: its shard, its group and its part, or the reason why it is left out."""
+    """One recording: its shard, its group and its part, or the reason why it is left out."""
 
     recording: Recording
     shard: Path
@@ -46,9 +46,10 @@ class Entry:
 
 
 def write_dataset(folder: Path, entries: Sequence[Entry], summary: dict[str, Any]) -> None:
-    """Write windows.npy (int16 [n, 110250]), windows.csv, recordings.csv and, last, dataset.json into `folder`.
+    """Write windows.npy (int16 [n, 110250]), windows.csv, recordings.csv and, last, dataset.json.
 
-    Each is renamed into place when whole; dataset.json, which holds `summary` and the counts, means that all are.
+    Each is renamed into place when whole; dataset.json, which holds `summary` and the counts, means
+    that all are.
     Memory holds the windows of one recording at a time, and no table.
     """
     folder.mkdir(parents=True, exist_ok=True)
@@ -72,7 +73,7 @@ def write_dataset(folder: Path, entries: Sequence[Entry], summary: dict[str, Any
 
 
 def read_summary(folder: Path) -> dict[str, Any]:
-    """Read dataset.json; {} where the folder holds no whole dataset."""
+    """Return dataset.json; {} where the folder holds no whole dataset."""
     if not all((folder / name).exists() for name in FILES):
         return {}
     content: dict[str, Any] = json.loads((folder / SUMMARY).read_text(encoding="utf-8"))
@@ -80,7 +81,7 @@ def read_summary(folder: Path) -> dict[str, Any]:
 
 
 def _write_windows(path: Path, entries: Sequence[Entry], counts: Counter[str]) -> Iterator[Row]:
-    """Copy the windows of all shards into one array on disk; give the table's rows and count them by part meanwhile."""
+    """Copy all shards' windows into one array on disk; return table rows, and count by part."""
     total = sum(_window_count(entry) for entry in entries)
     partial = path.with_name(path.name + ".partial")
     shape = (total, spectrogram.WINDOW_SAMPLES)
@@ -122,7 +123,7 @@ def _window_rows(entry: Entry, shard: Shard, first: int) -> Iterator[Row]:
 
 
 def _recording_row(entry: Entry) -> Row:
-    """Name what we use as our own form does, keep every other column of the metadata, and add what was decided."""
+    """Return our own columns, every other one of the metadata, and what was decided."""
     recording = entry.recording
     own = {
         "recording_id": recording.filename,

@@ -31,7 +31,7 @@ class Archive(Protocol):
         """Scheme and host."""
 
     def url(self, recording: Recording) -> str:
-        """Address of a recording's audio. Raises ValueError where the archive cannot have it."""
+        """Return where a recording's audio is. Raises ValueError where it cannot be."""
 
 
 @dataclass(frozen=True)
@@ -43,14 +43,14 @@ class Kaggle:
     address: str = KAGGLE_ADDRESS
 
     def url(self, recording: Recording) -> str:
-        """Address of a recording's audio."""
         name = recording.filename
         path = (
             f"{self.folder}/{name}"
             if "/" in name
             else f"{self.folder}/{recording.primary_label}/{name}"
         )
-        return f"{self.address}/api/v1/competitions/data/download/{self.competition}/{urllib.parse.quote(path, safe='')}"
+        data = f"{self.address}/api/v1/competitions/data/download/{self.competition}"
+        return f"{data}/{urllib.parse.quote(path, safe='')}"
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,7 @@ class XenoCanto:
     address: str = XENO_CANTO_ADDRESS
 
     def url(self, recording: Recording) -> str:
-        """Address of a recording's audio, by its catalogue number or by that in its page's address."""
+        """Return where the audio is, by the catalogue number or that in the page's address."""
         found = re.search(r"xeno-canto\.org/(\d+)", recording.url)
         number = recording.xc_id or (found[1] if found else "")
         if not number.isdecimal():
@@ -68,7 +68,7 @@ class XenoCanto:
         return f"{self.address}/{number}/download"
 
     def search(self, fetcher: Fetcher, query: str, key: str) -> list[dict[str, Any]]:
-        """Fetch the entries of all pages of a search with the key that comes with an account. Raises FetchError."""
+        """Return the entries of all pages of a search with an account's key. Raises FetchError."""
         entries: list[dict[str, Any]] = []
         page, pages = 1, 1
         while page <= pages:
@@ -81,7 +81,7 @@ class XenoCanto:
 
 
 def narrow(query: str, rule: Filter) -> str:
-    """Ask xeno-canto only for what the filter can keep: its box and its length (both ends belong to it)."""
+    """Return a query for what the filter can keep alone: its box and length, ends included."""
     words = [query]
     if rule.latitude and rule.longitude:
         words.append(
@@ -95,9 +95,10 @@ def narrow(query: str, rule: Filter) -> str:
 def download(
     recordings: Sequence[Recording], folder: Path, archive: Archive, fetcher: Fetcher
 ) -> list[str]:
-    """Fetch what is not in `folder` yet; answer a line for each recording that cannot be had.
+    """Fetch what is not in `folder` yet; return a line for each recording that cannot be had.
 
-    A file is there only when its sound was decoded. Raises RefusedError where the archive turns us away or is down.
+    A file is there only when its sound was decoded. Raises RefusedError where the archive turns us
+    away or is down.
     """
     missing = [recording for recording in recordings if not (folder / recording.filename).exists()]
     failures: list[str] = []
@@ -119,8 +120,9 @@ def download(
 
 
 def kaggle_headers(environment: Mapping[str, str], home: Path) -> dict[str, str]:
-    """Make the header that proves who we are from KAGGLE_API_TOKEN, KAGGLE_USERNAME and KAGGLE_KEY, or kaggle.json.
+    """Return the header that proves who we are.
 
+    From KAGGLE_API_TOKEN, KAGGLE_USERNAME and KAGGLE_KEY, or kaggle.json.
     Raises ValueError where none of them is there.
     """
     if token := environment.get("KAGGLE_API_TOKEN"):
@@ -139,10 +141,10 @@ def kaggle_headers(environment: Mapping[str, str], home: Path) -> dict[str, str]
 
 
 def xeno_canto_key(environment: Mapping[str, str]) -> str:
-    """Read XENO_CANTO_KEY. Raises ValueError where it is missing."""
+    """Return XENO_CANTO_KEY. Raises ValueError where it is missing."""
     if not (key := environment.get("XENO_CANTO_KEY", "")):
         raise ValueError(
-            "xeno-canto wants a key for searches: set XENO_CANTO_KEY to the one on your account page there"
+            "xeno-canto wants a key for searches: set XENO_CANTO_KEY to that on your account page"
         )
     return key
 

@@ -1,47 +1,62 @@
-"""Which recordings must stay on one side of the split: those of one recordist, source, URL or file."""
+"""Which recordings must stay on one side of the split: of one recordist, source, URL or file."""
 
 import re
 import unicodedata
 from collections.abc import Sequence
 
-from training.data.metadata import Recording
+from training.data.metadata import Recording, places
 
 # Names at least this long also match with one letter lost, as tables lose them ("Patrik berg").
 FUZZY_LETTERS = 8
+# What ties recordings; all but the first let the scores flatter.
+SPLITS = ("recordist", "day", "recording")
 
 
-def group_recordings(recordings: Sequence[Recording]) -> list[int]:
-    """Number the group of each recording: two that share any key are in one, however long the chain.
+def group_recordings(recordings: Sequence[Recording], split_by: str = SPLITS[0]) -> list[int]:
+    """Return the group of each recording: two that share a key are in one, however long the chain.
 
     Rather too large groups than a recordist on two sides: people of one family name count as one.
+    Raises ValueError where `split_by` is day and a recording has none.
     """
+    if split_by == "day":
+        undated = [one for one in recordings if not one.date and not one.freesound_id]
+        if undated:
+            raise ValueError(
+                f"{places(undated)}: --split-by day needs a column date; found none or an empty one"
+            )
     parent = list(range(len(recordings)))
     owner: dict[str, int] = {}
     for index, recording in enumerate(recordings):
-        for key in keys(recording):
+        for key in keys(recording, split_by):
             parent[_root(parent, index)] = _root(parent, owner.setdefault(key, index))
     roots = [_root(parent, index) for index in range(len(recordings))]
     number = {root: position for position, root in enumerate(dict.fromkeys(roots))}
     return [number[root] for root in roots]
 
 
-def keys(recording: Recording) -> set[str]:
-    """Name all that ties this recording to others: who made it, or else where it is from, and which file it is."""
+def keys(recording: Recording, split_by: str = SPLITS[0]) -> set[str]:
+    """Return all that ties this recording to others: its maker or else its origin, and its file."""
     found = {f"url {recording.url}"} if recording.url else set()
     if recording.xc_id:
         found.add(f"xc {recording.xc_id}")
+    if recording.freesound_id and not recording.recordist:
+        found.add(f"freesound {recording.freesound_id}")
+    if split_by == "recording":
+        return found or {f"file {recording.filename}"}
+    if split_by == "day" and recording.date:
+        return found | {f"on {recording.date}"}
     if recording.recordist:
         return found | {f"by {key}" for key in person_keys(recording.recordist)}
     if recording.freesound_id:
-        return found | {f"freesound {recording.freesound_id}"}
+        return found
     return found | {f"from {recording.source}"}
 
 
 def person_keys(name: str) -> set[str]:
-    """Turn a recordist's name into keys that its other spellings share.
+    """Return keys of a recordist's name that its other spellings share.
 
-    Repairs text that was read in the wrong encoding, drops accents, case and remarks in brackets, and answers the
-    family name, the sorted names, and the names with any one letter missing.
+    Repairs text that was read in the wrong encoding and drops accents, case and remarks in
+    brackets. Returns the family name, the sorted names, and these with any one letter missing.
     """
     words = _words(name)
     if not words:

@@ -1,15 +1,13 @@
-"""Polite HTTP: one request at a time, pauses, bounded retries, downloads that go on where they were cut."""
+"""Polite HTTP: one request at a time, pauses, bounded retries, downloads that go on where cut."""
 
-import email.utils
-import http.client
+import http
 import time
-import urllib.error
-import urllib.parse
-import urllib.request
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
+
+import urllib3
+from urllib3.exceptions import HTTPError, InvalidHeader
 
 Result = TypeVar("Result")
 
@@ -22,13 +20,15 @@ TIMEOUT_SECONDS = 60.0
 BLOCK_BYTES = 64 * 1024
 TOO_BUSY = {408, 425, 429, 500, 502, 503, 504}
 NOT_FOR_US = {401, 403}
+# Follows redirects and shows our key to no other host. Failures are retried here, not there: a body
+# that was cut must go on where it was.
+REDIRECTS = urllib3.Retry(redirect=5, connect=0, read=0, status=0, other=0, total=None)
 
 
 class FetchError(Exception):
-    """What could not be fetched, and why. The address is given without its query, which may hold a key."""
+    """What could not be fetched, and why; without the address's query, which may hold a key."""
 
     def __init__(self, url: str, reason: str) -> None:
-        """Take the address and a reason that a person can act on."""
         super().__init__(f"{url.partition('?')[0]}: {reason}")
 
 
@@ -41,24 +41,11 @@ class GoneError(FetchError):
 
 
 class _AgainError(Exception):
-    """This attempt failed in a way that another may not; the server may have said how long to wait."""
+    """This attempt failed, another may not; the server may have asked for a wait."""
 
     def __init__(self, reason: str, wait_seconds: float = 0.0) -> None:
         super().__init__(reason)
         self.wait_seconds = wait_seconds
-
-
-class _SafeRedirects(urllib.request.HTTPRedirectHandler):
-    """Follow redirects, but show our key to no other host."""
-
-    def redirect_request(
-        self, req: urllib.request.Request, *rest: Any
-    ) -> urllib.request.Request | None:
-        """Answer the request to make next."""
-        following = super().redirect_request(req, *rest)
-        if following and following.host != req.host:
-            following.remove_header("Authorization")
-        return following
 
 
 class Fetcher:
@@ -71,30 +58,24 @@ class Fetcher:
         pause_seconds: float = 1.0,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
-        """Take the headers that prove who we are; `sleep` is for tests."""
-        self._headers = {"User-Agent": USER_AGENT, **(headers or {})}
+        self._pool = urllib3.PoolManager(headers={"User-Agent": USER_AGENT, **(headers or {})})
         self._pause_seconds = pause_seconds
         self._sleep = sleep
-        self._opener = urllib.request.build_opener(_SafeRedirects)
 
     def read(self, url: str) -> bytes:
         """Fetch a small answer. Raises FetchError."""
-        return self._retried(url, lambda: self._read(url))
+        return self._retried(url, lambda: self._open(url, {}).read())
 
     def download(self, url: str, path: Path, check: Callable[[Path], object]) -> None:
-        """Fetch a file into `path`, which appears only when it is whole and `check` raised no ValueError on it.
+        """Fetch a file into `path`, which appears when it is whole and `check` raises nothing.
 
-        What came before a cut stays in `path`.part, and the next attempt or run goes on there. Raises FetchError.
+        What came before a cut stays in `path`.part, and the next attempt or run goes on there.
+        Raises FetchError, OSError.
         """
         partial = path.with_name(path.name + ".part")
         path.parent.mkdir(parents=True, exist_ok=True)
         self._retried(url, lambda: self._attempt(url, partial, check))
         partial.replace(path)
-
-    def _read(self, url: str) -> bytes:
-        with self._open(url, {}) as response:
-            content: bytes = response.read()
-        return content
 
     def _attempt(self, url: str, partial: Path, check: Callable[[Path], object]) -> None:
         resumed = self._append(url, partial)
@@ -107,24 +88,19 @@ class Fetcher:
             raise FetchError(url, f"what came is of no use: {error}") from error
 
     def _append(self, url: str, partial: Path) -> bool:
-        """Fetch what is missing in `partial`; tell whether some was there. Raises _AgainError on a cut."""
+        """Fetch what is missing in `partial`; return whether some of it was there."""
         there = partial.stat().st_size if partial.exists() else 0
         with self._open_from(url, partial, there) as response:
-            start = (
-                there
-                if response.headers.get("Content-Range", "").startswith(f"bytes {there}-")
-                else 0
-            )
-            _refuse_other_range(response, start)
-            with partial.open("ab" if start else "wb") as file:
-                while block := response.read(BLOCK_BYTES):
+            resumed = response.headers.get("Content-Range", "").startswith(f"bytes {there}-")
+            if response.status == http.HTTPStatus.PARTIAL_CONTENT and not resumed:
+                raise _AgainError("the server sent another part than the one asked for")
+            with partial.open("ab" if resumed else "wb") as file:
+                # read() would lose the last block before a cut.
+                while block := response.read1(BLOCK_BYTES):
                     file.write(block)
-        missing = start + int(response.headers.get("Content-Length", 0)) - partial.stat().st_size
-        if missing > 0:
-            raise _AgainError(f"the connection was cut {missing} bytes before the end")
-        return start > 0
+        return resumed and there > 0
 
-    def _open_from(self, url: str, partial: Path, there: int) -> Any:
+    def _open_from(self, url: str, partial: Path, there: int) -> urllib3.BaseHTTPResponse:
         try:
             return self._open(url, {"Range": f"bytes={there}-"} if there else {})
         except GoneError as error:
@@ -134,23 +110,32 @@ class Fetcher:
                 raise _AgainError(str(error)) from error
             raise
 
-    def _open(self, url: str, headers: Mapping[str, str]) -> Any:
-        request = urllib.request.Request(url, headers={**self._headers, **headers})  # noqa: S310 - ours or the archive's
+    def _open(self, url: str, headers: Mapping[str, str]) -> urllib3.BaseHTTPResponse:
         self._sleep(self._pause_seconds)
-        try:
-            return self._opener.open(request, timeout=TIMEOUT_SECONDS)
-        except urllib.error.HTTPError as error:
-            with error:
-                raise _translate(url, error) from error
+        response = self._pool.request(
+            "GET",
+            url,
+            headers={**self._pool.headers, **headers},
+            preload_content=False,
+            decode_content=False,
+            retries=REDIRECTS,
+            timeout=TIMEOUT_SECONDS,
+        )
+        if response.status < http.HTTPStatus.BAD_REQUEST:
+            return response
+        response.drain_conn()
+        response.close()
+        raise _translate(url, response)
 
     def _retried(self, url: str, attempt: Callable[[], Result]) -> Result:
-        """Call `attempt` until it succeeds, waiting longer each time, or as long as the server asks."""
+        """Call `attempt` until it succeeds, with longer waits, or those that the server asks."""
         reason = ""
         for turn in range(ATTEMPTS):
             try:
                 return attempt()
-            except (_AgainError, OSError, http.client.HTTPException) as error:
-                reason = str(error) or type(error).__name__
+            except (_AgainError, HTTPError) as error:
+                # The text of a MaxRetryError holds the whole address, and with it the key.
+                reason = str(getattr(error, "reason", "") or error) or type(error).__name__
                 asked = error.wait_seconds if isinstance(error, _AgainError) else 0.0
             if asked > LONGEST_WAIT_SECONDS:
                 raise RefusedError(url, f"the server asks us to come back in {asked:.0f} s")
@@ -159,30 +144,16 @@ class Fetcher:
         raise FetchError(url, f"{ATTEMPTS} attempts failed, the last one so: {reason}")
 
 
-def _refuse_other_range(response: Any, start: int) -> None:
-    if response.status == http.HTTPStatus.PARTIAL_CONTENT and not start:
-        raise _AgainError("the server sent another part than the one asked for")
-
-
-def _translate(url: str, error: urllib.error.HTTPError) -> Exception:
-    """Turn an HTTP status into what to do about it."""
-    if error.code in TOO_BUSY:
-        return _AgainError(
-            f"status {error.code}", _wait_seconds(error.headers.get("Retry-After", ""))
-        )
-    if error.code in NOT_FOR_US:
+def _translate(url: str, response: urllib3.BaseHTTPResponse) -> Exception:
+    """Return what to do about an HTTP status."""
+    status = f"status {response.status}"
+    if response.status in TOO_BUSY:
+        try:
+            return _AgainError(status, REDIRECTS.get_retry_after(response) or 0.0)
+        except InvalidHeader:
+            return _AgainError(status)
+    if response.status in NOT_FOR_US:
         return RefusedError(
-            url, f"status {error.code}: is the key right, and did you accept the archive's rules?"
+            url, f"{status}: is the key right, and did you accept the archive's rules?"
         )
-    return GoneError(url, f"status {error.code}")
-
-
-def _wait_seconds(retry_after: str) -> float:
-    """Read Retry-After, which is seconds or a date; 0 where it is neither."""
-    if retry_after.isdecimal():
-        return float(retry_after)
-    try:
-        moment = email.utils.parsedate_to_datetime(retry_after)
-    except ValueError:
-        return 0.0
-    return max(0.0, (moment - datetime.now(UTC)).total_seconds())
+    return GoneError(url, status)

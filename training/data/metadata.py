@@ -1,18 +1,19 @@
-"""Metadata tables of three forms (ours, Kaggle BirdCLEF's, xeno-canto's) -> recordings of one form."""
+"""Tables of three forms (ours, Kaggle BirdCLEF's, xeno-canto's) -> recordings of one form."""
 
-import csv
-import json
 import math
-from collections.abc import Iterable
-from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Any
+import re
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path, PurePosixPath, PureWindowsPath
 
-Row = dict[str, str]
+from training.data.audio_files import find_audio, find_table, read_folders
+from training.data.tables import Row, read_csv, refuse_missing
+from training.data.xeno_canto import read_answers
 
-# What a column that we need is called in each form; the first one that is there and not empty counts.
+# What a column is called in each form; the first one that is there and not empty counts.
 COLUMNS = {
-    "filename": ("filename",),
+    "filename": ("filename", "file_name"),
     "primary_label": ("primary_label", "ebird_code"),
     "scientific_name": ("scientific_name", "sci_name"),
     "common_name": ("common_name", "en"),
@@ -22,20 +23,32 @@ COLUMNS = {
     "xc_id": ("xc_id", "id"),
     "freesound_id": ("freesound_id",),
     "license": ("license", "lic"),
+    "date": ("date",),
     "latitude": ("latitude", "lat"),
     "longitude": ("longitude", "lon", "lng"),
     # The length before anyone cut it is the one that a filter means.
     "original_seconds": ("original_seconds", "duration", "length", "seconds"),
     "file_url": ("file",),
 }
+NUMBERS = ("latitude", "longitude", "original_seconds")
+KNOWN = {name for names in COLUMNS.values() for name in names}
+# A label can be made of the scientific name.
+NEEDED = {
+    "audio file": COLUMNS["filename"],
+    "species": (*COLUMNS["primary_label"], *COLUMNS["scientific_name"]),
+}
 # How the tables write "not known".
-UNKNOWN = {"", "-", "unknown", "nan", "none"}
+UNKNOWN = {"", "-", "unknown", "nan", "none", "null"}
 NO_BIRD = "no_bird"
+LISTED_PLACES = 5
 
 
 @dataclass(frozen=True)
 class Recording:
-    """One recording: the columns that we use, and every column of its row. Unknown text is ""."""
+    """One recording: the columns that we use, and every column of its row. Unknown text is "".
+
+    `place` is where it is named, for messages.
+    """
 
     filename: str
     primary_label: str
@@ -47,99 +60,143 @@ class Recording:
     xc_id: str = ""
     freesound_id: str = ""
     license: str = ""
+    date: str = ""
     file_url: str = ""
     latitude: float | None = None
     longitude: float | None = None
     original_seconds: float | None = None
     columns: Row = field(default_factory=dict)
+    place: str = ""
 
 
 def read_metadata(path: Path) -> list[Recording]:
-    """Read a .csv or xeno-canto's .json. Raises ValueError where a row is not usable."""
-    rows = _read_json(path) if path.suffix == ".json" else _read_csv(path)
-    recordings = [to_recording(row) for row in rows]
+    """Return the recordings of a CSV table or of xeno-canto's JSON.
+
+    Raises OSError, and ValueError that names the row which is not usable.
+    """
+    if path.suffix.lower() == ".json":
+        lines = read_answers(path)
+    else:
+        lines = read_csv(path, KNOWN)
+        refuse_missing(path, lines, NEEDED)
+    recordings = unify_labels([to_recording(line.cells, line.place) for line in lines])
     _check(path, recordings)
+    # Kaggle's names of 2021 lack the folder, which is the label.
+    _refuse_twice(
+        path, recordings, ["" if "/" in one.filename else one.primary_label for one in recordings]
+    )
     return recordings
 
 
 def read_folder(folder: Path) -> list[Recording]:
-    """Read DIR/metadata.csv, and DIR/no_bird/metadata.csv where there is one: its clips hold no bird."""
-    recordings = read_metadata(folder / "metadata.csv")
-    no_bird = folder / NO_BIRD / "metadata.csv"
-    if no_bird.exists():
-        recordings += [to_recording(_no_bird_row(row)) for row in _read_csv(no_bird)]
-    _check(folder, recordings)
-    return recordings
+    """Return the recordings of a folder's table or, without one, of its folders named by species.
+
+    DIR/no_bird/metadata.csv, where there is one, names clips that hold no bird. Each filename is
+    that of the file on disk, where there is one. Raises OSError, ValueError.
+    """
+    table = find_table(folder)
+    if not table:
+        return [to_recording(line.cells, line.place) for line in read_folders(folder)]
+    recordings = read_metadata(table)
+    if no_bird := find_table(folder / NO_BIRD):
+        lines = read_csv(no_bird, KNOWN)
+        refuse_missing(no_bird, lines, {"audio file": COLUMNS["filename"]})
+        recordings += [to_recording(_no_bird_row(line.cells), line.place) for line in lines]
+    return locate(folder, recordings)
 
 
-def to_recording(row: Row) -> Recording:
+def locate(folder: Path, recordings: Sequence[Recording]) -> list[Recording]:
+    """Give each recording the name that its file has on disk. Raises ValueError on a second one."""
+    wanted = [(recording.filename, recording.primary_label) for recording in recordings]
+    found = [
+        replace(recording, filename=name)
+        for recording, name in zip(recordings, find_audio(folder, wanted), strict=True)
+    ]
+    _refuse_twice(folder, found, [""] * len(found))
+    return found
+
+
+def to_recording(row: Row, place: str = "") -> Recording:
     """Turn one row of any of the forms into a recording. A number that is none becomes None."""
     known = {name: _first(row, names) for name, names in COLUMNS.items()}
-    texts = {
-        name: text
-        for name, text in known.items()
-        if name not in ("latitude", "longitude", "original_seconds")
-    }
+    texts = {name: text for name, text in known.items() if name not in NUMBERS}
+    texts["filename"] = _plain_path(texts["filename"])
+    texts["primary_label"] = texts["primary_label"] or "_".join(texts["scientific_name"].split())
     return Recording(
         **texts,
         latitude=_number(known["latitude"]),
         longitude=_number(known["longitude"]),
         original_seconds=_duration(known["original_seconds"]),
         columns=row,
+        place=place,
     )
 
 
-def from_xeno_canto(entry: dict[str, Any]) -> Row:
-    """Turn one entry of xeno-canto's answer (API v3, field names of its documentation) into a row."""
-    row = {
-        name: str(value) for name, value in entry.items() if isinstance(value, str | int | float)
-    }
-    label = f"{row.get('gen', '')}_{row.get('sp', '')}"
-    row["primary_label"] = label
-    row["scientific_name"] = label.replace("_", " ")
-    suffix = Path(row.get("file-name", "")).suffix.lower() or ".mp3"
-    row["filename"] = f"{label}/XC{row.get('id', '')}{suffix}"
-    row["source"] = "xeno-canto"
-    if row.get("url", "").startswith("//"):
-        row["url"] = "https:" + row["url"]
-    return row
+def unify_labels(recordings: Sequence[Recording]) -> list[Recording]:
+    """Write labels that differ in case, spaces and `_` alone as the first of them is written."""
+    spellings: dict[str, str] = {}
+    return [
+        replace(
+            recording,
+            primary_label=spellings.setdefault(
+                "_".join(recording.primary_label.casefold().replace("_", " ").split()),
+                recording.primary_label,
+            ),
+        )
+        for recording in recordings
+    ]
 
 
-def _read_csv(path: Path) -> list[Row]:
-    with path.open(newline="", encoding="utf-8") as file:
-        return list(csv.DictReader(file))
-
-
-def _read_json(path: Path) -> list[Row]:
-    content = json.loads(path.read_text(encoding="utf-8"))
-    entries: Iterable[dict[str, Any]] = (
-        content["recordings"] if isinstance(content, dict) else content
-    )
-    return [from_xeno_canto(entry) for entry in entries]
+def places(recordings: Sequence[Recording]) -> str:
+    """Return where recordings are named, the file once: "metadata.csv, row 3, row 7 and 2 more"."""
+    shown = [recording.place for recording in recordings[:LISTED_PLACES]]
+    file = shown[0].rpartition(", ")[0]
+    rest = [place.rpartition(", ")[2] for place in shown[1:]]
+    more = f" and {len(recordings) - len(shown)} more" if len(recordings) > len(shown) else ""
+    return ", ".join([shown[0], *rest] if file else shown) + more
 
 
 def _no_bird_row(row: Row) -> Row:
-    return {
-        **row,
-        "filename": f"{NO_BIRD}/{row['filename']}",
-        "primary_label": NO_BIRD,
-        "source": "freesound",
-    }
+    name = _first(row, COLUMNS["filename"])
+    added = {"filename": f"{NO_BIRD}/{name}" if name else "", "primary_label": NO_BIRD}
+    return {**row, **added, "source": "freesound"}
 
 
-def _check(path: Path, recordings: list[Recording]) -> None:
-    names = [recording.filename for recording in recordings]
-    if not names:
-        raise ValueError(f"{path}: expected at least one recording, found none")
-    if not all(names) or not all(recording.primary_label for recording in recordings):
-        raise ValueError(f"{path}: expected a filename and a primary_label in every row")
-    if any(Path(name).is_absolute() or ".." in Path(name).parts for name in names):
-        raise ValueError(f"{path}: expected filenames below the folder")
-    if len(set(names)) < len(names):
-        twice = sorted({name for name in names if names.count(name) > 1})
+def _check(path: Path, recordings: Sequence[Recording]) -> None:
+    nameless = [one for one in recordings if not one.filename or not one.primary_label]
+    if nameless:
         raise ValueError(
-            f"{path}: expected each filename once, found twice: {', '.join(twice[:5])}"
+            f"{nameless[0].place or path}: expected a filename and a primary_label in every row,"
+            f" missing in {places(nameless)}"
         )
+    outside = [recording for recording in recordings if _leaves(recording.filename)]
+    if outside:
+        raise ValueError(
+            f"{outside[0].place or path}: expected filenames below the folder,"
+            f" got {outside[0].filename}"
+        )
+
+
+def _refuse_twice(path: Path, recordings: Sequence[Recording], labels: Sequence[str]) -> None:
+    """Raise ValueError where two recordings have one filename and one of `labels`."""
+    same = defaultdict(list)
+    for recording, label in zip(recordings, labels, strict=True):
+        same[label, recording.filename].append(recording)
+    for (_, name), found in same.items():
+        if len(found) > 1:
+            raise ValueError(
+                f"{path}: expected each filename once, found twice: {name} ({places(found)})"
+            )
+
+
+def _leaves(name: str) -> bool:
+    windows, posix = PureWindowsPath(name), PurePosixPath(name)
+    return bool(windows.drive) or posix.is_absolute() or ".." in posix.parts
+
+
+def _plain_path(name: str) -> str:
+    """Return a path as it is written here: `/` for Windows' `\\`, no "./" before it."""
+    return re.sub(r"^(\./)+", "", name.replace("\\", "/"))
 
 
 def _first(row: Row, names: tuple[str, ...]) -> str:
@@ -148,15 +205,19 @@ def _first(row: Row, names: tuple[str, ...]) -> str:
 
 
 def _number(text: str) -> float | None:
+    """Return a number, also with the comma of many countries and the sign of typesetters."""
+    plain = text.strip().replace("\N{MINUS SIGN}", "-")
+    if re.fullmatch(r"[+-]?\d+,\d+", plain):
+        plain = plain.replace(",", ".")
     try:
-        value = float(text)
+        value = float(plain)
     except ValueError:
         return None
     return value if math.isfinite(value) else None
 
 
 def _duration(text: str) -> float | None:
-    """Read seconds (12.5) or xeno-canto's minutes (1:02, 1:00:02)."""
+    """Return seconds from seconds (12.5) or from xeno-canto's minutes (1:02, 1:00:02)."""
     parts = [_number(part) for part in text.split(":")]
     values = [part for part in parts if part is not None]
     if len(values) < len(parts):

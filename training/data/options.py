@@ -9,19 +9,19 @@ from pathlib import Path
 from training.data.build import Options
 from training.data.download import KAGGLE_ADDRESS, XENO_CANTO_ADDRESS
 from training.data.filters import Filter
-from training.data.split import Quotas
+from training.data.grouping import SPLITS
+from training.data.split import CALIBRATION_MINIMUM, TEST_MINIMUM, TEST_TOTAL, Quotas
 
-# An archive is filtered; a folder of one's own was chosen by hand, and its rare species are other birds.
+# An archive is filtered; a folder of one's own was chosen; its rare species are other birds.
 ARCHIVE = Filter()
 FOLDER = Filter(latitude=None, longitude=None, max_seconds=None, min_recordings=10)
 
 
 def parser(description: str | None) -> argparse.ArgumentParser:
-    """Describe every option of prepare.py."""
     options = argparse.ArgumentParser(prog="python -m training.prepare", description=description)
     options.add_argument(
         "--recordings",
-        type=Path,
+        type=_folder,
         help="folder of the audio, and of metadata.csv without --metadata",
     )
     options.add_argument(
@@ -51,17 +51,24 @@ def parser(description: str | None) -> argparse.ArgumentParser:
     return options
 
 
+def _folder(name: str) -> Path:
+    """Return the folder of a name; Path would make the folder that is here of an empty one."""
+    if not name:
+        raise argparse.ArgumentTypeError("expected a folder of recordings, got an empty name")
+    return Path(name)
+
+
 def from_archive(arguments: argparse.Namespace) -> bool:
-    """Tell whether the recordings come from an archive, to be filtered, or are a folder of one's own."""
+    """Return whether the recordings come from an archive, to be filtered, or are one's own."""
     return bool(arguments.metadata or arguments.query)
 
 
 def to_filter(arguments: argparse.Namespace) -> Filter:
-    """Read the filter; what was not given comes from the kind of source."""
+    """Return the filter; what was not given comes from the kind of source."""
     default = ARCHIVE if from_archive(arguments) else FOLDER
     return Filter(
-        latitude=arguments.latitude or default.latitude,
-        longitude=arguments.longitude or default.longitude,
+        latitude=None if arguments.anywhere else arguments.latitude or default.latitude,
+        longitude=None if arguments.anywhere else arguments.longitude or default.longitude,
         max_seconds=_finite(
             default.max_seconds if arguments.max_seconds is None else arguments.max_seconds
         ),
@@ -78,14 +85,14 @@ def _cut_seconds(arguments: argparse.Namespace) -> float | None:
 
 
 def _finite(seconds: float | None) -> float | None:
-    """Turn inf, a user's "no limit", into None. Raises ValueError on what is no length."""
+    """Return seconds, None for inf, a user's "no limit". Raises ValueError on what is no length."""
     if seconds is not None and not seconds > 0:
         raise ValueError(f"expected seconds above 0, or inf, got {seconds}")
     return None if seconds == math.inf else seconds
 
 
 def to_options(arguments: argparse.Namespace) -> Options:
-    """Read what decides the dataset. Raises ValueError on shares or minimums that cannot be."""
+    """Return what decides the dataset. Raises ValueError on shares or minimums that cannot be."""
     rule = to_filter(arguments)
     quotas = Quotas(
         test_share=arguments.test_share,
@@ -94,22 +101,31 @@ def to_options(arguments: argparse.Namespace) -> Options:
         calibration_minimum=arguments.calibration_minimum,
         test_total=arguments.test_total,
     )
-    return Options(rule.min_recordings, _cut_seconds(arguments), arguments.seed, quotas)
+    return Options(
+        min_recordings=rule.min_recordings,
+        cut_seconds=_cut_seconds(arguments),
+        seed=arguments.seed,
+        quotas=quotas,
+        split_by=arguments.split_by,
+    )
 
 
 def passed_on(arguments: argparse.Namespace) -> list[str]:
-    """Write filter and split as options again, for the same program on another machine."""
+    """Return filter and split as options again, for the same program on another machine."""
     rule, settings = to_filter(arguments), to_options(arguments)
     values: dict[str, tuple[object, ...]] = {
-        "--latitude": rule.latitude or (),
-        "--longitude": rule.longitude or (),
+        **({"--latitude": rule.latitude} if rule.latitude else {}),
+        **({"--longitude": rule.longitude} if rule.longitude else {}),
+        **({"--anywhere": ()} if arguments.anywhere else {}),
         "--max-seconds": (rule.max_seconds or math.inf,),
         "--seconds": (settings.cut_seconds or math.inf,),
         "--min-recordings": (rule.min_recordings,),
         "--seed": (settings.seed,),
+        "--split-by": (settings.split_by,),
         **{
             f"--{name.replace('_', '-')}": (value,)
             for name, value in asdict(settings.quotas).items()
+            if value is not None
         },
     }
     return [str(word) for name, words in values.items() for word in (name, *words)]
@@ -121,6 +137,9 @@ def _add_filter(group: argparse._ArgumentGroup) -> None:
     )
     group.add_argument(
         "--longitude", nargs=2, type=float, metavar=("ABOVE", "BELOW"), help="degrees, -10 60"
+    )
+    group.add_argument(
+        "--anywhere", action="store_true", help="keep all places, and recordings without one"
     )
     group.add_argument(
         "--max-seconds", type=float, help="15; longer recordings are left out, inf leaves out none"
@@ -154,16 +173,28 @@ def _add_download(group: argparse._ArgumentGroup) -> None:
 def _add_split(group: argparse._ArgumentGroup) -> None:
     quotas = Quotas()
     group.add_argument("--seed", type=int, default=7)
+    group.add_argument(
+        "--split-by",
+        choices=SPLITS,
+        default=SPLITS[0],
+        help="what is never in two parts; by day or recording, the scores flatter",
+    )
     group.add_argument("--test-share", type=float, default=quotas.test_share)
     group.add_argument("--calibration-share", type=float, default=quotas.calibration_share)
     group.add_argument(
-        "--test-minimum", type=int, default=quotas.test_minimum, help="recordings a listed species"
+        "--test-minimum",
+        type=int,
+        help=f"recordings of a listed species; {TEST_MINIMUM}, or a third of what it has",
     )
     group.add_argument(
-        "--calibration-minimum", type=int, default=quotas.calibration_minimum, help="likewise"
+        "--calibration-minimum",
+        type=int,
+        help=f"likewise; {CALIBRATION_MINIMUM}, or 0 where two recordists have all",
     )
     group.add_argument(
-        "--test-total", type=int, default=quotas.test_total, help="recordings of all listed species"
+        "--test-total",
+        type=int,
+        help=f"recordings of all listed species; {TEST_TOTAL}, or the share of what they have",
     )
 
 

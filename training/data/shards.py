@@ -1,8 +1,9 @@
-"""One recording -> its windows in a shard file, written whole or not at all; many of them on all cores."""
+"""One recording -> its windows in a shard file, whole or not at all; many of them on all cores."""
 
 import multiprocessing
 import os
 import signal
+import stat
 import threading
 import zipfile
 from collections.abc import Iterable, Iterator
@@ -11,18 +12,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import imageio_ffmpeg
 import numpy as np
 import numpy.typing as npt
 
-from birdapp.chalicelib.decode import decode
+from birdapp.chalicelib.decode import decode_start
 from birdapp.chalicelib.errors import ServiceError
 from spectrogram_fn import spectrogram
 
-# A cell this far above the median of its own frequency row over the window is an event: noise alone, whose power is
-# exponentially distributed, gets there in 0.1 % of its cells.
+# A cell this far above the median of its own frequency row over the window is an event: noise
+# alone, whose power is exponentially distributed, gets there in 0.1 % of its cells.
 EVENT_DB = 10.0
-# Archives hold longer recordings than the app takes.
+# Archives hold longer recordings than the app takes; of a longer one still, the start is used.
 LONGEST_SECONDS = 3_600.0
 DECODE_SECONDS = 120.0
 SAMPLE_BYTES = 2
@@ -40,7 +40,10 @@ class Job:
 
 @dataclass(frozen=True)
 class Shard:
-    """The windows of one recording: pcm [n, 110250]; start_seconds, end_seconds, silent and activity [n]."""
+    """The windows of one recording.
+
+    pcm [n, 110250]; start_seconds, end_seconds, silent and activity [n].
+    """
 
     pcm: PCM
     start_seconds: npt.NDArray[np.float64]
@@ -50,8 +53,7 @@ class Shard:
 
 
 def make_shards(jobs: Iterable[Job], *, processes: int) -> Iterator[str]:
-    """Make every shard that is not there yet, on `processes` cores; answer for each job "" or why it has none."""
-    use_shipped_ffmpeg()
+    """Make the missing shards on `processes` cores; return for each job "" or why it has none."""
     if processes == 1:
         yield from map(make_shard, jobs)
         return
@@ -61,15 +63,15 @@ def make_shards(jobs: Iterable[Job], *, processes: int) -> Iterator[str]:
         try:
             yield from pool.map(make_shard, jobs, chunksize=4)
         except BaseException:
-            # Stopped: no shard is ever half, so nothing is lost with who makes one. Asked to end by themselves, workers
-            # can wait for ever where Ctrl-C reached them too.
+            # Stopped: no shard is ever half, so nothing is lost with who makes one. Asked to end by
+            # themselves, workers can wait for ever where Ctrl-C reached them too.
             for worker in multiprocessing.active_children():
                 worker.terminate()
             raise
 
 
 def _end_with_parent() -> None:
-    """Let no worker wait forever for a main process that was killed; Ctrl-C is the main process's alone."""
+    """End a worker with a main process that was killed; Ctrl-C is the main process's alone."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
 
     def watch() -> None:
@@ -80,51 +82,60 @@ def _end_with_parent() -> None:
     threading.Thread(target=watch, daemon=True).start()
 
 
-def use_shipped_ffmpeg() -> None:
-    """Let the decoder find the ffmpeg that comes with a pip package, unless the setting names another one."""
-    os.environ.setdefault("FFMPEG_BINARY", imageio_ffmpeg.get_ffmpeg_exe())
-
-
 def make_shard(job: Job) -> str:
-    """Make one shard unless it is there. Answer "", or in words why this recording has none."""
+    """Make one shard unless it is there. Return "", or in words why this recording has none."""
     if _is_made(job):
         return ""
     try:
         samples = read_audio(job.audio, cut_seconds=job.cut_seconds)
     except FileNotFoundError:
         return "missing file"
-    except ValueError as error:
+    except (OSError, ValueError) as error:
         return f"unreadable: {error}"
     write_shard(job.shard, cut(samples))
     return ""
 
 
 def _is_made(job: Job) -> bool:
-    """Tell whether there is a shard, and no newer audio: machines that join shards of others have no audio."""
+    """Return whether there is a shard, and no newer audio.
+
+    Machines that join the shards of others have no audio.
+    """
     if not job.shard.exists():
         return False
-    return not job.audio.exists() or job.audio.stat().st_mtime <= job.shard.stat().st_mtime
+    try:
+        return job.audio.stat().st_mtime <= job.shard.stat().st_mtime
+    except OSError:
+        return True
 
 
 def read_audio(audio: Path, *, cut_seconds: float | None = None) -> spectrogram.Samples:
     """Decode a recording, or its start, as the app does: mono samples [n] at 22,050 Hz.
 
-    Raises ValueError where no sound comes out.
+    Raises OSError where it cannot be read, ValueError where no sound comes out.
     """
-    data = audio.read_bytes()
     try:
-        pcm = decode(data, DECODE_SECONDS, max_seconds=LONGEST_SECONDS)
+        # Cut before the samples are made, which take three times the memory.
+        return spectrogram.from_pcm(read_pcm(audio, cut_seconds or LONGEST_SECONDS))
     except ServiceError as error:
         raise ValueError(f"{error.code}: {error.detail or error.message}") from error
+
+
+def read_pcm(audio: Path, seconds: float = LONGEST_SECONDS) -> bytes:
+    """Decode the first `seconds` of a recording, an hour at most, to 16-bit PCM at 22,050 Hz.
+
+    Raises OSError, ServiceError.
+    """
+    # A pipe among the recordings would be waited for for ever.
+    if not stat.S_ISREG(audio.stat().st_mode):
+        raise OSError(f"{audio} is not a file")
+    data = audio.read_bytes()
+    try:
+        pcm = decode_start(data, DECODE_SECONDS, max_seconds=LONGEST_SECONDS)
     except FileNotFoundError as error:
         raise RuntimeError(str(error)) from error
-    # Cut before the samples are made, which take three times the memory.
-    used = (
-        len(pcm)
-        if cut_seconds is None
-        else round(cut_seconds * spectrogram.SAMPLE_RATE) * SAMPLE_BYTES
-    )
-    return spectrogram.from_pcm(pcm[:used])
+    used = round(min(seconds, LONGEST_SECONDS) * spectrogram.SAMPLE_RATE) * SAMPLE_BYTES
+    return pcm[:used]
 
 
 def cut(samples: spectrogram.Samples) -> Shard:
@@ -146,10 +157,11 @@ def to_pcm(samples: spectrogram.Samples) -> PCM:
 
 
 def activity(window: spectrogram.Samples) -> float:
-    """Measure how much happens in a window [110250]: the share, in [0, 1], of cells 10 dB above their row's median.
+    """Return how much happens in a window [110250]: the share of cells 10 dB above their row.
 
-    Rows below 200 Hz (wind, handling) do not count. Steady sound (noise, hum, rain) is near 0 however loud, a few
-    calls give some hundredths, song all the time 0.1 and more. 0 for a silent window.
+    Rows below 200 Hz (wind, handling) do not count. Steady sound (noise, hum, rain) is near 0
+    however loud, a few calls give some hundredths, song all the time 0.1 and more. 0 for a silent
+    window.
     """
     first_row = int(
         np.ceil(spectrogram.LOUDEST_FROM_HZ * spectrogram.SEGMENT_SAMPLES / spectrogram.SAMPLE_RATE)

@@ -24,7 +24,7 @@ SPARE_GB = 100
 
 @dataclass(frozen=True)
 class Machines:
-    """What a job runs on. Spot machines cost about a third, and may be taken away: checkpoints go on."""
+    """What a job runs on. Spot machines cost a third, and may be taken away: checkpoints go on."""
 
     instance_type: str
     instance_count: int = 1
@@ -36,11 +36,13 @@ class Machines:
             or self.instance_count < 1
         ):
             raise ValueError(
-                f"expected ml.<family>.<size> and 1 or more, got {self.instance_type} x {self.instance_count}"
+                "expected ml.<family>.<size> and 1 or more,"
+                f" got {self.instance_type} x {self.instance_count}"
             )
 
 
-# "report" is what the report used (section 4.3); the other is 2 generations newer, has AVX-512 and twice the cores.
+# "report" is what the report used (section 4.3); the other is 2 generations newer, has AVX-512 and
+# twice the cores.
 PRESETS = {"report": Machines("ml.m4.xlarge"), "better": Machines("ml.c7i.2xlarge", spot=True)}
 
 
@@ -78,7 +80,7 @@ class Job:
 
 
 def describe(job: Job) -> dict[str, Any]:
-    """Write the job in the words of the SDK's ModelTrainer; a nested table has the fields of the SDK's class."""
+    """Return the job in the words of the SDK's ModelTrainer; nested tables are its classes."""
     machines = job.machines
     stopping: dict[str, int] = {"max_runtime_in_seconds": job.max_seconds}
     if machines.spot:

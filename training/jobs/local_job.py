@@ -1,4 +1,4 @@
-"""The training job on this machine: the folders, files and SM_* variables of SageMaker, and train.py in them.
+"""The training job on this machine: SageMaker's folders, files and SM_* variables, and train.py.
 
 Several instances are several processes, each with its own folders, that meet on loopback ports.
 """
@@ -28,10 +28,11 @@ def run(
     hyperparameters: Mapping[str, str | int | float],
     flags: Sequence[str],
 ) -> int:
-    """Train on the dataset folder `data`, an instance below each of `roots`, which stand for /opt/ml.
+    """Train on the dataset folder `data`, an instance below each of `roots`, each its /opt/ml.
 
-    Answers 0, or the exit code of the first instance that failed; the others are then ended. The model is in model/ of
-    the first root. Checkpoints stay in its checkpoints/, so a second run goes on.
+    Returns 0, or the exit status of the first instance that failed; the others are then ended. The
+    model is in model/ of the first root. Checkpoints stay in its checkpoints/, so a second run goes
+    on.
     """
     hosts = [ALONE] if len(roots) == 1 else [f"localhost:{port}" for port in free_ports(len(roots))]
     words = [word for name, value in hyperparameters.items() for word in (f"--{name}", str(value))]
@@ -75,7 +76,7 @@ def _end(running: Sequence["subprocess.Popen[bytes]"]) -> None:
 
 
 def free_ports(count: int) -> list[int]:
-    """Name so many different loopback ports that are free now."""
+    """Return so many different loopback ports that are free now."""
     with ExitStack() as stack:
         sockets = [stack.enter_context(socket.socket()) for _ in range(count)]
         for one in sockets:
@@ -91,7 +92,7 @@ def prepare(
     hosts: Sequence[str],
     host: str,
 ) -> dict[str, str]:
-    """Make the folders and configuration files; answer the environment of the container."""
+    """Make the folders and configuration files; return the environment of the container."""
     channel = root / "input" / "data" / CHANNEL
     for folder in (
         channel.parent,

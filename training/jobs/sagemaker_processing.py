@@ -1,18 +1,23 @@
-"""An archive that is too large for one machine: the same prepare.py as two SageMaker Processing jobs.
+"""An archive too large for one machine: the same prepare.py as two SageMaker Processing jobs.
 
-First N machines cut the recordings: each gets its share of the audio, and all of the table and the code. Then one
-machine joins what they made into a dataset. All lies below one prefix: audio/ (there already), the rest is made.
+First N machines cut the recordings: each gets its share of the audio, and all of the table and the
+code. Then one machine joins what they made into a dataset. All lies below one prefix: audio/ (there
+already), the rest is made.
 """
 
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypedDict
 
 from botocore.exceptions import WaiterError
 
 from training.jobs.upload import upload
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+    from mypy_boto3_sagemaker import SageMakerClient
 
 REPOSITORY = Path(__file__).parent.parent.parent
 CODE = (
@@ -28,13 +33,26 @@ CODE = (
     "spectrogram_fn/requirements.txt",
 )
 ROOT = "/opt/ml/processing"
-COMMAND = f'cd {ROOT}/code && python3 -m pip install -q -r training/requirements.txt && python3 -m training.prepare "$@"'
+COMMAND = (
+    f"cd {ROOT}/code && python3 -m pip install -q -r training/requirements.txt"
+    ' && python3 -m training.prepare "$@"'
+)
 MAX_SECONDS = 24 * 3600
+
+
+class Clients(TypedDict):
+    """boto3's clients that `run` needs."""
+
+    s3: "S3Client"
+    sagemaker: "SageMakerClient"
 
 
 @dataclass(frozen=True)
 class Archive:
-    """Audio below s3://bucket/prefix/audio/, named as in `table`, a local file; `options` are prepare.py's own."""
+    """Audio below s3://bucket/prefix/audio/, named as in `table`, a local file.
+
+    `options` are prepare.py's own.
+    """
 
     bucket: str
     prefix: str
@@ -44,7 +62,10 @@ class Archive:
 
 @dataclass(frozen=True)
 class Machines:
-    """What the cutting runs on, as which role, from which image; the disk of each holds its audio and all windows."""
+    """What the cutting runs on, as which role, from which image.
+
+    The disk of each holds its audio and all windows.
+    """
 
     instances: int
     instance_type: str
@@ -55,14 +76,15 @@ class Machines:
     def __post_init__(self) -> None:
         if self.instances < 1 or self.volume_gb < 1:
             raise ValueError(
-                f"at least 1 instance and 1 GB are needed, got {self.instances} and {self.volume_gb}"
+                "at least 1 instance and 1 GB are needed,"
+                f" got {self.instances} and {self.volume_gb}"
             )
 
 
 def requests(
     archive: Archive, machines: Machines, name: str
 ) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Write what SageMaker is asked for: the job that cuts, and the job that joins."""
+    """Return what SageMaker is asked for: the job that cuts, and the job that joins."""
     table = f"{ROOT}/table/{archive.table.name}"
     common = [
         "--metadata",
@@ -89,10 +111,8 @@ def requests(
     return cutting, joining
 
 
-def run(
-    clients: dict[str, Any], archive: Archive, machines: Machines, *, poll_seconds: float = 60.0
-) -> str:
-    """Upload code and table, run both jobs, answer the dataset's address. `clients` are boto3's s3 and sagemaker.
+def run(clients: Clients, archive: Archive, machines: Machines, *, poll_seconds: int = 60) -> str:
+    """Upload code and table, run both jobs, return the dataset's address.
 
     Raises RuntimeError with SageMaker's reason where a job fails.
     """
@@ -111,7 +131,7 @@ def run(
 
 
 def code_files() -> list[str]:
-    """Name the files that prepare.py needs to run elsewhere, relative to the repository."""
+    """Return the files that prepare.py needs to run elsewhere, relative to the repository."""
     return sorted(
         str(path.relative_to(REPOSITORY)) for pattern in CODE for path in REPOSITORY.glob(pattern)
     )
@@ -164,7 +184,7 @@ def _output(archive: Archive, path: str, name: str) -> dict[str, Any]:
     return {"Outputs": [{"OutputName": name, "S3Output": target}]}
 
 
-def _wait(sagemaker: Any, name: str, poll_seconds: float) -> None:
+def _wait(sagemaker: "SageMakerClient", name: str, poll_seconds: int) -> None:
     waiter = sagemaker.get_waiter("processing_job_completed_or_stopped")
     try:
         waiter.wait(

@@ -1,7 +1,8 @@
-"""The one place that talks to the SageMaker SDK, which training/requirements-launch.txt installs: it is 1 GB."""
+"""All that talks to the SageMaker SDK, 1 GB, which training/requirements-launch.txt installs."""
 
 from pathlib import Path
-from typing import Any
+
+from boto3.session import Session
 
 from training.jobs.job import Job, describe
 from training.jobs.source_folder import ENTRY_SCRIPT, REQUIREMENTS
@@ -14,13 +15,13 @@ SILENT = {
 }
 
 
-def start(job: Job, source: Path, session: Any, *, wait: bool) -> str:
-    """Upload the assembled `source`, start the job, answer its name; `wait` shows its log until it ends.
+def start(job: Job, source: Path, session: Session, *, wait: bool) -> str:
+    """Upload the assembled `source`, start the job, return its name.
 
-    `session` is boto3's. Raises ValueError without the SDK.
+    `wait` shows its log until it ends. `session` is boto3's. Raises ValueError without the SDK.
     """
     try:
-        from sagemaker.core.helper.session_helper import Session  # noqa: PLC0415
+        from sagemaker.core.helper import session_helper  # noqa: PLC0415
         from sagemaker.core.training import configs  # noqa: PLC0415
         from sagemaker.train.model_trainer import ModelTrainer  # noqa: PLC0415
     except ImportError as error:
@@ -30,7 +31,7 @@ def start(job: Job, source: Path, session: Any, *, wait: bool) -> str:
     metrics = [configs.MetricDefinition(**metric) for metric in words.pop("metric_definitions")]
     requirements = REQUIREMENTS if (source / REQUIREMENTS).exists() else None
     trainer = ModelTrainer(
-        sagemaker_session=Session(
+        sagemaker_session=session_helper.Session(
             session,
             default_bucket=job.bucket,
             default_bucket_prefix=job.prefix,

@@ -1,4 +1,4 @@
-"""The folder that goes into the training container: training/source_dir/ and the one signal path, nothing else."""
+"""The folder that goes into the training container: training/source_dir/ and the signal path."""
 
 import shutil
 from pathlib import Path
@@ -11,7 +11,7 @@ REQUIREMENTS = "requirements.txt"
 
 
 def assemble(target: Path) -> list[str]:
-    """Copy the files into `target`, which is emptied first; answer their names."""
+    """Copy the files into `target`, which is emptied first; return their names."""
     shutil.rmtree(target, ignore_errors=True)
     target.mkdir(parents=True)
     sources = [*SOURCE_DIR.glob("*.py"), *SOURCE_DIR.glob(REQUIREMENTS), SIGNAL_PATH]

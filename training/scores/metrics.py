@@ -1,17 +1,18 @@
-"""What an evaluation says in numbers: shares with 95 % intervals, per species and overall. No audio, no model."""
+"""What an evaluation says in numbers: shares with 95 % intervals, per species and overall."""
 
-import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from scipy import stats
+
+from training.data.metadata import NO_BIRD
 
 RESAMPLES = 2_000
 BINS = 10
 SEED = 7
-NO_BIRD = "no_bird"
 
 Floats = npt.NDArray[np.float64]
 
@@ -20,7 +21,8 @@ Floats = npt.NDArray[np.float64]
 class Result:
     """One recording's true label (a scientific name or no_bird) and what the app answered.
 
-    `ranked` holds the best 20 species, best first; `windows` the best (species, probability) of each window.
+    `ranked` holds the best 20 species, best first; `windows` the best (species, probability) of
+    each window.
     """
 
     recording: str
@@ -41,7 +43,7 @@ class Result:
 
 
 def summarise(results: Sequence[Result], labels: Sequence[str]) -> dict[str, Any]:
-    """Score recordings of listed species, of other species and without a bird. Worst species first."""
+    """Return scores of listed species, of other species and without a bird. Worst species first."""
     listed = [result for result in results if result.truth in set(labels)]
     others = [result for result in results if result.truth not in {*labels, NO_BIRD}]
     empty = [result for result in results if result.truth == NO_BIRD]
@@ -74,41 +76,40 @@ def summarise(results: Sequence[Result], labels: Sequence[str]) -> dict[str, Any
 
 
 def share(hits: Sequence[bool]) -> dict[str, Any]:
-    """A share with Wilson's 95 % interval (Wilson, 1927)."""
-    count, found, z = len(hits), sum(hits), 1.96
-    if not count:
+    """Return a share with Wilson's 95 % interval (Wilson, 1927)."""
+    if not hits:
         return {"value": None, "low": None, "high": None, "n": 0}
-    value = found / count
-    middle = (value + z * z / (2 * count)) / (1 + z * z / count)
-    half = (
-        z
-        / (1 + z * z / count)
-        * math.sqrt(value * (1 - value) / count + z * z / (4 * count * count))
-    )
-    low, high = max(0.0, middle - half), min(1.0, middle + half)
-    return {"value": round(value, 4), "low": round(low, 4), "high": round(high, 4), "n": count}
+    interval = stats.binomtest(sum(hits), len(hits)).proportion_ci(method="wilson")
+    return _score(sum(hits) / len(hits), interval, len(hits))
 
 
 def bootstrap(
     results: Sequence[Result], score: Callable[[Sequence[Result]], float]
 ) -> dict[str, Any]:
-    """A score with its 95 % interval over recordings drawn with replacement."""
+    """Return a score with its 95 % interval over recordings drawn with replacement."""
     if not results:
         return {"value": None, "low": None, "high": None, "n": 0}
-    random = np.random.default_rng(SEED)
-    draws = random.integers(len(results), size=(RESAMPLES // 4, len(results)))
-    scores = [score([results[place] for place in draw]) for draw in draws]
-    low, high = np.percentile(scores, [2.5, 97.5])
-    return {
-        "value": round(score(results), 4),
-        "low": round(float(low), 4),
-        "high": round(float(high), 4),
-        "n": len(results),
-    }
+    value = score(results)
+    if len(results) == 1:
+        return _score(value, (value, value), 1)
+    drawn = stats.bootstrap(
+        (np.arange(len(results)),),
+        lambda places: score([results[place] for place in places]),
+        n_resamples=RESAMPLES // 4,
+        vectorized=False,
+        method="percentile",
+        rng=np.random.default_rng(SEED),
+    )
+    return _score(value, drawn.confidence_interval, len(results))
+
+
+def _score(value: float, interval: tuple[float, float], count: int) -> dict[str, Any]:
+    low, high = (round(float(end), 4) for end in interval)
+    return {"value": round(value, 4), "low": low, "high": high, "n": count}
 
 
 def macro_f1(results: Sequence[Result]) -> float:
-    """The mean over the true species of F1 = 2 hits / (recordings + answers)."""
+    """Return the mean over the true species of F1 = 2 hits / (recordings + answers)."""
     truths, answers = [result.truth for result in results], [result.best for result in results]
     hits = [result.truth for result in results if result.right]
     scores = [
@@ -119,42 +120,30 @@ def macro_f1(results: Sequence[Result]) -> float:
 
 
 def calibration_error(confidences: Floats, right: Floats) -> float:
-    """Expected calibration error over BINS bins of equal mass (Naeini, 2015): confidences and right [n] -> [0, 1]."""
-    order = np.argsort(confidences, kind="stable")
-    bins = zip(
-        np.array_split(confidences[order], BINS), np.array_split(right[order], BINS), strict=True
-    )
-    return float(
-        sum(abs(said.mean() - found.mean()) * said.size for said, found in bins if said.size)
-        / order.size
-    )
+    """Return the expected calibration error of confidences and right [n] (Naeini, 2015)."""
+    bins = reliability(confidences, right)
+    return sum(abs(said - found) * size for said, found, size in bins) / confidences.size
 
 
 def reliability(confidences: Floats, right: Floats) -> list[tuple[float, float, int]]:
-    """The bins of a reliability curve: mean confidence, share right, count."""
+    """Return mean confidence, share right and count of BINS bins of equal mass."""
     order = np.argsort(confidences, kind="stable")
-    bins = zip(
-        np.array_split(confidences[order], BINS), np.array_split(right[order], BINS), strict=True
-    )
+    said, found = (np.array_split(values[order], BINS) for values in (confidences, right))
     return [
-        (float(said.mean()), float(found.mean()), said.size) for said, found in bins if said.size
+        (float(one.mean()), float(other.mean()), one.size)
+        for one, other in zip(said, found, strict=True)
+        if one.size
     ]
 
 
 def perfect_error(confidences: Floats) -> float | None:
-    """The error that a perfectly calibrated model stays below 95 times in 100 with these confidences [n]."""
+    """Return what a perfectly calibrated model's error stays below 95 times in 100: [n]."""
     if not confidences.size:
         return None
     random = np.random.default_rng(SEED)
     truths = random.random((RESAMPLES, confidences.size)) < confidences
-    return round(
-        float(
-            np.percentile(
-                [calibration_error(confidences, truth.astype(float)) for truth in truths], 95
-            )
-        ),
-        4,
-    )
+    errors = [calibration_error(confidences, truth.astype(float)) for truth in truths]
+    return round(float(np.percentile(errors, 95)), 4)
 
 
 def _windows(results: Sequence[Result]) -> tuple[Floats, Floats]:
@@ -189,6 +178,6 @@ def _worst_first(species: dict[str, Any]) -> tuple[bool, float, str]:
 def curve(
     results: Sequence[Result], labels: Sequence[str], *, of: str
 ) -> list[tuple[float, float, int]]:
-    """The reliability curve of listed species' "windows" or "recordings"."""
+    """Return the reliability curve of listed species' "windows" or "recordings"."""
     listed = [result for result in results if result.truth in set(labels)]
     return reliability(*(_windows(listed) if of == "windows" else _recordings(listed)))

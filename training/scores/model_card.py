@@ -4,43 +4,42 @@ import argparse
 import csv
 import json
 import sys
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from training import evaluate
-from training.scores import plots
+from training.scores import card_data, plots
 
-COLUMNS = ("recording_id", "part", "primary_label", "recordist", "license", "xc_id", "source")
+MANIFEST = "manifest.csv"
+COLUMNS = (
+    *("recording_id", "part", "primary_label", "scientific_name", "recordist", "license"),
+    *("xc_id", "source", "latitude", "longitude"),
+)
 WORST = 8
 
 CARD = """# Model card: {version}
 
-A small network that names {species} European bird species from five seconds of sound. {architecture}
-It is the model that `make run` serves and that the deploy script puts on the endpoint.
-
+A small network that names {species} bird species from five seconds of sound{place}. {architecture}
+{served}
 ## What it learnt from
 
-{recordings} recordings ({hours:.1f} hours) of {all_species} species and of sounds without a bird, mostly from
-xeno-canto. The {species} listed species have at least 10 recordings each; the others taught it what it does not know.
+{recordings} recordings ({length}) of {all_species} species{no_bird}{origin}.
+The {species} listed species have at least {minimum} recordings each{others}.
 `manifest.csv` names every recording with its recordist, its licence and its part.
 
 | part | recordings | of listed species | used for |
 | --- | --- | --- | --- |
 {parts}
 
-No recordist, and no source of recordings without a recordist, is in two parts.
+{split}
 
 ## Licence
 
-The code is Apache-2.0. These weights are not: {non_commercial} of the recordings are under a Creative Commons licence
-that forbids commercial use, and the licences of most others are unknown and probably the same.
-**Use this model for non-commercial purposes only.** A model that you train on your own recordings
-(`make train RECORDINGS=DIR`) is free of this.
+{licence}
 
 ## Scores on the held-back part
-
+{few}
 Measured with `make evaluate`, through the code that serves; 95 % intervals in brackets.
 
 | | this model | the report's CNN, same data | chance |
@@ -54,8 +53,8 @@ It was trained for {minutes:.0f} minutes and saw {windows_seen:,} windows{report
 | --- | --- |
 {promises}
 
-Expected calibration error (10 bins of equal mass): {window_error} on windows, {recording_error} on recordings;
-a perfectly calibrated model stays below {perfect} on so few recordings 95 times in 100.
+Expected calibration error (10 bins of equal mass): {window_error} on windows, {recording_error} on
+recordings; a perfectly calibrated model stays below {perfect} on so few recordings 95 times in 100.
 
 Worst species first (`evaluation.json` has all, `species.png` shows them):
 
@@ -69,46 +68,46 @@ Worst species first (`evaluation.json` has all, `species.png` shows them):
 
 ## What it must not be used for
 
-- To prove that a species was or was not there: it hears only {species} species, and many others sound alike.
-- For counts, surveys or decisions about land, hunting or protection without a person who checks by ear.
-- On recordings from outside Europe, of bats, insects or frogs, or under water.
-- Commercially: see the licence.
-
+- To prove that a species was or was not there: it hears only {species} species, and many others
+  sound alike.
+- For counts, surveys or decisions about land, hunting or protection without a person who checks by
+  ear.
+- On recordings from {elsewhere}, of bats, insects or frogs, or under water.
+{commercially}
 The held-back recordings are few for most species: read the intervals, not the values.
-Most recordings were chosen by people because the bird is clear; a phone in the wind will do worse.
+Recordings that people chose are clearer than most: a phone in the wind will do worse.
 """
 
 
-def write_manifest(dataset: Path, model: Path) -> list[dict[str, str]]:
+def write_manifest(dataset: Path, model: Path) -> None:
     """Copy what the card must name of every recording from the dataset into the model folder."""
-    with (dataset / "recordings.csv").open(newline="", encoding="utf-8") as file:
-        rows = [row for row in csv.DictReader(file) if row["part"]]
-    with (model / "manifest.csv").open("w", newline="", encoding="utf-8") as file:
+    rows = [row for row in read_rows(dataset / "recordings.csv") if row["part"]]
+    with (model / MANIFEST).open("w", newline="", encoding="utf-8") as file:
         writer = csv.DictWriter(
             file, COLUMNS, restval="", extrasaction="ignore", lineterminator="\n"
         )
         writer.writeheader()
         writer.writerows(rows)
-    return rows
 
 
-def card(model: Path, rows: Sequence[Mapping[str, str]], report: Path | None) -> str:
-    """Write the card's text from the model folder's own files, and the report's network's folder where it is given."""
+def card(model: Path, dataset: Path, report: Path | None = None) -> str:
+    """Return the card's text, all of it from the model's own files and the dataset it learnt from.
+
+    `report` is the folder of the report's network, trained on the same, where it is there.
+    """
     constants, training, evaluation = (
         read(model / name) for name in ("constants.json", "training.json", EVALUATION)
     )
+    rows, data = read_rows(model / MANIFEST), read(dataset / "dataset.json")
     other = read(report / EVALUATION) if report else None
-    labels = {label.replace(" ", "_") for label in constants["labels"]}
     calibration = evaluation["calibration"]
     return CARD.format(
+        **card_data.describe(rows, data),
         version=constants["settings"]["version"],
         species=len(constants["labels"]),
         architecture=f"It has {training['parameters']:,} parameters.",
-        recordings=len(rows),
-        hours=sum(float(row.get("seconds") or 5) for row in rows) / 3_600,
-        all_species=len({row["primary_label"] for row in rows} - {"no_bird"}),
-        parts="\n".join(_part(rows, labels, part, use) for part, use in PARTS.items()),
-        non_commercial=sum("by-nc" in row.get("license", "").lower() for row in rows),
+        served=SERVED if model.resolve() == evaluate.MODEL.resolve() else "",
+        few=_few(evaluation["listed"]["top1"]["n"], len(constants["labels"])),
         scores="\n".join(_score(evaluation, other, name, title) for name, title in SCORES.items()),
         minutes=training["minutes"],
         windows_seen=training["windows_seen"],
@@ -125,11 +124,13 @@ def card(model: Path, rows: Sequence[Mapping[str, str]], report: Path | None) ->
 
 
 EVALUATION = "evaluation.json"
-PARTS = {
-    "train": "learning",
-    "calibration": "temperature, pooling curve and thresholds",
-    "test": "the scores below; the rules of the answer were chosen with these in sight",
-}
+SERVED = "It is the model that `make run` serves and that the deploy script puts on the endpoint.\n"
+# Below so many held-back recordings, an interval is wider than most differences between models.
+FEW_RECORDINGS = 100
+FEW = """
+**These figures mean little.** Only {count} recordings of {species} species were held back: an
+interval of 95 % is as wide as the brackets say, and another split would give other values.
+"""
 SCORES = {
     "top1": "right species first",
     "top3": "right species among the first three",
@@ -145,14 +146,17 @@ PROMISES = {
 
 
 def read(path: Path) -> dict[str, Any]:
-    """Read a JSON object of a model folder."""
     content: dict[str, Any] = json.loads(path.read_text("utf-8"))
     return content
 
 
-def _part(rows: Sequence[Mapping[str, str]], labels: set[str], part: str, use: str) -> str:
-    counts = Counter(row["primary_label"] for row in rows if row["part"] == part)
-    return f"| {part} | {counts.total()} | {sum(counts[label] for label in labels)} | {use} |"
+def read_rows(path: Path) -> list[dict[str, str]]:
+    with path.open(newline="", encoding="utf-8") as file:
+        return list(csv.DictReader(file))
+
+
+def _few(count: int, species: int) -> str:
+    return FEW.format(count=count, species=species) if count < FEW_RECORDINGS else ""
 
 
 def _score(
@@ -164,10 +168,11 @@ def _score(
 
 
 def value(score: Mapping[str, Any]) -> str:
-    """Write a score with its 95 % interval and n."""
+    """Return a score with its 95 % interval and n."""
     if score["value"] is None:
         return "none to measure on"
-    return f"{_percent(score['value'])} ({_percent(score['low'])} to {_percent(score['high'])}, n = {score['n']})"
+    low, high = _percent(score["low"]), _percent(score["high"])
+    return f"{_percent(score['value'])} ({low} to {high}, n = {score['n']})"
 
 
 def _percent(value: float) -> str:
@@ -176,7 +181,9 @@ def _percent(value: float) -> str:
 
 def _species(row: Mapping[str, Any]) -> str:
     hits = row["top1"]
-    return f"| {row['scientific_name']} | {_percent(hits['value'] or 0)} | {hits['n']} | {', '.join(row['taken_for'])} |"
+    taken_for = ", ".join(row["taken_for"])
+    right = _percent(hits["value"] or 0)
+    return f"| {row['scientific_name']} | {right} | {hits['n']} | {taken_for} |"
 
 
 def _report_training(report: Path | None) -> str:
@@ -193,7 +200,7 @@ def _report_training(report: Path | None) -> str:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run as a script; answers the exit code."""
+    """Run the command; return its exit status."""
     parser = argparse.ArgumentParser(
         prog="python -m training.scores.model_card", description=__doc__
     )
@@ -204,22 +211,22 @@ def main(argv: Sequence[str] | None = None) -> int:
         "--report", type=Path, help="model folder of the report's network, to stand beside"
     )
     options = parser.parse_args(argv)
-    rows = write_manifest(options.dataset, options.model)
-    scored = [
-        "--recordings",
-        str(options.recordings),
-        "--model",
-        str(options.model),
-        "--output",
-        str(options.model),
-    ]
+    write_manifest(options.dataset, options.model)
+    folders = {
+        "--recordings": options.recordings,
+        "--model": options.model,
+        "--output": options.model,
+    }
+    scored = [word for name, folder in folders.items() for word in (name, str(folder))]
     if code := evaluate.main(scored):
         return code
     curves = {"this model": read(options.model / "training.json")["curve"]}
     if options.report:
         curves["the report's CNN"] = read(options.report / "training.json")["curve"]
     plots.learning(options.model / "learning.png", curves)
-    (options.model / "MODEL_CARD.md").write_text(card(options.model, rows, options.report), "utf-8")
+    (options.model / "MODEL_CARD.md").write_text(
+        card(options.model, options.dataset, options.report), "utf-8"
+    )
     print(f"written: {options.model / 'MODEL_CARD.md'}")
     return 0
 

@@ -17,7 +17,7 @@ DPI = 80
 
 
 def species(path: Path, summary: Mapping[str, Any]) -> None:
-    """Draw a bar a species, worst first: the share of its recordings that are named right, with the 95 % interval."""
+    """Draw a bar a species, worst first: the share named right, with the 95 % interval."""
     rows = [row for row in summary["species"] if row["top1"]["n"]]
     figure, axes = plt.subplots(figsize=(7, 0.26 * len(rows) + 1.2))
     places = np.arange(len(rows))
@@ -42,7 +42,7 @@ def species(path: Path, summary: Mapping[str, Any]) -> None:
 
 
 def confusion(path: Path, results: Sequence[Result], labels: Sequence[str]) -> None:
-    """Draw which species is taken for which: rows are true, columns are answers, in shares of the row."""
+    """Draw which species is taken for which: rows true, columns answered, in shares of the row."""
     place = {label: index for index, label in enumerate(labels)}
     counts = np.zeros((len(labels), len(labels)))
     for result in results:
@@ -87,21 +87,6 @@ def learning(path: Path, curves: Mapping[str, Sequence[Mapping[str, float]]]) ->
         axes.plot([], [], "o-", color=colour, label=name)
     axes.set(ylim=(0, 1), xlabel="minutes on two cores", ylabel="top-1 on the calibration part")
     axes.legend(frameon=False)
-    _save(figure, path)
-
-
-def comparison(path: Path, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Draw the macro-F1 of networks, best first, with the 95 % interval."""
-    figure, axes = plt.subplots(figsize=(6, 0.3 * len(rows) + 1.2))
-    for place, row in enumerate(rows):
-        score, colour = row["macro_f1"], ACCENT if row["architecture"] == "default" else INK
-        axes.plot([score["low"], score["high"]], [place, place], color=colour)
-        axes.plot(score["value"], place, "o", color=colour)
-    axes.set_yticks(
-        range(len(rows)), [f"{row['architecture']}, seed {row['seed']}" for row in rows], fontsize=8
-    )
-    axes.invert_yaxis()
-    axes.set(xlim=(0, 1), xlabel="macro-F1 on the held-back part, with 95 % interval")
     _save(figure, path)
 
 

@@ -1,0 +1,80 @@
+"""The first stack up and the last one down: bucket, roles, SageMaker's logs, and who is told.
+
+The endpoint's two alarms are here too: a new model is guarded by them before anything else exists.
+"""
+
+from typing import Any
+
+from infra.change import Change
+from infra.cloudformation import StackChange, delete_stack, ensure_stack, read_outputs
+from infra.config import Settings
+from infra.monitoring.alarms import endpoint_alarms
+from infra.session import Account
+from infra.stacks.resources import PRIVATE, arn, log_group, resource
+from infra.stacks.roles import endpoint_log_groups, endpoint_role, training_role
+
+
+def stack_name(settings: Settings) -> str:
+    """Return the stack's name."""
+    return f"{settings.function}-foundation"
+
+
+def topic(settings: Settings) -> dict[str, str] | None:
+    """Return the ARN of the topic through which alarms reach people, None without an address."""
+    name = f"{settings.function}-alarms"
+    return {"Fn::Sub": arn("sns", name)} if settings.alarm_email else None
+
+
+def template(settings: Settings, bucket: str) -> dict[str, Any]:
+    """Return the stack's template. Outputs: Bucket, EndpointRoleArn, TrainingRoleArn."""
+    logs = {
+        f"EndpointLogs{number}": log_group(name, settings.log_retention_days)
+        for number, name in enumerate(endpoint_log_groups(settings))
+    }
+    resources = {
+        # Deleted with the stack: infra/stage.py empties it first.
+        "Bucket": resource("S3::Bucket", BucketName=bucket, PublicAccessBlockConfiguration=PRIVATE),
+        # SageMaker makes a group that is missing, and that one never forgets; without the role,
+        # which goes first, it cannot.
+        "EndpointRole": endpoint_role(settings, bucket) | {"DependsOn": list(logs)},
+        "TrainingRole": training_role(settings, bucket),
+        **logs,
+        **{
+            it.logical_id: it.resource(topic(settings)) for it in endpoint_alarms(settings.endpoint)
+        },
+        **_mail(settings),
+    }
+    outputs = {
+        "Bucket": {"Value": {"Ref": "Bucket"}},
+        "EndpointRoleArn": {"Value": {"Fn::GetAtt": ["EndpointRole", "Arn"]}},
+        "TrainingRoleArn": {"Value": {"Fn::GetAtt": ["TrainingRole", "Arn"]}},
+    }
+    description = f"{settings.function}: what all other stacks lean on"
+    return {"Description": description, "Resources": resources, "Outputs": outputs}
+
+
+def _mail(settings: Settings) -> dict[str, Any]:
+    """The topic of the alarms; AWS asks the address's owner first, by mail."""
+    if not settings.alarm_email:
+        return {}
+    subscription = {"Endpoint": settings.alarm_email, "Protocol": "email"}
+    return {
+        "Topic": resource("SNS::Topic", TopicName=f"{settings.function}-alarms"),
+        "Subscription": resource("SNS::Subscription", TopicArn={"Ref": "Topic"}, **subscription),
+    }
+
+
+def ensure(account: Account, settings: Settings) -> StackChange:
+    """Bring up the stack. Raises DeployError, also where another account has the bucket's name."""
+    wanted = template(settings, settings.bucket(account.account_id))
+    return ensure_stack(account, stack_name(settings), wanted)
+
+
+def delete(account: Account, settings: Settings) -> Change:
+    """Delete the stack with code, models and training data."""
+    return delete_stack(account, stack_name(settings), bucket=settings.bucket(account.account_id))
+
+
+def training_role_arn(account: Account, settings: Settings) -> str:
+    """Return the role for training/launch.py. Raises DeployError where there is no such stack."""
+    return read_outputs(account, stack_name(settings))["TrainingRoleArn"]

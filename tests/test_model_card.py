@@ -1,0 +1,80 @@
+"""training/scores/card_data.py: the card says of the data what its own dataset says."""
+
+import pytest
+
+from training.scores.card_data import describe
+
+ROW = {"primary_label": "a", "part": "train", "license": "", "source": "", "xc_id": ""}
+
+
+def card(*rows, **options):
+    species = [{"primary_label": "a"}, {"primary_label": "b"}]
+    data = {
+        "species": species,
+        "counts": {"windows": {"train": 720, "test": 720}},
+        "options": {"min_recordings": 3, **options},
+    }
+    return describe([{**ROW, **row} for row in rows], data)
+
+
+def test_counts_are_those_of_the_listed_labels_of_the_dataset():
+    found = card({}, {"primary_label": "eurbla"}, {"primary_label": "no_bird"}, {"part": "test"})
+    assert "| train | 3 | 1 |" in found["parts"]
+    assert "| test | 1 | 1 |" in found["parts"]
+    assert (found["recordings"], found["all_species"], found["minimum"]) == (4, 2, 3)
+    assert found["length"] == "2.0 hours"
+
+
+@pytest.mark.parametrize(
+    ("licences", "words"),
+    [
+        (["", ""], "are\nyour own, the weights are free"),
+        (["CC BY 4.0", "CC0"], "the\nweights are free"),
+        (["cc-by-nc-sa", ""], "1 of the recordings .* of 1 others are unknown"),
+        (["Creative Commons Attribution-NonCommercial 4.0"] * 2, "2 of the recordings"),
+        (["CC BY 4.0", "unknown (xeno-canto)"], "not known for 1 of"),
+    ],
+)
+def test_licence_is_what_the_manifest_says(licences, words):
+    found = card(*({"license": licence} for licence in licences))
+    text = found["licence"].replace("\n", " ")
+    first, _, last = words.replace("\n", " ").partition(" .* ")
+    assert first in text
+    assert last in text
+    forbids = any("nc" in one.lower() or "NonC" in one for one in licences)
+    assert ("non-commercial purposes only" in text) == forbids
+    assert bool(found["commercially"]) == forbids
+
+
+@pytest.mark.parametrize(
+    ("rows", "words"),
+    [
+        ([{}], ""),
+        ([{"xc_id": "7"}, {"source": "xeno-canto"}, {}], ", mostly from xeno-canto"),
+        ([{"xc_id": "7"}, {}, {}], ", 1 of them from xeno-canto"),
+    ],
+)
+def test_origin_is_what_the_manifest_says(rows, words):
+    assert card(*rows)["origin"] == words
+
+
+@pytest.mark.parametrize(
+    ("places", "european"),
+    [
+        ([("50", "10"), ("60,5", "20")], True),
+        ([("50", "10"), ("-33", "151")], False),
+        ([("50", "10"), ("", ""), ("", "")], False),
+        ([("", "")], False),
+        ([("north", "10")], False),
+    ],
+)
+def test_model_is_european_where_its_recordings_are(places, european):
+    found = card(*({"latitude": north, "longitude": east} for north, east in places))
+    assert bool(found["place"]) == european
+
+
+@pytest.mark.parametrize(
+    ("split_by", "flatter"), [("recordist", False), ("day", True), ("recording", True)]
+)
+def test_scores_that_flatter_are_said_to(split_by, flatter):
+    assert ("flatter" in card({}, split_by=split_by)["split"]) == flatter
