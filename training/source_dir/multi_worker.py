@@ -41,7 +41,7 @@ class Workers:
         return self.index == 0
 
     def share(self, batch_size: int, *, parts: int) -> int:
-        """Return how many examples of a batch are this machine's: for all as many, in full parts."""
+        """Return how many examples of a batch are this machine's: full parts, for all as many."""
         return -(-batch_size // (self.count * parts)) * parts
 
     def places(self, steps: int) -> range:
