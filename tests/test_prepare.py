@@ -18,7 +18,6 @@ from moto import mock_aws
 
 from spectrogram_fn import spectrogram
 from training.data import shards
-from training.jobs.source_folder import SIGNAL_PATH, SOURCE_DIR
 from training.prepare import main
 
 SPECIES = {"Parus_major": 3_000, "Pica_pica": 1_500}
@@ -332,7 +331,7 @@ def test_steady_noise_is_no_activity_and_calls_are(tone):
     assert shards.activity(np.zeros(spectrogram.WINDOW_SAMPLES, np.float32)) == 0
 
 
-def test_window_in_which_little_happens_is_drawn_less_by_the_training(folder, tone, monkeypatch):
+def test_window_in_which_little_happens_is_drawn_less_by_the_training(folder, tone, code):
     sound = (
         np.random.default_rng(3).normal(0, 0.01, 2 * spectrogram.WINDOW_SAMPLES).astype(np.float32)
     )
@@ -340,13 +339,15 @@ def test_window_in_which_little_happens_is_drawn_less_by_the_training(folder, to
         sound[start : start + 4_410] += tone(3_000, 0.2)
     for audio in (folder / "Parus_major").iterdir():
         write_wav(audio, sound)
-    for place in (SOURCE_DIR, SIGNAL_PATH.parent):
-        monkeypatch.syspath_prepend(str(place))
-    import sampler  # noqa: PLC0415 (it lies in the container's folder)
-
-    drawn = sampler.Sampler(sampler.load(run(folder)), seed=1)._by_class["Parus_major"]
+    dataset = code.corpus.load(run(folder))
+    weights = code.hearing.make_lessons(dataset, None).weights
+    drawn = [
+        weights[windows]
+        for label, windows in code.hearing.recordings(dataset)
+        if label == "Parus_major"
+    ]
     assert drawn
-    assert all(chances[0] > 5 * chances[1] > 0 for _, chances in drawn)
+    assert all(first > 5 * second > 0 for first, second in drawn)
 
 
 def test_dataset_is_uploaded_once(folder, monkeypatch, capsys):

@@ -1,5 +1,9 @@
-"""Write a model folder: SavedModel, LiteRT file and constants, from one set of weights (docs/contracts.md)."""
+"""Write a model folder from one set of weights: SavedModel, LiteRT files and constants.
 
+The forms are those of docs/contracts.md.
+"""
+
+import hashlib
 import json
 import shutil
 import tempfile
@@ -8,26 +12,29 @@ from pathlib import Path
 from typing import Any
 
 import keras
+import model
 import numpy as np
-import sampler
 import spectrogram
 import tensorflow as tf
 from calibrate import Calibration
+from corpus import Dataset
 
 SHAPE = spectrogram.SHAPE
+LITE, BROWSER_LITE = "model.tflite", "browser.tflite"
+DIGEST = "network_sha256"
 
 
 class Served(tf.Module):  # type: ignore[misc]  # TensorFlow ships no types.
-    """The network as the endpoint serves it: bytes in; calibrated probabilities, labels and settings out."""
+    """The network as the endpoint serves it: bytes in; probabilities, labels and settings out."""
 
     def __init__(self, network: keras.Model, constants: dict[str, Any], temperature: float) -> None:
         super().__init__()
-        # Rounded weights fit into 16 bits, which makes the file half as large. The network itself, reached through a
-        # method, is not saved a second time.
+        # Rounded weights fit into 16 bits, which makes the file half as large. The network itself,
+        # reached through a method, is not saved a second time.
         self.trainable = [_halve(variable) for variable in network.trainable_variables]
         self.fixed = [_halve(variable) for variable in network.non_trainable_variables]
-        self._call = network.stateless_call
-        self.text = json.dumps(constants, indent=1, ensure_ascii=False) + "\n"
+        self._call, self._first = network.stateless_call, model.first_layer(network.name)
+        self.text = json.dumps(constants)
         self._listed, self._sharpness = len(constants["labels"]), 1 / temperature
         self._labels, self._names = (
             tf.constant(constants["labels"]),
@@ -40,8 +47,9 @@ class Served(tf.Module):  # type: ignore[misc]  # TensorFlow ships no types.
         trainable, fixed = (
             [_widen(one) for one in group] for group in (self.trainable, self.fixed)
         )
-        logits, _ = self._call(trainable, fixed, tf.cast(images, tf.float32), training=False)
-        chances = tf.nn.softmax(logits * self._sharpness)
+        seen = self._first(tf.cast(images, tf.float32))
+        logits, _ = self._call(trainable, fixed, seen, training=False)
+        chances = tf.sigmoid(logits * self._sharpness)
         return {"probabilities": chances[:, : self._listed], "bird": 1 - chances[:, -1]}
 
     @tf.function(input_signature=[tf.TensorSpec([None], tf.string, name="spectrogram")])  # type: ignore[untyped-decorator]
@@ -70,33 +78,37 @@ class Served(tf.Module):  # type: ignore[misc]  # TensorFlow ships no types.
 
 
 def export(
-    network: keras.Model,
-    dataset: sampler.Dataset,
-    calibration: Calibration,
-    *,
-    folder: Path,
-    version: str,
+    network: keras.Model, dataset: Dataset, calibration: Calibration, *, folder: Path, version: str
 ) -> None:
-    """Write saved_model/, model.tflite and constants.json into a folder; what was there of them is replaced."""
+    """Write saved_model/, both LiteRT files and constants.json; what was there is replaced."""
     served = _serve(network, dataset, calibration, version)
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / "model.tflite").write_bytes(_lite(served))
-    (folder / "constants.json").write_text(served.text, "utf-8")
+    network_bytes = _lite(served, None)
+    (folder / LITE).write_bytes(network_bytes)
+    (folder / BROWSER_LITE).write_bytes(_lite(served, 1))
+    # Whoever finds a folder half replaced can tell.
+    named = json.loads(served.text) | {DIGEST: hashlib.sha256(network_bytes).hexdigest()}
+    text = json.dumps(named, indent=1, ensure_ascii=False) + "\n"
+    (folder / "constants.json").write_text(text, "utf-8")
     shutil.rmtree(folder / "saved_model", ignore_errors=True)
     signatures = {"serving_default": served.predict, "describe": served.describe}
     tf.saved_model.save(served, str(folder / "saved_model"), signatures=signatures)
 
 
 def _serve(
-    network: keras.Model, dataset: sampler.Dataset, calibration: Calibration, version: str
+    network: keras.Model, dataset: Dataset, calibration: Calibration, version: str
 ) -> Served:
-    rounded = keras.models.clone_model(network)
-    rounded.set_weights(network.get_weights())
+    heard = keras.models.clone_model(network)
+    heard.set_weights(network.get_weights())
+    rounded = model.without_embedding(heard)
     round_weights(rounded)
     settings = {
         "version": version,
+        # Each species has a probability of its own: they may add up to more than 1.
+        "independent": True,
         "thresholds": calibration.thresholds,
         "pooling": calibration.pooling,
+        "birds": calibration.birds,
     }
     constants = {"labels": dataset.scientific_names, "names": dataset.names, "settings": settings}
     return Served(rounded, constants, calibration.temperature)
@@ -105,7 +117,7 @@ def _serve(
 def round_weights(network: keras.Model) -> None:
     """Move each normalisation into the convolution before it, then round all weights to 16 bits.
 
-    LiteRT does both when it converts. Done once, before either file is written, both files hold the same numbers.
+    LiteRT does both when it converts. Done once, before any file is written, all hold the same.
     """
     for convolution, normalisation in pairwise(network.layers):
         if isinstance(normalisation, keras.layers.BatchNormalization):
@@ -115,7 +127,7 @@ def round_weights(network: keras.Model) -> None:
 
 
 def _fold(convolution: keras.layers.Conv2D, normalisation: keras.layers.BatchNormalization) -> None:
-    """Scale a convolution as the normalisation after it would, and leave to that one the shift alone."""
+    """Scale a convolution as the normalisation after it would; leave that one the shift alone."""
     gamma, beta, mean, variance = (
         value.astype(np.float64) for value in normalisation.get_weights()
     )
@@ -126,12 +138,13 @@ def _fold(convolution: keras.layers.Conv2D, normalisation: keras.layers.BatchNor
     normalisation.set_weights([ones, beta - mean * scale, zeros, ones - normalisation.epsilon])
 
 
-def _lite(served: Served) -> bytes:
-    """Convert to LiteRT with 16-bit weights: half the size, and within 1e-3 of the SavedModel (a test holds it)."""
-    lite = tf.function(
-        served.classify,
-        input_signature=[tf.TensorSpec([None, *SHAPE], tf.uint8, name="spectrogram")],
-    )
+def _lite(served: Served, windows: int | None) -> bytes:
+    """Convert to LiteRT with 16-bit weights: half the size, within 1e-3 of the SavedModel.
+
+    None takes any number of windows; a browser's runtime needs a fixed number (tests hold both).
+    """
+    shape = tf.TensorSpec([windows, *SHAPE], tf.uint8, name="spectrogram")
+    lite = tf.function(served.classify, input_signature=[shape])
     with tempfile.TemporaryDirectory() as folder:
         tf.saved_model.save(served, folder, signatures={"serving_default": lite})
         converter = tf.lite.TFLiteConverter.from_saved_model(folder)

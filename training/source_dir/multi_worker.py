@@ -1,8 +1,9 @@
-"""Several machines learn as one, by TensorFlow's MultiWorkerMirroredStrategy, set up from SageMaker's variables.
+"""Several machines learn as one, by TensorFlow's MultiWorkerMirroredStrategy.
 
-Every machine holds the whole network and learns from its own share of each batch. Gradients are averaged over the
-machines before they are clipped and applied, so all networks stay equal to the last bit. (Keras 3 would clip on each
-machine and then add up: so the strategy averages here, and the optimizer runs outside of it.)
+It is set up from SageMaker's variables. Every machine holds the whole network and learns from its
+own share of each batch. Gradients are averaged over the machines before they are clipped and
+applied, so all networks stay equal to the last bit. (Keras 3 would clip on each machine and then
+add up: so the strategy averages here, and the optimizer runs outside of it.)
 """
 
 import json
@@ -16,12 +17,16 @@ PORT = 7777
 
 
 class Workers:
-    """This machine among those of the job. The first one, the chief, decides when to stop, and writes all files."""
+    """This machine among those of the job.
+
+    The first one, the chief, decides when to stop, and writes all files.
+    """
 
     def __init__(self, environment: MutableMapping[str, str] = os.environ) -> None:
-        """Meet the other machines, before anything else runs in TensorFlow. Alone, nothing is different.
+        """Meet the other machines, before anything else runs in TensorFlow. Alone, nothing differs.
 
-        A machine that is lost later ends the training of all within minutes: tf.errors.OpError is raised.
+        A machine that is lost later ends the training of all within minutes, with
+        tf.errors.OpError.
         """
         config = tf_config(environment)
         self.count: int = len(config["cluster"]["worker"])
@@ -36,11 +41,11 @@ class Workers:
         return self.index == 0
 
     def share(self, batch_size: int, *, parts: int) -> int:
-        """Say how many examples of a batch are this machine's: all have as many, rounded up to full `parts`."""
+        """Return how many examples of a batch are this machine's: full parts, for all as many."""
         return -(-batch_size // (self.count * parts)) * parts
 
     def places(self, steps: int) -> range:
-        """Number this machine's part of each of an epoch's `steps` batches: no two machines have the same."""
+        """Number this machine's parts of an epoch's batches: no two machines have the same."""
         return range(self.index, steps * self.count, self.count)
 
     def mean(self, values: Sequence[Any]) -> list[Any]:
@@ -48,7 +53,7 @@ class Workers:
         return self._reduce(tf.distribute.ReduceOp.MEAN, values)
 
     def follow_chief(self, variables: Sequence[Any]) -> None:
-        """Set the variables to the chief's: its clock, its random start, or a checkpoint that only it has."""
+        """Set the variables to the chief's: its clock, its random start, or its checkpoint."""
         for variable, value in zip(variables, self._of_chief(variables), strict=True):
             variable.assign(value)
 
@@ -58,17 +63,17 @@ class Workers:
             variable.assign(value)
 
     def refuse_drift(self, variables: Sequence[Any]) -> None:
-        """Compare the variables with the chief's. Raises RuntimeError on every machine where one differs."""
+        """Compare the variables with the chief's. Raises RuntimeError on every machine."""
         pairs = zip(variables, self._of_chief(variables), strict=True)
         equal = [bool(tf.reduce_all(tf.equal(variable, value))) for variable, value in pairs]
         (share,) = self.mean([tf.constant(float(all(equal)))])
         if float(share) < 1:
             raise RuntimeError(
-                f"{1 - float(share):.0%} of the {self.count} machines have other weights than the first"
+                f"{1 - float(share):.0%} of {self.count} machines have other weights than the chief"
             )
 
     def wait(self) -> None:
-        """Go on when all machines are here: a machine that leaves early would look lost to the others."""
+        """Go on when all machines are here: one that leaves early would look lost to the others."""
         self.mean([tf.constant(0.0)])
 
     def _of_chief(self, values: Sequence[Any]) -> list[Any]:
@@ -94,7 +99,7 @@ class Workers:
 
 
 def tf_config(environment: Mapping[str, str]) -> dict[str, Any]:
-    """Turn SM_HOSTS and SM_CURRENT_HOST into TensorFlow's TF_CONFIG; without them this machine is alone.
+    """Turn SM_HOSTS and SM_CURRENT_HOST into TF_CONFIG; without them this machine is alone.
 
     A host may carry a port of its own, "localhost:7001": then several "machines" run on one.
     """

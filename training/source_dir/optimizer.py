@@ -1,4 +1,4 @@
-"""How the network's weights follow their gradients: Muon where they are matrices, Adam for the rest."""
+"""How weights follow their gradients: Muon where they are matrices, Adam for the rest."""
 
 from typing import Any
 
@@ -8,12 +8,12 @@ from keras import ops
 
 WEIGHT_DECAY = 0.05
 LONGEST_GRADIENT = 5.0
-# Adam's part of the learning rate: what is no matrix, and the last layer, learn as slowly as before Muon came.
+# Adam's part of the learning rate: what is no matrix, and the last layer, learn slowly.
 ADAM_SHARE = 0.12
 
 
 class Muon(keras.optimizers.Muon):  # type: ignore[misc]  # Keras ships no types.
-    """Keras's Muon (Jordan 2024, scaled as by Liu 2025), which also takes the kernels of convolutions.
+    """Keras's Muon (Jordan 2024, scaled as by Liu 2025), which takes convolutions' kernels too.
 
     A kernel [h, w, i, o] is the matrix [h * w * i, o] of what each of its o channels listens to.
     """

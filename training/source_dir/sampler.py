@@ -1,291 +1,176 @@
-"""Windows of sound -> batches to learn from: drawn fairly, shifted, mixed, made noisy, turned into spectrograms.
+"""Draws examples to learn from: one bird, two, or a scene of up to five over a real background."""
 
-Sounds are laid over each other as powers of their spectrograms: these add up, for the phases of two sounds have nothing
-to do with each other, and a window's spectrogram is then made only once.
-"""
-
-import csv
-import json
-import math
-import queue
-import threading
-from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
+import acoustics
+import front
+import hearing
 import numpy as np
-import numpy.typing as npt
-import spectrogram
-from scipy import signal
+from corpus import NO_BIRD, Bytes, Dataset, Floats
+from hearing import Lessons
 
-NO_BIRD = "no_bird"
-# How often a batch's place goes to a listed species, to another species, and to a sound without a bird.
-SHARES = {"listed": 0.6, "other": 0.28, NO_BIRD: 0.12}
-# Species with more recordings are drawn more often, but far less than in proportion: how many were uploaded says little
-# about what sings beside a listener.
+# How often a place goes to a listed species, to another species, and to a sound without a bird.
+SHARES = {"listed": 0.54, "other": 0.26, NO_BIRD: 0.2}
+# Species with more recordings are drawn more often, but far less than in proportion: how many were
+# uploaded says little about what sings beside a listener.
 SPECIES_POWER = 0.3
-# A window in which little happens is drawn less, never not at all.
-LEAST_ACTIVITY_WEIGHT = 0.05
-MIX_SHARE = 0.5
+SCENE_SHARE = 0.5
+BIRDS = {2: 0.4, 3: 0.3, 4: 0.2, 5: 0.1}
+LISTED_IN_SCENE = 0.75
+# The first bird of a scene is the loudest; the others are down to so many decibels below it.
+SCENE_DECIBELS = 25.0
+# A bird this far below the loudest counts less and less, for it is heard less and less.
+FAINT_DECIBELS = 18.0
+FAR_SHARE = 0.5
+BACKGROUND_SHARE = 0.6
+PAIR_SHARE = 0.4
 NOISE_SHARE = 0.3
-# A wood's echo: a tail that falls by 60 dB in so many seconds, of so many decibels beside the sound itself.
 ECHO_SHARE = 0.3
-ECHO_SECONDS = (0.2, 1.5)
-ECHO_DECIBELS = (-20, 0)
-SYNTHETIC_NO_BIRD_SHARE = 0.5
-QUEUED_BATCHES = 8
-# Spectrograms of so many windows are kept: 2.2 GB. Those of a larger archive are made anew each time.
-KEPT_WINDOWS = 20_000
+PHONE_SHARE = 0.15
+SYNTHETIC_SHARE = 0.3
+TURNED_SHARE = 0.6
 # Noises take long to make: so many are made once, and turned around and weighted anew each time.
 NOISE_BANK = 128
 
-Pcm = npt.NDArray[np.int16]
-Floats = npt.NDArray[np.float32]
-Bytes = npt.NDArray[np.uint8]
 
-# The power that each byte of a spectrogram stands for, as a part of the loudest.
-POWERS = np.exp(
-    (np.arange(256, dtype=np.float32) / 255 - 1) * math.log(1 / spectrogram.LEAST_POWER)
-)
-POWERS[0] = 0
-# The mean power of a sound never counts as less: what is silent stays so.
-LEAST_MEAN = 1e-20
+@dataclass
+class Example:
+    """Powers [rows, columns], targets [classes], and the embedding of what sings alone."""
 
-
-@dataclass(frozen=True)
-class Dataset:
-    """A folder that prepare.py wrote: windows [n, WINDOW_SAMPLES] of 16-bit PCM, and one row each."""
-
-    windows: Pcm
-    rows: list[dict[str, str]]
-    classes: list[str]
-    listed: list[str]
-    scientific_names: list[str]
-    names: list[str]
-
-    def part(self, name: str) -> list[int]:
-        """Give the indices of the windows of one part: train, calibration or test."""
-        return [index for index, row in enumerate(self.rows) if row["part"] == name]
-
-
-def load(folder: Path) -> Dataset:
-    """Read a dataset. The listed species come first among the classes, `no_bird` last. Raises OSError, ValueError."""
-    description = json.loads((folder / "dataset.json").read_text("utf-8"))
-    with (folder / "windows.csv").open(newline="", encoding="utf-8") as file:
-        rows = list(csv.DictReader(file))
-    windows = np.load(folder / "windows.npy", mmap_mode="r")
-    if windows.shape != (len(rows), spectrogram.WINDOW_SAMPLES):
-        raise ValueError(f"{folder}: expected {len(rows)} windows of 5 s, got {windows.shape}")
-    species = sorted(description["species"], key=lambda one: one["scientific_name"])
-    listed = [one["primary_label"] for one in species]
-    others = sorted({row["primary_label"] for row in rows} - {*listed, NO_BIRD})
-    scientific = [one["scientific_name"] for one in species]
-    names = [one["common_name"] or one["scientific_name"] for one in species]
-    return Dataset(windows, rows, [*listed, *others, NO_BIRD], listed, scientific, names)
+    power: Floats
+    target: Floats
+    embedding: Floats | None = None
 
 
 class Sampler:
-    """Draws training examples, each from (seed, epoch, place), so that a resumed training sees what it would have."""
+    """Draws examples from the windows of the training part."""
 
-    def __init__(self, dataset: Dataset, seed: int) -> None:
-        self._dataset, self._seed = dataset, seed
-        self._class_of = {label: index for index, label in enumerate(dataset.classes)}
-        self._by_class: dict[str, list[tuple[list[int], Floats]]] = {}
-        recordings: dict[tuple[str, str], list[int]] = {}
-        for index in dataset.part("train"):
-            row = dataset.rows[index]
-            if row["silent"] == "0":
-                recordings.setdefault((row["primary_label"], row["recording_id"]), []).append(index)
-        for (label, _), indices in recordings.items():
-            activity = np.array(
-                [float(dataset.rows[index]["activity"]) for index in indices], np.float32
-            )
-            weights = np.maximum(activity / max(float(activity.max()), 1e-6), LEAST_ACTIVITY_WEIGHT)
-            self._by_class.setdefault(label, []).append((indices, weights / weights.sum()))
-        self.windows = sum(len(indices) for indices in recordings.values())
-        self._groups = self._group()
-        bank = np.random.default_rng((seed, NOISE_BANK))
-        powers = (spectrogram.to_power(noise(bank)) for _ in range(NOISE_BANK))
-        self._noises = [power / power.mean() for power in powers]
-        self._kept: dict[int, tuple[Bytes, float]] = {}
+    def __init__(self, dataset: Dataset, images: Bytes, view: front.Front, seed: int) -> None:
+        self._dataset, self._images, self._view = dataset, images, view
+        parts = {dataset.rows[index]["recording_id"] for index in dataset.part("train")}
+        self._recordings = [
+            (label, np.array(windows))
+            for label, windows in hearing.recordings(dataset)
+            if dataset.rows[windows[0]]["recording_id"] in parts
+        ]
+        self.windows = sum(len(windows) for _, windows in self._recordings)
+        random = np.random.default_rng((seed, NOISE_BANK))
+        self._noises = [acoustics.noise_image(view, random) for _ in range(NOISE_BANK)]
+        self.learn_from(hearing.make_lessons(dataset, None))
 
-    def _group(self) -> dict[str, tuple[list[str], Floats]]:
-        listed = set(self._dataset.classes[: len(self._dataset.listed)])
+    def learn_from(self, lessons: Lessons) -> None:
+        """Draw by these lessons from now on."""
+        self._lessons = lessons
+        self._by_class: dict[str, list[tuple[Floats, Floats]]] = {}
+        for label, windows in self._recordings:
+            weights = lessons.weights[windows]
+            self._by_class.setdefault(label, []).append((windows, weights / weights.sum()))
+        listed = set(self._dataset.listed)
         members = {
             "listed": [label for label in self._by_class if label in listed],
-            "other": [
-                label for label in self._by_class if label not in listed and label != NO_BIRD
-            ],
+            "other": [label for label in self._by_class if label not in {*listed, NO_BIRD}],
             NO_BIRD: [label for label in self._by_class if label == NO_BIRD],
         }
-        groups = {}
+        self._groups = {}
         for name, labels in members.items():
+            counts = np.array([len(self._by_class[label]) for label in labels], np.float64)
             if labels:
-                weights = np.array(
-                    [len(self._by_class[label]) ** SPECIES_POWER for label in labels], np.float32
-                )
-                groups[name] = (labels, weights / weights.sum())
-        return groups
+                self._groups[name] = labels, counts**SPECIES_POWER / (counts**SPECIES_POWER).sum()
 
-    def batches(
-        self, epoch: int, batch_size: int, places: Iterable[int]
-    ) -> Iterator[tuple[Bytes, Floats]]:
-        """Give an epoch's batches: spectrogram bytes [b, 216, 514] and targets [b, classes] that add up to 1.
+    def draw(self, size: int, random: np.random.Generator) -> list[Example]:
+        """Return examples to learn from in one step."""
+        return [self._example(random) for _ in range(size)]
 
-        Each comes from its own place: who learns together must name different ones.
-        """
-        for place in places:
-            random = np.random.default_rng((self._seed, epoch, place))
-            examples = [self._example(random) for _ in range(batch_size)]
-            yield (
-                np.stack([image for image, _ in examples]),
-                np.stack([target for _, target in examples]),
-            )
+    def _example(self, random: np.random.Generator) -> Example:
+        example = self._scene(random) if random.random() < SCENE_SHARE else self._clip(random)
+        if random.random() < PHONE_SHARE:
+            example.power = acoustics.phone(example.power, self._view, random)
+        return example
 
-    def _example(self, random: np.random.Generator) -> tuple[Bytes, Floats]:
+    def _scene(self, random: np.random.Generator) -> Example:
+        """Two to five birds, each from its own distance, over a background."""
+        silent = np.ones(len(self._dataset.classes), np.float32)
+        power = np.zeros(self._view.shape, np.float32)
+        for place in range(random.choice(list(BIRDS), p=list(BIRDS.values()))):
+            bird = self._draw("listed" if random.random() < LISTED_IN_SCENE else "other", random)
+            decibels = -random.uniform(0, SCENE_DECIBELS) if place else 0.0
+            if random.random() < FAR_SHARE:
+                bird.power = acoustics.far(bird.power, self._view, random)
+                bird.power = bird.power / acoustics.loudness(bird.power)
+            heard = 1 - 0.5 * min(1, max(0, (-decibels - FAINT_DECIBELS) / 12))
+            power += bird.power * acoustics.ratio(decibels)
+            silent *= 1 - bird.target * np.float32(heard)
+        if random.random() < BACKGROUND_SHARE:
+            power += self._background(random) * acoustics.ratio(random.uniform(-25, 3))
+        return Example(power, _with_no_bird(1 - silent, 0))
+
+    def _clip(self, random: np.random.Generator) -> Example:
+        """One sound, or two laid over each other (mixup on sound), with noise and echo."""
         names = list(self._groups)
         shares = np.array([SHARES[name] for name in names])
-        group = names[random.choice(len(names), p=shares / shares.sum())]
-        power, target = self._draw(group, random)
-        if random.random() < MIX_SHARE:
-            partner = names[random.choice(len(names), p=shares / shares.sum())]
-            power, target = _mix((power, target), self._draw(partner, random), random)
+        group, partner = random.choice(names, 2, p=shares / shares.sum())
+        example = self._draw(group, random)
+        if random.random() < PAIR_SHARE:
+            other = self._draw(partner, random)
+            decibels = random.uniform(*((-25, 5) if partner == NO_BIRD else (-15, 5)))
+            example.power = example.power + other.power * acoustics.ratio(decibels)
+            no_bird = example.target[-1] * other.target[-1]
+            both = 1 - (1 - example.target) * (1 - other.target)
+            example.target = _with_no_bird(both, no_bird)
+            if partner != NO_BIRD or decibels > -5:
+                example.embedding = None
         if random.random() < NOISE_SHARE:
-            power = power + self._noise(random) * (_ratio(random.uniform(-40, -10)) * power.mean())
+            level = acoustics.ratio(random.uniform(-30, 0))
+            example.power = example.power + self._noise(random) * level
         if random.random() < ECHO_SHARE:
-            power = _echo(power, random)
-        return spectrogram.to_bytes(spectrogram.to_levels(power)), target
+            example.power = acoustics.echo(example.power, self._view, random)
+        return example
 
-    def _draw(self, group: str, random: np.random.Generator) -> tuple[Floats, Floats]:
-        labels, weights = self._groups[group]
-        label = labels[random.choice(len(labels), p=weights)]
-        target = np.zeros(len(self._dataset.classes), np.float32)
-        target[self._class_of[label]] = 1
-        if label == NO_BIRD and random.random() < SYNTHETIC_NO_BIRD_SHARE:
-            return self._noise(random), target
+    def _draw(self, group: str, random: np.random.Generator) -> Example:
+        """A sound of a group, or of any where there is none of it, at loudness 1."""
+        labels, chances = self._groups.get(group) or next(iter(self._groups.values()))
+        label = labels[random.choice(len(labels), p=chances)]
+        if label == NO_BIRD and random.random() < SYNTHETIC_SHARE:
+            target = np.zeros(len(self._dataset.classes), np.float32)
+            return Example(self._noise(random), _with_no_bird(target, 1))
         recordings = self._by_class[label]
-        indices, chances = recordings[random.integers(len(recordings))]
-        return self._crop(indices[random.choice(len(indices), p=chances)], random), target
+        windows, weights = recordings[random.integers(len(recordings))]
+        return self._crop(int(windows[random.choice(len(windows), p=weights)]), random)
+
+    def _background(self, random: np.random.Generator) -> Floats:
+        if random.random() < SYNTHETIC_SHARE or NO_BIRD not in self._groups:
+            return self._noise(random)
+        return self._draw(NO_BIRD, random).power
 
     def _noise(self, random: np.random.Generator) -> Floats:
-        turned = int(random.integers(spectrogram.SHAPE[1]))
-        return np.roll(self._noises[random.integers(NOISE_BANK)], turned, axis=1)
+        image = self._noises[random.integers(NOISE_BANK)]
+        power = front.POWERS[np.roll(image, int(random.integers(image.shape[1])), axis=1)]
+        return np.asarray(power / np.float32(acoustics.loudness(power)))
 
-    def _crop(self, index: int, random: np.random.Generator) -> Floats:
-        """Five seconds from anywhere in this window and the next one of its recording, or the window turned around."""
-        start = int(random.integers(spectrogram.SHAPE[1]))
-        rows = self._dataset.rows
-        follows = (
-            index + 1 < len(rows) and rows[index + 1]["recording_id"] == rows[index]["recording_id"]
+    def _crop(self, index: int, random: np.random.Generator) -> Example:
+        """Five seconds from anywhere in this window and the next, or the window turned around."""
+        start = int(random.integers(self._view.shape[1]))
+        turned = random.random() < TURNED_SHARE
+        after = index if turned or not self._dataset.follows(index) else index + 1
+        image = np.concatenate(
+            [self._images[index][:, start:], self._images[after][:, :start]], axis=1
         )
-        following = index + 1 if follows and random.random() < 0.5 else index
-        return np.concatenate(
-            [self._power(index)[:, start:], self._power(following)[:, :start]], axis=1
-        )
+        power = acoustics.another_bird(image, random)
+        power /= np.float32(acoustics.loudness(power))
+        share = start / self._view.shape[1] if after != index else 0.0
+        return Example(power, *self._lesson(index, after, share))
 
-    def _power(self, index: int) -> Floats:
-        """The powers of a window, from its bytes, which are small enough to be kept."""
-        found = self._kept.get(index)
-        if not found:
-            power = spectrogram.to_power(
-                self._dataset.windows[index] / np.float32(spectrogram.PCM_FULL_SCALE)
-            )
-            found = spectrogram.to_bytes(spectrogram.to_levels(power)), spectrogram.loudest(power)
-            if len(self._kept) < KEPT_WINDOWS:
-                self._kept[index] = found
-        image, loudest = found
-        return np.asarray(POWERS[image] * np.float32(loudest))
+    def _lesson(self, index: int, after: int, share: float) -> tuple[Floats, Floats | None]:
+        """Return targets and embedding of a window whose last part, a `share`, is from the next."""
+        lessons, heard = self._lessons, [min(1, 1.6 * (1 - share)), min(1, 1.6 * share)]
+        one, other = (lessons.targets[place] for place in (index, after))
+        target = 1 - (1 - one * np.float32(heard[0])) * (1 - other * np.float32(heard[1]))
+        if lessons.embedding is None:
+            return target, None
+        embedding = lessons.embedding[index] * (1 - share) + lessons.embedding[after] * share
+        return target, None if np.isnan(embedding[0]) else embedding
 
 
-def _mix(
-    one: tuple[Floats, Floats], other: tuple[Floats, Floats], random: np.random.Generator
-) -> tuple[Floats, Floats]:
-    """Lay two sounds over each other (mixup on sound). A bird over a sound without one is that bird."""
-    (power, target), (partner, partner_target) = one, other
-    difference = random.uniform(-10, 10)
-    mixed = power + partner * np.float32(
-        _ratio(difference) * power.mean() / max(partner.mean(), LEAST_MEAN)
-    )
-    if partner_target[-1] == 1:
-        return mixed, target
-    if target[-1] == 1:
-        return mixed, partner_target
-    share = np.float32(1 / (1 + _gain(difference)))
-    return mixed, target * share + partner_target * (1 - share)
-
-
-def _echo(power: Floats, random: np.random.Generator) -> Floats:
-    columns = random.uniform(*ECHO_SECONDS) * spectrogram.SAMPLE_RATE / spectrogram.HOP_SAMPLES
-    kept = float(10 ** (-6 / columns))  # From column to column.
-    tail = np.array([0, _ratio(random.uniform(*ECHO_DECIBELS)) * (1 - kept)], np.float32)
-    return np.asarray(power + signal.lfilter(tail, np.array([1, -kept], np.float32), power, axis=1))
-
-
-def rms(sound: Floats) -> float:
-    """Root mean square of samples [n]."""
-    return float(np.sqrt(np.dot(sound, sound) / sound.size))
-
-
-def _gain(decibels: float) -> np.float32:
-    return np.float32(10 ** (decibels / 20))
-
-
-def _ratio(decibels: float) -> np.float32:
-    return np.float32(10 ** (decibels / 10))
-
-
-def noise(random: np.random.Generator) -> Floats:
-    """Five seconds without a bird, RMS 1: white to brown noise, gusts, hum, a tone, a siren, or clicks."""
-    count, times = (
-        spectrogram.WINDOW_SAMPLES,
-        np.arange(spectrogram.WINDOW_SAMPLES) / spectrogram.SAMPLE_RATE,
-    )
-    spectrum = np.fft.rfft(random.standard_normal(count))
-    frequencies = np.maximum(np.fft.rfftfreq(count, 1 / spectrogram.SAMPLE_RATE), 20)
-    coloured = np.fft.irfft(spectrum * frequencies ** -random.uniform(0, 1.5), count)
-    sound = coloured / coloured.std()
-    kind = random.integers(6)
-    if kind == 1:
-        sound = sound * (1 + np.interp(times, np.linspace(0, 5, 12), random.uniform(0, 6, 12)))
-    elif kind == 2:
-        base = random.uniform(45, 400)
-        sound = sound * 0.2 + sum(
-            np.sin(2 * np.pi * base * n * times) / n for n in range(1, random.integers(2, 12))
-        )
-    elif kind == 3:
-        sound = sound * _gain(random.uniform(-60, -10)) + np.sin(
-            2 * np.pi * random.uniform(100, 9_000) * times
-        )
-    elif kind == 4:
-        low, high = np.sort(random.uniform(300, 3_000, 2))
-        sweep = low + (high - low) * (
-            0.5 + 0.5 * np.sin(2 * np.pi * random.uniform(0.1, 2) * times)
-        )
-        sound = sound * 0.05 + np.sin(2 * np.pi * np.cumsum(sweep) / spectrogram.SAMPLE_RATE)
-    elif kind == 5:
-        for start in random.integers(0, count - 500, random.integers(1, 8)):
-            sound[start : start + 300] += (
-                random.uniform(10, 60) * random.standard_normal(300) * np.hanning(300)
-            )
-    return np.asarray(sound / sound.std(), np.float32)
-
-
-def ahead(
-    batches: Iterator[tuple[Bytes, Floats]],
-) -> Iterator[tuple[Bytes, Floats]]:
-    """Prepare batches in a thread of their own while the network learns. An error there is raised here."""
-    ready: queue.Queue[object] = queue.Queue(QUEUED_BATCHES)
-
-    def fill() -> None:
-        try:
-            for batch in batches:
-                ready.put(batch)
-            ready.put(None)
-        except BaseException as error:
-            ready.put(error)
-
-    threading.Thread(target=fill, daemon=True).start()
-    while (item := ready.get()) is not None:
-        if isinstance(item, BaseException):
-            raise item
-        yield item  # type: ignore[misc]
+def _with_no_bird(target: Floats, no_bird: float) -> Floats:
+    """Return a copy of targets [classes] whose last one, no bird, is as given."""
+    return np.append(target[:-1], np.float32(no_bird)).astype(np.float32)
