@@ -1,4 +1,4 @@
-"""training.data.window_weights: a listener's scores of windows, put beside a dataset in its order."""
+"""training.data.window_weights: a listener's scores, put beside a dataset in its order."""
 
 import csv
 

@@ -120,7 +120,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--output", type=Path, default=Path("build/cross-validation"))
     parser.add_argument("--folds", type=int, default=FOLDS)
     parser.add_argument("--processes", type=int, default=2)
-    options, options.training = parser.parse_known_args(argv)
+    options, training = parser.parse_known_args(argv)
+    options.training = training
     missing = [name for name in FILES if not (options.dataset / name).exists()]
     if missing:
         print(f"cross_validate: {options.dataset}: expected {', '.join(missing)}", file=sys.stderr)

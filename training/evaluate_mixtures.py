@@ -24,6 +24,7 @@ from spectrogram_fn.spectrogram import PCM_FULL_SCALE, SAMPLE_RATE
 from training import evaluate
 from training.data import shards
 from training.scores import mixture_scores, mixtures
+from training.scores.labelled import Names, held_back, read_labelled, read_manifest
 from training.scores.mixture_scores import Answer
 
 PAIRS, SCENES = 200, 300
@@ -143,8 +144,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--processes", type=int, default=2)
     options = parser.parse_args(argv)
     try:
-        pairs = evaluate.held_back(evaluate.labelled(options.recordings), options.model)
-        labels = describe(evaluate.InProcess(options.model), "").labels
+        model = describe(evaluate.InProcess(options.model), "")
+        names = Names(model.labels, model.names, read_manifest(options.model))
+        found = read_labelled(options.recordings, names, strangers=True)
+        pairs, labels = held_back(found.pairs, options.model), model.labels
     except (OSError, ValueError) as error:
         print(f"evaluate_mixtures: {error}", file=sys.stderr)
         return 1

@@ -24,7 +24,8 @@ def assign_folds(
     names = sorted(set(labels))
     column = {name: place for place, name in enumerate(names)}
     counts = np.zeros((max(groups) + 1, len(names)))
-    np.add.at(counts, (np.asarray(groups), [column[label] for label in labels]), 1)
+    for group, label in zip(groups, labels, strict=True):
+        counts[group, column[label]] += 1
     random = np.random.default_rng(seed)
     tries = [_place(counts, folds, random) for _ in range(TRIES)]
     _, best = min(tries, key=lambda found: found[0])

@@ -70,7 +70,8 @@ def attach(dataset: Path, listener: Path) -> float:
     if "embedding" in arrays:
         found["embedding"] = np.where(heard[:, None], arrays["embedding"][places], np.nan)
     partial = dataset / f"partial-{HEARD}"
-    np.savez(partial, **found)
+    with partial.open("wb") as file:
+        np.savez(file, allow_pickle=False, **found)
     partial.replace(dataset / HEARD)
     return float(heard.mean())
 
