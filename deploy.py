@@ -5,7 +5,7 @@ import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from infra import commands, config, session, status
+from infra import config, session, stage, status
 from infra.endpoint.presets import DEFAULT_PRESET, PRESETS
 from infra.errors import run_cli, show
 
@@ -56,14 +56,14 @@ def run(given: argparse.Namespace) -> int:
     """Do what was asked, then list what exists, also after a failure; return the exit status."""
     settings = config.load(given.stage, python=given.python)
     if given.dry_run:
-        show(commands.dry_run(given.action, settings, given.preset))
+        show(status.dry_run(given.action, settings, given.preset))
         return 0
     account = session.connect(settings.region, given.poll_seconds)
-    request = commands.Request(given.model, given.preset, given.clip, given.expect)
+    request = stage.Request(given.model, given.preset, given.clip, given.expect)
     # Generators: only the one that is shown does anything.
     steps: dict[str, Iterable[object]] = {
-        "deploy": commands.deploy(account, settings, request),
-        "destroy": commands.destroy(account, settings),
+        "deploy": stage.deploy(account, settings, request),
+        "destroy": stage.down(account, settings),
         "status": (),
     }
     exit_status = run_cli(lambda: show(steps[given.action]), ADVICE[given.action])

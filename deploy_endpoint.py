@@ -8,7 +8,6 @@ from pathlib import Path
 from infra import config
 from infra.cost import price_lines
 from infra.endpoint import deploy
-from infra.endpoint.images import image_uri
 from infra.endpoint.model import check_model
 from infra.endpoint.plan import Plan
 from infra.endpoint.presets import DEFAULT_PRESET, PRESETS
@@ -79,8 +78,7 @@ def run(given: argparse.Namespace) -> Iterator[object]:
         if not given.dry_run:
             base = foundation.ensure(account, settings)
             yield base
-            role, image = base.outputs["EndpointRoleArn"], image_uri(settings.region)
-            plan = Plan(settings.endpoint, base.outputs["Bucket"], role, image, preset)
+            plan = Plan.on(settings, base.outputs, preset)
             yield from deploy.deploy(account, plan, model)
 
 

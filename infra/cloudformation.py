@@ -10,11 +10,10 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError
 
 from infra import s3
-from infra.change import Change, error_code, error_text
+from infra.change import Change, wait_until_settled
 from infra.config import Settings
-from infra.errors import DeployError
+from infra.errors import DeployError, error_code, error_text
 from infra.session import Account
-from infra.wait import wait_until_settled
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudformation.literals import CapabilityType

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
-from infra.change import Change, error_code
+from infra.change import Change
+from infra.errors import error_code
 from infra.session import Account
 
 if TYPE_CHECKING:

@@ -8,13 +8,12 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from botocore.exceptions import ClientError
 
-from infra.change import Change, delete_if_there, error_text
+from infra.change import Change, delete_if_there, wait_until_settled
 from infra.endpoint.model import DIGEST_CHARACTERS, CheckedModel
 from infra.endpoint.plan import Plan
-from infra.errors import DeployError
+from infra.errors import DeployError, error_text
 from infra.monitoring.alarms import VARIANT
 from infra.s3 import is_there
-from infra.wait import wait_until_settled
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable

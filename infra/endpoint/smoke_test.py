@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError, ReadTimeoutError
 
-from infra.change import error_code
 from infra.endpoint.checks import Clip, problems_of_deployed
-from infra.errors import DeployError, explain
+from infra.errors import DeployError, error_code, explain
 
 if TYPE_CHECKING:
     from mypy_boto3_sagemaker_runtime import SageMakerRuntimeClient
@@ -19,11 +18,7 @@ MODEL_ERROR = "ModelError"
 
 
 def run_smoke_test(
-    runtime: SageMakerRuntimeClient,
-    endpoint: str,
-    clip: Clip,
-    *,
-    reference: dict[str, Any] | None,
+    runtime: SageMakerRuntimeClient, endpoint: str, clip: Clip, *, reference: dict[str, Any] | None
 ) -> None:
     """Ask the endpoint about the clip.
 

@@ -8,7 +8,7 @@ import json
 from typing import Any
 
 from infra.config import Settings
-from infra.stacks.gateway_responses import gateway_responses
+from infra.stacks.gateway import gateway_responses
 from infra.stacks.resources import ALIAS, log_group, tracing_policy
 
 # No address of the caller: who asks is nobody's business.
