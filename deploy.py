@@ -31,24 +31,18 @@ def parse_arguments(argv: Sequence[str] | None) -> argparse.Namespace:
         "--model",
         help="folder, model.tar.gz or s3://...; otherwise the deployed one, at first the shipped",
     )
-    parser.add_argument(
-        "--clip", type=Path, help="recording that the model must answer; otherwise one is made"
-    )
+    parser.add_argument("--clip", type=Path, help="recording that it must answer (a made one)")
     parser.add_argument("--expect", help="label that must come first for --clip")
     parser.add_argument(
         "--preset",
         choices=sorted(PRESETS),
         help=f"what the model runs on; otherwise the deployed one, at first {DEFAULT_PRESET}",
     )
-    parser.add_argument(
-        "--python", help="the Python that runs in Lambda; otherwise that of config.json"
-    )
-    parser.add_argument(
-        "--dry-run", action="store_true", help="print what would be done and its price; no AWS"
-    )
-    parser.add_argument(
-        "--poll-seconds", type=float, default=session.POLL_SECONDS, help="how often AWS is asked"
-    )
+    parser.add_argument("--python", help="the Python that runs in Lambda (that of config.json)")
+    text = "print what would be done and its price; no AWS"
+    parser.add_argument("--dry-run", action="store_true", help=text)
+    seconds, text = session.POLL_SECONDS, "how often AWS is asked"
+    parser.add_argument("--poll-seconds", type=float, default=seconds, help=text)
     return parser.parse_args(argv)
 
 

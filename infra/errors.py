@@ -89,7 +89,6 @@ def explain(error: Exception) -> str:
 
 
 def explain_code(error: ClientError) -> str:
-    """Return one sentence for an error response of AWS."""
     code, text = error_code(error), error_text(error)
     if error.operation_name == "HeadBucket" and code == "403":
         return SENTENCES["BucketAlreadyExists"]

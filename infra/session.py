@@ -85,7 +85,6 @@ class Account:
         return self.boto3_session.client("sts", self.region, config=RETRIES)
 
     def clients(self) -> list[BaseClient]:
-        """Return every client."""
         names = (name for name, made in vars(Account).items() if isinstance(made, cached_property))
         return [getattr(self, name) for name in names if name != "account_id"]
 
@@ -97,9 +96,8 @@ def connect(region: str, poll_seconds: float = POLL_SECONDS) -> Account:
     """
     account = Account(region, poll_seconds)
     if region not in account.boto3_session.get_available_regions("lambda"):
-        raise DeployError(
-            f"There is no AWS region {region!r}: change it in birdapp/.chalice/config.json."
-        )
+        where = "birdapp/.chalice/config.json"
+        raise DeployError(f"There is no AWS region {region!r}: change it in {where}.")
     _ = account.account_id
     return account
 
@@ -110,9 +108,8 @@ def fit_concurrency(account: Account, settings: Settings) -> Settings:
     A new account often has 10 concurrent Lambdas in all, which is a cap by itself.
     """
     limits = account.functions.get_account_settings()["AccountLimit"]
-    ours = sum(
-        _reserved(account, name) for name in (settings.function, settings.spectrogram_function)
-    )
+    names = (settings.function, settings.spectrogram_function)
+    ours = sum(_reserved(account, name) for name in names)
     room = limits["UnreservedConcurrentExecutions"] + ours - LEFT_FOR_OTHERS
     if 2 * settings.reserved_concurrency <= room:
         return settings

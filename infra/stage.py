@@ -71,10 +71,7 @@ def prepare(
 
 
 def up(account: Account, ready: Ready) -> Iterator[Change]:
-    """Bring up all parts and yield what became of each.
-
-    Safe to run again, also after a failure anywhere in it.
-    """
+    """Bring up all parts and yield what became of each. Safe to run again after any failure."""
     settings, application = ready.settings, ready.application
     base = foundation.ensure(account, settings)
     yield base

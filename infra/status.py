@@ -83,7 +83,6 @@ def list_existing(account: Account, settings: Settings) -> list[str]:
 
 
 def lines(account: Account, settings: Settings) -> list[str]:
-    """Return the list with its heading."""
     found = list_existing(account, settings)
     if not found:
         return [f"Nothing of stage {settings.stage} exists in {settings.region}."]
@@ -92,15 +91,12 @@ def lines(account: Account, settings: Settings) -> list[str]:
 
 def _endpoints(account: Account, settings: Settings) -> list[str]:
     names = (settings.endpoint, candidate_name(settings.endpoint))
-    found = [(name, find_endpoint(account.sagemaker, name)) for name in names]
+    found = [it for name in names if (it := find_endpoint(account.sagemaker, name))]
+    states = [f"{it['EndpointName']}: {it['EndpointStatus']}" for it in found]
     configs = list_configs(account.sagemaker, settings.endpoint)
     models = list_models(account.sagemaker, settings.endpoint)
     return [
-        *(
-            f"endpoint {name}: {it['EndpointStatus']} (paid by the hour)"
-            for name, it in found
-            if it
-        ),
+        *(f"endpoint {state} (paid by the hour)" for state in states),
         *(f"endpoint configuration {name}" for name in configs),
         *(f"model {name}" for name in models),
     ]

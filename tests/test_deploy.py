@@ -289,4 +289,4 @@ def test_warm_lambdas_and_tracing_show_their_price_only_where_they_are_on():
         line.what for line in cost.monthly(plain, hosting)
     }
     assert extra == {"warm Lambdas (setting)", "X-Ray (setting)"}
-    assert cost.warm_dollars(1, 0.25) == pytest.approx(2.70, abs=0.01)
+    assert cost.dollars(cost.warm(0.25)) == pytest.approx(2.70, abs=0.01)

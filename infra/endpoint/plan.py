@@ -53,7 +53,6 @@ class Plan:
 
     @property
     def candidate(self) -> str:
-        """The name of the endpoint on which a new model is tried."""
         return candidate_name(self.endpoint)
 
     def model_name(self, model: CheckedModel) -> str:
@@ -76,7 +75,6 @@ def config_name(endpoint: str, model_name: str, preset: Preset) -> str:
 
 
 def digest(*parts: str) -> str:
-    """Return the digest of texts that ends a name."""
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:DIGEST_CHARACTERS]
 
 

@@ -37,9 +37,8 @@ def build_spectrogram(
 
     The zip's name holds the Python, which decides on the compiled files.
     """
-    files = wheels.contents(
-        wheels.download([SPECTROGRAM_FOLDER / "requirements.txt"], python, folder)
-    )
+    requirements = [SPECTROGRAM_FOLDER / "requirements.txt"]
+    files = wheels.contents(wheels.download(requirements, python, folder))
     files |= {name: (SPECTROGRAM_FOLDER / name).read_bytes() for name in SPECTROGRAM_SOURCES}
     return zips.pack(folder, f"spectrogram-{python}", files)
 
@@ -48,24 +47,19 @@ def build_layer(
     python: str = wheels.DEFAULT_PYTHON, folder: Path = config.PACKAGES
 ) -> zips.Package:
     """Build the layer. Raises DeployError where a wheel is missing or is not as expected."""
-    requirements = ("requirements.txt", "requirements-layer.txt")
-    files = wheels.contents(
-        wheels.download([config.BIRDAPP / name for name in requirements], python, folder)
-    )
-    layer = {
-        f"python/{name}": data
-        for name, data in files.items()
-        if not name.startswith("imageio_ffmpeg")
-    }
+    names = ("requirements.txt", "requirements-layer.txt")
+    requirements = [config.BIRDAPP / name for name in names]
+    files = wheels.contents(wheels.download(requirements, python, folder))
+    kept = (name for name in files if not name.startswith("imageio_ffmpeg"))
+    layer = {f"python/{name}": files[name] for name in kept}
     return zips.pack(folder, "ffmpeg-layer", layer | {FFMPEG: _ffmpeg(files)}, frozenset({FFMPEG}))
 
 
 def _ffmpeg(files: dict[str, bytes]) -> bytes:
     found = [data for name, data in files.items() if name.startswith(FFMPEG_IN_WHEEL)]
     if len(found) != 1:
-        raise DeployError(
-            f"Expected one {FFMPEG_IN_WHEEL}* in imageio-ffmpeg's wheel, found {len(found)}."
-        )
+        what = f"Expected one {FFMPEG_IN_WHEEL}* in imageio-ffmpeg's wheel"
+        raise DeployError(f"{what}, found {len(found)}.")
     return found[0]
 
 
@@ -100,11 +94,8 @@ def package(settings: config.Settings) -> tuple[dict[str, Any], dict[str, bytes]
         stage = ["--stage", settings.stage]
         arguments = ["package", *stage, "--merge-template", str(additions), str(out)]
         run_chalice(project, arguments, settings.region)
-        files = {
-            name: data
-            for name, data in zips.read(out / "deployment.zip").items()
-            if wheels.is_shipped(name)
-        }
+        packed = zips.read(out / "deployment.zip")
+        files = {name: data for name, data in packed.items() if wheels.is_shipped(name)}
         merged = json.loads((out / "sam.json").read_text())
     return merged, files
 

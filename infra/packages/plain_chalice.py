@@ -82,10 +82,8 @@ def _of_stage(account: Account, settings: config.Settings) -> dict[str, Any]:
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Write the project and print how to deploy it."""
-    parser = argparse.ArgumentParser(
-        prog="python -m infra.packages.plain_chalice", description=__doc__
-    )
+    program = "python -m infra.packages.plain_chalice"
+    parser = argparse.ArgumentParser(prog=program, description=__doc__)
     parser.add_argument("--stage", default="dev")
     given = parser.parse_args(argv)
     return run_cli(lambda: _write_and_print(config.load(given.stage)))

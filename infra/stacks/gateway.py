@@ -12,31 +12,21 @@ from infra.cloudformation import ensure_stack
 from infra.session import Account
 from infra.stacks.resources import resource, role
 
-# API Gateway's name -> the contract's code. No address here asks for a key or signature: whoever is
-# told that one is missing or wrong has asked for an address that is not there.
-CODES = {
-    "ACCESS_DENIED": "not_found",
-    "EXPIRED_TOKEN": "not_found",
-    "INVALID_API_KEY": "not_found",
-    "INVALID_SIGNATURE": "not_found",
-    "MISSING_AUTHENTICATION_TOKEN": "not_found",
-    "RESOURCE_NOT_FOUND": "not_found",
-    "UNAUTHORIZED": "not_found",
-    "BAD_REQUEST_BODY": "bad_request_body",
-    "BAD_REQUEST_PARAMETERS": "bad_request_body",
-    "REQUEST_TOO_LARGE": "payload_too_large",
-    "UNSUPPORTED_MEDIA_TYPE": "unsupported_media_type",
-    "QUOTA_EXCEEDED": "rate_limited",
-    "THROTTLED": "rate_limited",
-    "API_CONFIGURATION_ERROR": "internal",
-    "AUTHORIZER_CONFIGURATION_ERROR": "internal",
-    "AUTHORIZER_FAILURE": "internal",
-    "INTEGRATION_TIMEOUT": "upstream_timeout",
+# The contract's code -> API Gateway's names. No address here asks for a key or signature: whoever
+# is told that one is missing or wrong has asked for an address that is not there.
+KINDS = {
+    "not_found": "ACCESS_DENIED EXPIRED_TOKEN INVALID_API_KEY INVALID_SIGNATURE "
+    "MISSING_AUTHENTICATION_TOKEN RESOURCE_NOT_FOUND UNAUTHORIZED",
+    "bad_request_body": "BAD_REQUEST_BODY BAD_REQUEST_PARAMETERS DEFAULT_4XX",
+    "payload_too_large": "REQUEST_TOO_LARGE",
+    "unsupported_media_type": "UNSUPPORTED_MEDIA_TYPE",
+    "rate_limited": "QUOTA_EXCEEDED THROTTLED",
+    "internal": "API_CONFIGURATION_ERROR AUTHORIZER_CONFIGURATION_ERROR AUTHORIZER_FAILURE",
+    "upstream_timeout": "INTEGRATION_TIMEOUT",
     # The Lambda broke down, or as many run as are allowed to.
-    "INTEGRATION_FAILURE": "upstream_unavailable",
-    "DEFAULT_4XX": "bad_request_body",
-    "DEFAULT_5XX": "upstream_unavailable",
+    "upstream_unavailable": "INTEGRATION_FAILURE DEFAULT_5XX",
 }
+CODES = {kind: code for code, kinds in KINDS.items() for kind in kinds.split()}
 HEADER = "gatewayresponse.header."
 # Of the account and region, shared by all of its APIs.
 LOGS_STACK = "api-gateway-logs"
@@ -47,10 +37,7 @@ LOGS_POLICY = (
 
 
 def gateway_responses(cors_origins: str) -> dict[str, Any]:
-    """Return OpenAPI's x-amazon-apigateway-gateway-responses.
-
-    `cors_origins` is "*" or a list with commas.
-    """
+    """Return the OpenAPI extension of that name; `cors_origins` is "*" or a list with commas."""
     return {kind: _response(code, _cors(cors_origins)) for kind, code in CODES.items()}
 
 
@@ -87,9 +74,7 @@ def logs_template() -> dict[str, Any]:
     an API, which here comes later.
     """
     gateways = role("apigateway.amazonaws.com")
-    gateways["Properties"] = gateways["Properties"] | {
-        "ManagedPolicyArns": [{"Fn::Sub": LOGS_POLICY}]
-    }
+    gateways["Properties"] |= {"ManagedPolicyArns": [{"Fn::Sub": LOGS_POLICY}]}
     setting = resource("ApiGateway::Account", CloudWatchRoleArn={"Fn::GetAtt": ["Role", "Arn"]})
     key = resource("ApiGateway::ApiKey", Enabled=False, Description="Makes way for the logs' role")
     return {
