@@ -8,7 +8,6 @@ import sys
 import zipfile
 from pathlib import Path
 
-import packaged
 import pytest
 
 from infra import config
@@ -121,7 +120,7 @@ def test_layers_ffmpeg_runs(ffmpeg_layer, tmp_path):
 @pytest.fixture(scope="session")
 def application():
     """The main Lambda's package and layer."""
-    return packaged.application("dev")
+    return bundles.build_application(config.load("dev"))
 
 
 def test_main_lambdas_zip_holds_its_code_and_nothing_else(application):
