@@ -5,7 +5,7 @@ import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from infra import commands, config, session, status
+from infra import config, session, stage, status
 from infra.endpoint.presets import DEFAULT_PRESET, PRESETS
 from infra.errors import run_cli, show
 
@@ -31,24 +31,18 @@ def parse_arguments(argv: Sequence[str] | None) -> argparse.Namespace:
         "--model",
         help="folder, model.tar.gz or s3://...; otherwise the deployed one, at first the shipped",
     )
-    parser.add_argument(
-        "--clip", type=Path, help="recording that the model must answer; otherwise one is made"
-    )
+    parser.add_argument("--clip", type=Path, help="recording that it must answer (a made one)")
     parser.add_argument("--expect", help="label that must come first for --clip")
     parser.add_argument(
         "--preset",
         choices=sorted(PRESETS),
         help=f"what the model runs on; otherwise the deployed one, at first {DEFAULT_PRESET}",
     )
-    parser.add_argument(
-        "--python", help="the Python that runs in Lambda; otherwise that of config.json"
-    )
-    parser.add_argument(
-        "--dry-run", action="store_true", help="print what would be done and its price; no AWS"
-    )
-    parser.add_argument(
-        "--poll-seconds", type=float, default=session.POLL_SECONDS, help="how often AWS is asked"
-    )
+    parser.add_argument("--python", help="the Python that runs in Lambda (that of config.json)")
+    text = "print what would be done and its price; no AWS"
+    parser.add_argument("--dry-run", action="store_true", help=text)
+    seconds, text = session.POLL_SECONDS, "how often AWS is asked"
+    parser.add_argument("--poll-seconds", type=float, default=seconds, help=text)
     return parser.parse_args(argv)
 
 
@@ -56,14 +50,14 @@ def run(given: argparse.Namespace) -> int:
     """Do what was asked, then list what exists, also after a failure; return the exit status."""
     settings = config.load(given.stage, python=given.python)
     if given.dry_run:
-        show(commands.dry_run(given.action, settings, given.preset))
+        show(status.dry_run(given.action, settings, given.preset))
         return 0
     account = session.connect(settings.region, given.poll_seconds)
-    request = commands.Request(given.model, given.preset, given.clip, given.expect)
+    request = stage.Request(given.model, given.preset, given.clip, given.expect)
     # Generators: only the one that is shown does anything.
     steps: dict[str, Iterable[object]] = {
-        "deploy": commands.deploy(account, settings, request),
-        "destroy": commands.destroy(account, settings),
+        "deploy": stage.deploy(account, settings, request),
+        "destroy": stage.down(account, settings),
         "status": (),
     }
     exit_status = run_cli(lambda: show(steps[given.action]), ADVICE[given.action])

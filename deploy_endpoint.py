@@ -8,7 +8,6 @@ from pathlib import Path
 from infra import config
 from infra.cost import price_lines
 from infra.endpoint import deploy
-from infra.endpoint.images import image_uri
 from infra.endpoint.model import check_model
 from infra.endpoint.plan import Plan
 from infra.endpoint.presets import DEFAULT_PRESET, PRESETS
@@ -27,12 +26,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def parse_arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument(
-        "model",
-        nargs="?",
-        default=deploy.SHIPPED_MODEL,
-        help="folder, model.tar.gz or s3://bucket/key",
-    )
+    shipped, text = deploy.SHIPPED_MODEL, "folder, model.tar.gz or s3://bucket/key"
+    parser.add_argument("model", nargs="?", default=shipped, help=text)
     parser.add_argument("--stage", default="dev", help="of birdapp/.chalice/config.json (dev)")
     hosting = parser.add_mutually_exclusive_group()
     hosting.add_argument(
@@ -41,21 +36,15 @@ def parse_arguments(argv: Sequence[str] | None) -> argparse.Namespace:
         help=f"what the model runs on; otherwise the deployed one, at first {DEFAULT_PRESET}",
     )
     hosting.add_argument("--serverless", dest="preset", action="store_const", const="serverless")
-    parser.add_argument(
-        "--sha256", help="of the archive, or of the archive that a folder packs to; otherwise any"
-    )
-    parser.add_argument(
-        "--clip", type=Path, help="recording that the model must answer; otherwise one is made"
-    )
+    parser.add_argument("--sha256", help="of the archive, or of what a folder packs to (any)")
+    parser.add_argument("--clip", type=Path, help="recording that it must answer (a made one)")
     parser.add_argument("--expect", help="label that must come first for --clip")
     action = parser.add_mutually_exclusive_group()
-    action.add_argument(
-        "--dry-run", action="store_true", help="check and print the price; change nothing"
-    )
+    text = "check and print the price; change nothing"
+    action.add_argument("--dry-run", action="store_true", help=text)
     action.add_argument("--rollback", action="store_true", help="return to the model before")
-    action.add_argument(
-        "--destroy", action="store_true", help="delete the endpoint and all that belongs to it"
-    )
+    text = "delete the endpoint and all that belongs to it"
+    action.add_argument("--destroy", action="store_true", help=text)
     return parser.parse_args(argv)
 
 
@@ -71,17 +60,15 @@ def run(given: argparse.Namespace) -> Iterator[object]:
         clip = read_or_make_clip(given.clip, given.expect)
         model = check_model(given.model, clip, s3=account.s3, expected_sha256=given.sha256)
         yield f"Checked: {model}"
-        deployed = (
-            None if given.dry_run else deploy.find_deployed(account.sagemaker, settings.endpoint)
-        )
-        preset = deploy.choose_preset(given.preset, deployed)
-        yield from price_lines(preset)
-        if not given.dry_run:
+        if given.dry_run:
+            yield from price_lines(deploy.choose_preset(given.preset, None))
+        else:
+            deployed = deploy.find_deployed(account.sagemaker, settings.endpoint)
+            preset = deploy.choose_preset(given.preset, deployed)
+            yield from price_lines(preset)
             base = foundation.ensure(account, settings)
             yield base
-            role, image = base.outputs["EndpointRoleArn"], image_uri(settings.region)
-            plan = Plan(settings.endpoint, base.outputs["Bucket"], role, image, preset)
-            yield from deploy.deploy(account, plan, model)
+            yield from deploy.deploy(account, Plan.on(settings, base.outputs, preset), model)
 
 
 if __name__ == "__main__":

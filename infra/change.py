@@ -1,11 +1,18 @@
-"""What one step did to AWS, so that a second run can show that nothing changed."""
+"""What one step did to AWS, so that a second run can show that nothing changed; and waiting."""
 
+import time
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 from botocore.exceptions import ClientError
 
+from infra.errors import DeployError, error_code, error_text
+
+LIMIT_SECONDS = 3_600
+
 Outcome = Literal["created", "updated", "unchanged", "deleted", "absent"]
+Found = TypeVar("Found")
 
 
 @dataclass(frozen=True)
@@ -19,16 +26,6 @@ class Change:
         return f"{self.outcome:<9} {self.resource}"
 
 
-def error_code(error: ClientError) -> str:
-    """Return AWS's code of an error, "" where it has none."""
-    return str(error.response.get("Error", {}).get("Code", ""))
-
-
-def error_text(error: ClientError) -> str:
-    """Return AWS's own words of an error."""
-    return str(error.response.get("Error", {}).get("Message", error))
-
-
 def delete_if_there(
     resource: str, call: Any, *, missing: tuple[str, ...], **arguments: Any
 ) -> Change:
@@ -40,3 +37,23 @@ def delete_if_there(
             return Change(resource, "absent")
         raise
     return Change(resource, "deleted")
+
+
+def wait_until_settled(
+    find: Callable[[], Found],
+    is_settled: Callable[[Found], bool],
+    *,
+    name: str,
+    poll_seconds: float,
+) -> Found:
+    """Call `find` every `poll_seconds` until `is_settled` of what it returns; return that.
+
+    `name` begins the sentence of the error ("Stack birdapp-dev-api"). Raises DeployError after an
+    hour.
+    """
+    for _ in range(int(LIMIT_SECONDS / max(poll_seconds, 1.0))):
+        found = find()
+        if is_settled(found):
+            return found
+        time.sleep(poll_seconds)
+    raise DeployError(f"{name} did not settle within an hour; run this again to go on waiting.")

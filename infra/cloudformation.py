@@ -10,11 +10,10 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError
 
 from infra import s3
-from infra.change import Change, error_code, error_text
+from infra.change import Change, wait_until_settled
 from infra.config import Settings
-from infra.errors import DeployError
+from infra.errors import DeployError, error_code, error_text
 from infra.session import Account
-from infra.wait import wait_until_settled
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudformation.literals import CapabilityType
@@ -35,8 +34,6 @@ TAKEN = "already exists"
 
 @dataclass(frozen=True)
 class StackChange(Change):
-    """What became of a stack, and its outputs."""
-
     outputs: dict[str, str] = field(default_factory=dict, repr=False)
 
 
@@ -78,7 +75,6 @@ def delete_stack(account: Account, name: str, *, bucket: str | None = None) -> C
 
 
 def find_stack(account: Account, name: str) -> StackTypeDef | None:
-    """Describe a stack, None where there is none."""
     try:
         stack = account.cloudformation.describe_stacks(StackName=name)["Stacks"][0]
     except ClientError as error:
@@ -103,7 +99,6 @@ def _is_at_rest(status: str) -> bool:
 
 
 def outputs(stack: StackTypeDef) -> dict[str, str]:
-    """Return the outputs of a described stack."""
     return {output["OutputKey"]: output["OutputValue"] for output in stack.get("Outputs", [])}
 
 
@@ -128,20 +123,17 @@ def _expect(account: Account, name: str, status: str) -> StackTypeDef:
             reason += (
                 " (delete it if it is yours, or change app_name in birdapp/.chalice/config.json)"
             )
-        raise DeployError(
-            f"CloudFormation could not bring up stack {name} and took it back: {reason}"
-        )
+        what = f"CloudFormation could not bring up stack {name} and took it back"
+        raise DeployError(f"{what}: {reason}")
     return stack
 
 
 def _reason(account: Account, stack_id: str) -> str:
     """Return the first root cause; events come newest first."""
-    pages = account.cloudformation.get_paginator("describe_stack_events").paginate(
-        StackName=stack_id
-    )
+    events = account.cloudformation.get_paginator("describe_stack_events")
     failures = [
         f"{event['LogicalResourceId']}: {event.get('ResourceStatusReason', 'no reason given')}"
-        for page in pages
+        for page in events.paginate(StackName=stack_id)
         for event in page["StackEvents"]
         if event["ResourceStatus"].endswith("_FAILED")
     ]

@@ -31,6 +31,9 @@ class Settings:
     spectrogram_function: str
     endpoint: str
     cors_origins: str
+    # The main Lambda's, which Chalice reads by itself.
+    memory_size: int
+    timeout: int
     spectrogram_memory_size: int
     spectrogram_timeout: int
     reserved_concurrency: int
@@ -63,16 +66,6 @@ class Settings:
         return f"python{self.python}"
 
     @property
-    def memory_size(self) -> int:
-        """The main Lambda's memory, which Chalice reads by itself."""
-        return int(read_config()["lambda_memory_size"])
-
-    @property
-    def timeout(self) -> int:
-        """The main Lambda's time limit in seconds, which Chalice reads by itself."""
-        return int(read_config()["lambda_timeout"])
-
-    @property
     def api_stack(self) -> str:
         """The CloudFormation stack of the API and the main Lambda."""
         return f"{self.function}-api"
@@ -89,8 +82,7 @@ def load(stage: str, **changed: Any) -> Settings:
     """
     config = read_config()
     if stage not in config["stages"]:
-        stages = ", ".join(config["stages"])
-        raise DeployError(f"{CONFIG} has no stage {stage!r}, only {stages}.")
+        raise DeployError(f"{CONFIG} has no stage {stage!r}, only {', '.join(config['stages'])}.")
     of_stage = config["stages"][stage]
     environment = config["environment_variables"] | of_stage.get("environment_variables", {})
     values = {
@@ -99,6 +91,8 @@ def load(stage: str, **changed: Any) -> Settings:
         "spectrogram_function": environment["SPECTROGRAM_FUNCTION"],
         "endpoint": environment["ENDPOINT_NAME"],
         "cors_origins": environment.get("CORS_ORIGINS", "*"),
+        "memory_size": config["lambda_memory_size"],
+        "timeout": config["lambda_timeout"],
         "reserved_concurrency": of_stage["reserved_concurrency"],
         "xray": of_stage["xray"],
     }

@@ -74,7 +74,6 @@ class Line:
 
 
 def dollars(usage: Usage) -> float:
-    """Return the price of what is used."""
     return sum(PRICES[name] * amount for name, amount in usage.items())
 
 
@@ -96,9 +95,9 @@ def parts(settings: Settings, hosting: Hosting) -> list[Part]:
         Part("storage", {"S3, GB": STORED_GB}),
         Part("alarms and dashboard", {"CloudWatch, alarm": alarms, "CloudWatch, dashboard": 1}),
     ]
-    warm = Part("warm Lambdas (setting)", _warm(warm_gb))
+    kept_warm = Part("warm Lambdas (setting)", warm(warm_gb))
     traces = Part("X-Ray (setting)", a_clip={"X-Ray, trace": 1})
-    return [*always, *[warm] * bool(warm_gb), *[traces] * settings.xray]
+    return [*always, *[kept_warm] * bool(warm_gb), *[traces] * settings.xray]
 
 
 def monthly(settings: Settings, hosting: Hosting) -> list[Line]:
@@ -117,26 +116,21 @@ def part_dollars(part: Part, clips: float) -> float:
 
 
 def lines(settings: Settings, hosting: Hosting) -> list[str]:
-    """Return the prices as the lines of a table."""
     heads = tuple(f"{clips:,} a day" for clips in CLIPS_A_DAY)
     return table("$ a month, list prices of us-east-1", heads, monthly(settings, hosting))
 
 
 def table(title: str, heads: tuple[str, ...], rows: list[Line]) -> list[str]:
     """Return rows below their heads as text."""
-    texts = [
-        row.what.ljust(TITLE_CHARACTERS) + "".join(f"{amount:>16,.2f}" for amount in row.dollars)
-        for row in rows
+    cells = [(row.what, [f"{amount:,.2f}" for amount in row.dollars]) for row in rows]
+    return [
+        what.ljust(TITLE_CHARACTERS) + "".join(f"{text:>16}" for text in texts)
+        for what, texts in [(title, heads), *cells]
     ]
-    return [title.ljust(TITLE_CHARACTERS) + "".join(f"{head:>16}" for head in heads), *texts]
 
 
-def warm_dollars(copies: int, memory_gb: float) -> float:
-    """Return what Lambdas that are kept warm cost a month, before they do anything."""
-    return dollars(_warm(copies * memory_gb))
-
-
-def _warm(gigabytes: float) -> Usage:
+def warm(gigabytes: float) -> Usage:
+    """Return what Lambdas of so much memory together, kept warm, use in a month."""
     return {"Lambda kept warm, GB-second": gigabytes * DAYS * SECONDS_A_DAY}
 
 
@@ -154,22 +148,15 @@ def dollars_a_month(hosting: Hosting, requests_a_day: float) -> float:
     return part_dollars(_endpoint(hosting), DAYS * requests_a_day)
 
 
-def dollars_a_day(hosting: Hosting, requests_a_day: float) -> float:
-    """Return what a day costs, as `dollars_a_month`."""
-    return dollars_a_month(hosting, requests_a_day) / DAYS
-
-
 def break_even(serverless: Hosting, instances: Hosting) -> int:
     """Return from how many requests a day one instance is cheaper than serverless."""
-    return round(dollars_a_day(instances, 0) / dollars_a_day(serverless, 1))
+    return round(dollars_a_month(instances, 0) / dollars_a_month(serverless, 1))
 
 
 def price_lines(preset: Preset) -> list[str]:
     """Return what the hosting costs a month, and where serverless stops being cheaper."""
-    prices = ", ".join(
-        f"{clips:,} clips a day: {dollars_a_month(preset.hosting, clips):,.2f} $"
-        for clips in CLIPS_A_DAY
-    )
+    amounts = ((clips, dollars_a_month(preset.hosting, clips)) for clips in CLIPS_A_DAY)
+    prices = ", ".join(f"{clips:,} clips a day: {amount:,.2f} $" for clips, amount in amounts)
     turn = break_even(PRESETS["serverless"].hosting, PRESETS[DEFAULT_PRESET].hosting)
     return [
         preset.describe(),

@@ -4,19 +4,9 @@ The address is public and what it asks is paid. This is an upper bound: every La
 does run, as long as it may, on the most machines that scaling starts.
 """
 
+from infra import cost
 from infra.config import Settings
-from infra.cost import (
-    DAYS,
-    HOURS_A_DAY,
-    LOG_GB_A_CLIP,
-    MB_A_GB,
-    SECONDS_A_DAY,
-    Line,
-    Usage,
-    dollars,
-    parts,
-    table,
-)
+from infra.cost import DAYS, HOURS_A_DAY, MB_A_GB, SECONDS_A_DAY, Line, Usage, dollars
 from infra.endpoint.presets import Preset, Serverless
 
 # A minute's twelve windows in base64 (docs/contracts.md).
@@ -28,7 +18,9 @@ def lines(settings: Settings, preset: Preset) -> list[str]:
     """Return the bound as the lines of a table, and what it leaves out."""
     needs = "" if settings.alarm_email else ", which needs alarm_email"
     return [
-        *table("$ at most, if strangers never stop asking", HEADS, upper_bound(settings, preset)),
+        *cost.table(
+            "$ at most, if strangers never stop asking", HEADS, upper_bound(settings, preset)
+        ),
         "Not in it, for nothing limits them: downloads of the page (about 0.09 $ a GB), and a line "
         "of log for each request that is turned away (0.50 $ a GB). "
         f"The guard is the budget's mail{needs}.",
@@ -38,12 +30,11 @@ def lines(settings: Settings, preset: Preset) -> list[str]:
 def upper_bound(settings: Settings, preset: Preset) -> list[Line]:
     """Return the bound of each part and of all together, in dollars a day and a month."""
     requests = settings.throttle_requests_per_second * SECONDS_A_DAY
-    _, *others = parts(settings, preset.hosting)
+    _, *others = cost.parts(settings, preset.hosting)
+    data = {"SageMaker, GB of data": requests * LARGEST_QUESTION_GB}
     bounds = {
         "endpoint": dollars(_endpoint(preset)),
-        "data into the endpoint": dollars(
-            {"SageMaker, GB of data": requests * LARGEST_QUESTION_GB}
-        ),
+        "data into the endpoint": dollars(data),
         "Lambda": dollars({"Lambda, GB-second": _busy_gb(settings) * SECONDS_A_DAY}),
         "requests, logs, traces": requests * dollars(_a_request(settings)),
         "what costs without any request": sum(dollars(part.a_month) for part in others) / DAYS,
@@ -56,7 +47,7 @@ def _a_request(settings: Settings) -> Usage:
     return {
         "API Gateway, request": 1,
         "Lambda, request": 2,
-        "CloudWatch, GB of logs": LOG_GB_A_CLIP,
+        "CloudWatch, GB of logs": cost.LOG_GB_A_CLIP,
         "X-Ray, trace": int(settings.xray),
     }
 

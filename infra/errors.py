@@ -12,8 +12,6 @@ from botocore.exceptions import (
     PartialCredentialsError,
 )
 
-from infra.change import error_code, error_text
-
 SENTENCES = {
     "ExpiredToken": "The AWS credentials have expired: sign in again.",
     "ExpiredTokenException": "The AWS credentials have expired: sign in again.",
@@ -39,6 +37,16 @@ NO_CREDENTIALS = (
 )
 
 
+def error_code(error: ClientError) -> str:
+    """Return AWS's code of an error, "" where it has none."""
+    return str(error.response.get("Error", {}).get("Code", ""))
+
+
+def error_text(error: ClientError) -> str:
+    """Return AWS's own words of an error."""
+    return str(error.response.get("Error", {}).get("Message", error))
+
+
 class DeployError(Exception):
     """A step cannot be done; the text is one sentence for the person who ran it."""
 
@@ -57,10 +65,6 @@ def run_cli(work: Callable[[], int | None], advice: str = "") -> int:
     except EXPECTED as error:
         print(f"{explain(error)} {advice}".strip(), file=sys.stderr)
         return 1
-
-
-# The former name, until nobody uses it.
-in_a_sentence = run_cli
 
 
 def show(lines: Iterable[object]) -> None:
@@ -85,7 +89,6 @@ def explain(error: Exception) -> str:
 
 
 def explain_code(error: ClientError) -> str:
-    """Return one sentence for an error response of AWS."""
     code, text = error_code(error), error_text(error)
     if error.operation_name == "HeadBucket" and code == "403":
         return SENTENCES["BucketAlreadyExists"]

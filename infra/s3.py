@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
-from infra.change import Change, error_code
+from infra.change import Change
+from infra.errors import error_code
 from infra.session import Account
 
 if TYPE_CHECKING:
@@ -24,15 +25,13 @@ def upload_once(account: Account, bucket: str, key: str, path: Path) -> Change:
     resource = f"package s3://{bucket}/{key}"
     if is_there(account.s3, bucket, key):
         return Change(resource, "unchanged")
+    owner = account.account_id
     with path.open("rb") as body:
-        account.s3.put_object(
-            Bucket=bucket, Key=key, Body=body, ExpectedBucketOwner=account.account_id
-        )
+        account.s3.put_object(Bucket=bucket, Key=key, Body=body, ExpectedBucketOwner=owner)
     return Change(resource, "created")
 
 
 def is_there(s3: S3Client, bucket: str, key: str) -> bool:
-    """Tell whether there is an object."""
     try:
         s3.head_object(Bucket=bucket, Key=key)
     except ClientError as error:
@@ -56,7 +55,6 @@ def empty_bucket(account: Account, bucket: str) -> None:
 def delete_objects(s3: S3Client, bucket: str, keys: list[str]) -> None:
     """Delete objects, a thousand a call, which is S3's limit."""
     for start in range(0, len(keys), DELETE_AT_ONCE):
-        some: list[ObjectIdentifierTypeDef] = [
-            {"Key": key} for key in keys[start : start + DELETE_AT_ONCE]
-        ]
+        part = keys[start : start + DELETE_AT_ONCE]
+        some: list[ObjectIdentifierTypeDef] = [{"Key": key} for key in part]
         s3.delete_objects(Bucket=bucket, Delete={"Objects": some, "Quiet": True})

@@ -1,15 +1,17 @@
-"""One AWS account and region: its boto3 clients, each made once, when it is first used."""
+"""One AWS account and region: its boto3 clients, each made when first used, and its room."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 import boto3
 from botocore.config import Config
+from botocore.exceptions import ClientError
 
-from infra.errors import DeployError
+from infra.config import Settings
+from infra.errors import DeployError, error_code
 
 if TYPE_CHECKING:
     # Types alone, from requirements-dev: nothing that runs needs them.
@@ -29,6 +31,8 @@ RETRIES = Config(retries={"mode": "standard", "max_attempts": 5})
 # The smoke clip must be answered as users' recordings are: at once and by the first attempt.
 ONE_ATTEMPT = Config(retries={"total_max_attempts": 1}, read_timeout=60)
 POLL_SECONDS = 5.0
+# AWS keeps so many Lambdas for the functions that reserve none.
+LEFT_FOR_OTHERS = 100
 
 
 @dataclass(frozen=True)
@@ -81,7 +85,6 @@ class Account:
         return self.boto3_session.client("sts", self.region, config=RETRIES)
 
     def clients(self) -> list[BaseClient]:
-        """Return every client."""
         names = (name for name, made in vars(Account).items() if isinstance(made, cached_property))
         return [getattr(self, name) for name in names if name != "account_id"]
 
@@ -93,8 +96,42 @@ def connect(region: str, poll_seconds: float = POLL_SECONDS) -> Account:
     """
     account = Account(region, poll_seconds)
     if region not in account.boto3_session.get_available_regions("lambda"):
-        raise DeployError(
-            f"There is no AWS region {region!r}: change it in birdapp/.chalice/config.json."
-        )
+        where = "birdapp/.chalice/config.json"
+        raise DeployError(f"There is no AWS region {region!r}: change it in {where}.")
     _ = account.account_id
     return account
+
+
+def fit_concurrency(account: Account, settings: Settings) -> Settings:
+    """Drop the cap where the account is too small for it.
+
+    A new account often has 10 concurrent Lambdas in all, which is a cap by itself.
+    """
+    limits = account.functions.get_account_settings()["AccountLimit"]
+    names = (settings.function, settings.spectrogram_function)
+    ours = sum(_reserved(account, name) for name in names)
+    room = limits["UnreservedConcurrentExecutions"] + ours - LEFT_FOR_OTHERS
+    if 2 * settings.reserved_concurrency <= room:
+        return settings
+    return replace(settings, reserved_concurrency=0)
+
+
+def concurrency_note(settings: Settings, fitted: Settings) -> list[str]:
+    """Return the sentence that the cap was dropped, if it was."""
+    if settings == fitted:
+        return []
+    return [
+        "The account's limit of concurrent Lambdas is too low to set "
+        f"{settings.reserved_concurrency} aside for each function: the account's own limit is the "
+        "cap. Ask for 1,000 under Service Quotas, then deploy again."
+    ]
+
+
+def _reserved(account: Account, function: str) -> int:
+    try:
+        answer = account.functions.get_function_concurrency(FunctionName=function)
+    except ClientError as error:
+        if error_code(error) != "ResourceNotFoundException":
+            raise
+        return 0
+    return int(answer.get("ReservedConcurrentExecutions", 0))

@@ -2,32 +2,37 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
-from infra import s3
+from infra import s3, session
 from infra.change import Change
 from infra.cloudformation import delete_stack, ensure_stack
 from infra.config import Settings
 from infra.endpoint import deploy as endpoint
 from infra.endpoint.checks import Clip
-from infra.endpoint.images import image_uri
 from infra.endpoint.model import CheckedModel, check_model
 from infra.endpoint.plan import Plan
 from infra.endpoint.presets import Instances, Preset
-from infra.monitoring.alarms import stage_alarms
-from infra.packages import api as api_package
-from infra.packages import spectrogram as spectrogram_package
+from infra.packages import bundles
 from infra.packages.zips import Package
 from infra.session import Account
 from infra.site import publish
-from infra.stacks import foundation, gateway_logs, monitoring, spectrogram
-from infra.stacks.site import CLOUDFRONT, WEBSITE
+from infra.stacks import foundation, gateway, monitoring, spectrogram
 from infra.stacks.site import stack_name as site_stack
 
-SITES = {
-    WEBSITE: "public, HTTP (website)",
-    CLOUDFRONT: "private, behind a CloudFront distribution with its access control and security "
-    "headers",
-}
+
+@dataclass(frozen=True)
+class Request:
+    """What a person asked for.
+
+    Without a model or preset the deployed one stays, at first the shipped and the default one.
+    Without a clip one is made; `expect` is the label that must come first for it.
+    """
+
+    model: str | None = None
+    preset: str | None = None
+    clip: Path | None = None
+    expect: str | None = None
 
 
 @dataclass(frozen=True)
@@ -36,9 +41,24 @@ class Ready:
 
     settings: Settings
     spectrogram: Package
-    application: api_package.Application
+    application: bundles.Application
     model: CheckedModel
     preset: Preset
+
+
+def deploy(account: Account, settings: Settings, request: Request) -> Iterator[object]:
+    """Bring everything up; yield a line for each thing that was done. Safe to run again."""
+    # It brings numpy and scipy, which a dry run does without.
+    from infra.endpoint.smoke_clip import read_or_make_clip  # noqa: PLC0415
+
+    fitted = session.fit_concurrency(account, settings)
+    yield from session.concurrency_note(settings, fitted)
+    clip = read_or_make_clip(request.clip, request.expect)
+    deployed = endpoint.find_deployed(account.sagemaker, settings.endpoint)
+    model = request.model or (deployed.model if deployed else endpoint.SHIPPED_MODEL)
+    preset = endpoint.choose_preset(request.preset, deployed)
+    ready = prepare(account, fitted, model=model, clip=clip, preset=preset)
+    yield from up(account, ready)
 
 
 def prepare(
@@ -46,15 +66,12 @@ def prepare(
 ) -> Ready:
     """Check the model and build the packages. Raises DeployError with all that is wrong."""
     checked = check_model(model, clip, s3=account.s3)
-    function = spectrogram_package.build(settings.python)
-    return Ready(settings, function, api_package.build(settings), checked, preset)
+    function = bundles.build_spectrogram(settings.python)
+    return Ready(settings, function, bundles.build_application(settings), checked, preset)
 
 
 def up(account: Account, ready: Ready) -> Iterator[Change]:
-    """Bring up all parts and yield what became of each.
-
-    Safe to run again, also after a failure anywhere in it.
-    """
+    """Bring up all parts and yield what became of each. Safe to run again after any failure."""
     settings, application = ready.settings, ready.application
     base = foundation.ensure(account, settings)
     yield base
@@ -64,17 +81,15 @@ def up(account: Account, ready: Ready) -> Iterator[Change]:
     function = spectrogram.template(settings, bucket, ready.spectrogram.key)
     yield ensure_stack(account, spectrogram.stack_name(settings), function)
 
-    yield from endpoint.deploy(account, plan(ready, base.outputs), ready.model)
+    yield from endpoint.deploy(account, Plan.on(settings, base.outputs, ready.preset), ready.model)
 
     yield _upload(account, bucket, application.code)
     yield _upload(account, bucket, application.layer)
-    yield gateway_logs.ensure(account)
-    gateway = ensure_stack(
-        account, settings.api_stack, application.finished_template(settings, bucket)
-    )
-    yield gateway
+    yield gateway.ensure_logs(account)
+    api = ensure_stack(account, settings.api_stack, application.finished_template(settings, bucket))
+    yield api
 
-    address = gateway.outputs["EndpointURL"].rstrip("/")
+    address = api.outputs["EndpointURL"].rstrip("/")
     yield from publish.publish(account, settings, address).changes
 
     alarms = monitoring.template(settings, instances=has_instances(ready.preset))
@@ -102,44 +117,9 @@ def stacks(settings: Settings) -> list[str]:
     ]
 
 
-def plan(ready: Ready, outputs: dict[str, str]) -> Plan:
-    """Return the endpoint as it shall be, on the foundation's outputs."""
-    role, image = outputs["EndpointRoleArn"], image_uri(ready.settings.region)
-    return Plan(ready.settings.endpoint, outputs["Bucket"], role, image, ready.preset)
-
-
 def has_instances(preset: Preset) -> bool:
     """Tell an endpoint that always runs from a serverless one."""
     return isinstance(preset.hosting, Instances)
-
-
-def resources(settings: Settings, preset: Preset) -> list[str]:
-    """Return a line for each thing that `up` makes and `down` deletes, in the order of `up`."""
-    alarms = len(stage_alarms(settings, instances=has_instances(preset)))
-    bucket = publish.bucket_name(settings, "ACCOUNT")
-    mail = (
-        f"a budget of {settings.budget_dollars} $ a month; they write to {settings.alarm_email}"
-        if settings.alarm_email
-        else "no budget and no mail: alarm_email is not set"
-    )
-    return [
-        f"stack {foundation.stack_name(settings)}: private bucket {settings.bucket('ACCOUNT')} for "
-        "code, models and training data; the roles of endpoint and training; log retention of "
-        f"{settings.log_retention_days} days",
-        f"stack {spectrogram.stack_name(settings)}: Lambda {settings.spectrogram_function} with "
-        f"{settings.spectrogram_memory_size:,} MB, its role and log",
-        f"endpoint {settings.endpoint}, its model, configuration and scaling: {preset.describe()}",
-        f"stack {gateway_logs.STACK}, where API Gateway may not write logs yet: free, of the whole "
-        "account, and stays",
-        f"stack {settings.api_stack}: Lambda {settings.function} with {settings.memory_size:,} MB, "
-        f"its layer, role, log; REST API stage {settings.stage}, "
-        f"{settings.throttle_requests_per_second} requests/s, {settings.throttle_burst} at once, "
-        f"{settings.reserved_concurrency} Lambdas",
-        f"stack {site_stack(settings)}: the site on bucket {bucket}, "
-        + SITES[publish.default_mode(settings.stage)],
-        f"stack {monitoring.stack_name(settings)}: {alarms} alarms (two in the first stack), a "
-        f"dashboard, {mail}",
-    ]
 
 
 def _upload(account: Account, bucket: str, package: Package) -> Change:

@@ -25,7 +25,7 @@ import botocore.client
 from botocore.loaders import Loader
 from botocore.model import ServiceModel
 
-from infra import commands
+from infra import stage
 
 pytest_plugins = ["test_deploy_faults"]
 REPOSITORY = Path(__file__).parent.parent
@@ -95,7 +95,7 @@ def test_count(emulators, ready, monkeypatch):
     monkeypatch.setattr(botocore.client.BaseClient, "_make_api_call", counted)
     sys.setprofile(trace)
     try:
-        changes = list(commands.deploy(emulators.account, ready.settings, commands.Request()))
+        changes = list(stage.deploy(emulators.account, ready.settings, stage.Request()))
     finally:
         sys.setprofile(None)
     once = Counter(f"{service} {operation}" for service, operation, _ in set(calls))

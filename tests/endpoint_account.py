@@ -4,9 +4,8 @@ import json
 
 from tiny_saved_model import SETTINGS
 
-from infra.endpoint.images import image_uri
 from infra.endpoint.model import CheckedModel
-from infra.endpoint.plan import Plan
+from infra.endpoint.plan import Plan, image_uri
 from infra.endpoint.presets import PRESETS
 from infra.endpoint.smoke_clip import make_clip
 

@@ -10,7 +10,7 @@ from chalice.package import TemplateDeepMerger
 from samtranslator.translator.transform import transform
 
 from infra import config
-from infra.packages import api as api_package
+from infra.packages import bundles
 from infra.stacks import api as api_stack
 from infra.stacks import foundation as foundation_stack
 from infra.stacks import monitoring as monitoring_stack
@@ -34,7 +34,7 @@ class NoManagedPolicies:
 @cache
 def package(stage):
     """Chalice's template of a stage with our additions, once a session."""
-    template, _ = api_package.package(config.load(stage))
+    template, _ = bundles.package(config.load(stage))
     return template
 
 

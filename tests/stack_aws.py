@@ -11,7 +11,7 @@ from pathlib import Path
 from urllib.error import URLError
 from urllib.request import Request, urlopen
 
-from infra.packages import layer, zips
+from infra.packages import bundles, zips
 from local import venv
 
 REPOSITORY = Path(__file__).parent.parent
@@ -75,9 +75,9 @@ def clean():
 def emulating(folder, endpoint):
     """Run ministack, whose Lambdas find ffmpeg on the PATH as under /opt/bin, and the endpoint."""
     venv.ensure(VENV, REQUIREMENTS)
-    ffmpeg = folder / "opt" / layer.FFMPEG
+    ffmpeg = folder / "opt" / bundles.FFMPEG
     ffmpeg.parent.mkdir(parents=True)
-    ffmpeg.write_bytes(zips.read(layer.build().path)[layer.FFMPEG])
+    ffmpeg.write_bytes(zips.read(bundles.build_layer().path)[bundles.FFMPEG])
     ffmpeg.chmod(zips.RUNNABLE)
     settings = clean() | {
         "PATH": f"{ffmpeg.parent}:{os.environ['PATH']}",

@@ -178,8 +178,8 @@ def test_awss_alarm_is_left_alone_where_it_is_the_reports():
 def test_serverless_breaks_even_where_both_cost_the_same():
     serverless, instances = PRESETS["serverless"].hosting, PRESETS[DEFAULT_PRESET].hosting
     turn = cost.break_even(serverless, instances)
-    assert cost.dollars_a_day(serverless, turn) == pytest.approx(
-        cost.dollars_a_day(instances, turn), rel=1e-4
+    assert cost.dollars_a_month(serverless, turn) == pytest.approx(
+        cost.dollars_a_month(instances, turn), rel=1e-4
     )
     assert cost.dollars_a_month(serverless, 0) == 0
 

@@ -11,13 +11,13 @@ from stubbed_account import ACCOUNT, REGION, account, stubbed
 
 import deploy
 import deploy_endpoint
-from infra import cloudformation, concurrency, config, cost, cost_ceiling, session
+from infra import change, cloudformation, config, cost, cost_ceiling, session
 from infra.endpoint.presets import PRESETS
 from infra.errors import DeployError
 from infra.packages import plain_chalice
 from infra.site import publish
-from infra.stacks import foundation, gateway_logs
-from infra.wait import wait_until_settled
+from infra.stacks import foundation
+from infra.stacks import gateway as gateway_stack
 
 TEMPLATE = {"Resources": {}}
 
@@ -127,7 +127,7 @@ def test_what_never_settles_is_one_sentence_after_an_hour(monkeypatch):
     slept = []
     monkeypatch.setattr("time.sleep", slept.append)
     with pytest.raises(DeployError, match="Stack s did not settle within an hour; run this again"):
-        wait_until_settled(lambda: 1, lambda _: False, name="Stack s", poll_seconds=60)
+        change.wait_until_settled(lambda: 1, lambda _: False, name="Stack s", poll_seconds=60)
     assert sum(slept) == 3_600
 
 
@@ -236,16 +236,16 @@ def test_the_cap_is_dropped_where_the_account_has_no_room_for_it(unreserved, cap
     for _ in range(2):
         stub.add_client_error("get_function_concurrency", "ResourceNotFoundException")
     wanted = config.load("dev")
-    fitted = concurrency.fit(account(functions=client), wanted)
+    fitted = session.fit_concurrency(account(functions=client), wanted)
     assert fitted.reserved_concurrency == cap
-    assert len(concurrency.note(wanted, fitted)) == (cap == 0)
+    assert len(session.concurrency_note(wanted, fitted)) == (cap == 0)
 
 
 def test_another_owners_role_for_the_gateways_logs_is_left_alone():
     """No other client may be used: neither a role nor a stack is made."""
     gateway, answers = stubbed("apigateway")
     answers.add_response("get_account", {"cloudwatchRoleArn": "arn:aws:iam::1:role/theirs"})
-    assert gateway_logs.ensure(account(gateway=gateway)).outcome == "unchanged"
+    assert gateway_stack.ensure_logs(account(gateway=gateway)).outcome == "unchanged"
 
 
 def test_prices_add_up_and_grow_with_traffic():
@@ -289,4 +289,4 @@ def test_warm_lambdas_and_tracing_show_their_price_only_where_they_are_on():
         line.what for line in cost.monthly(plain, hosting)
     }
     assert extra == {"warm Lambdas (setting)", "X-Ray (setting)"}
-    assert cost.warm_dollars(1, 0.25) == pytest.approx(2.70, abs=0.01)
+    assert cost.dollars(cost.warm(0.25)) == pytest.approx(2.70, abs=0.01)

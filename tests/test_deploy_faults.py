@@ -18,11 +18,11 @@ import stack_aws
 from tiny_saved_model import SETTINGS
 
 import deploy
-from infra import commands, config, session, stage, status
+from infra import config, session, stage, status
 from infra.endpoint.model import CheckedModel
 from infra.endpoint.presets import PRESETS
 from infra.endpoint.smoke_clip import make_clip
-from infra.packages import api, zips
+from infra.packages import bundles, zips
 from infra.site import publish
 from infra.site.assets import make_assets
 
@@ -67,7 +67,7 @@ class Emulators:
 def ready(tmp_path_factory):
     """What `up` is given: real templates, tiny packages, a model that was checked."""
     chosen = config.load("prod", alarm_email="birds@example.org")
-    application = api.build(chosen)
+    application = bundles.build_application(chosen)
     folder = tmp_path_factory.mktemp("packages")
     small, code, layer = (
         zips.pack(folder, name, {f"{name}.py": b""}) for name in ("spectrogram", "code", "layer")
@@ -107,12 +107,12 @@ def emulators(tmp_path_factory, ready):
 
 def up(emulators, ready):
     """What `make deploy` does, but for building and checking: all its AWS calls."""
-    return lambda: commands.deploy(emulators.account, ready.settings, commands.Request())
+    return lambda: stage.deploy(emulators.account, ready.settings, stage.Request())
 
 
 def down(emulators, ready):
     """What `make destroy` does."""
-    return lambda: commands.destroy(emulators.account, ready.settings)
+    return lambda: stage.down(emulators.account, ready.settings)
 
 
 def outcomes(run):

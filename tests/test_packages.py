@@ -8,13 +8,11 @@ import sys
 import zipfile
 from pathlib import Path
 
-import packaged
 import pytest
 
 from infra import config
 from infra.errors import DeployError
-from infra.packages import api, layer, wheels, zips
-from infra.packages import spectrogram as spectrogram_package
+from infra.packages import bundles, wheels, zips
 
 LOCAL_PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"
 PYTHONS = sorted({"3.12", LOCAL_PYTHON})
@@ -36,13 +34,13 @@ print(json.dumps({"shape": answer["shape"], "windows": len(answer["windows"]), "
 @pytest.fixture(scope="session", params=PYTHONS)
 def spectrogram(request):
     """The spectrogram function's package, for each Python."""
-    return request.param, spectrogram_package.build(request.param)
+    return request.param, bundles.build_spectrogram(request.param)
 
 
 @pytest.fixture(scope="session")
 def ffmpeg_layer():
     """The main Lambda's layer."""
-    return layer.build()
+    return bundles.build_layer()
 
 
 def names(package):
@@ -60,7 +58,7 @@ def unpack(package, folder):
 
 
 def test_spectrogram_handler_runs_from_its_unpacked_zip_alone(tmp_path):
-    folder = unpack(spectrogram_package.build(LOCAL_PYTHON), tmp_path)
+    folder = unpack(bundles.build_spectrogram(LOCAL_PYTHON), tmp_path)
     # -I and -S: no PYTHONPATH, no site-packages; only the standard library and the zip's folder.
     code = f"import sys; sys.path.insert(0, {str(folder)!r})\n{RUN_HANDLER}"
     done = subprocess.run(
@@ -92,7 +90,7 @@ def test_compiled_modules_are_for_lambdas_machine_and_python(spectrogram):
 
 def test_wheels_need_no_newer_glibc_than_lambda_has(spectrogram):
     for wheel in wheels.download(
-        [spectrogram_package.FOLDER / "requirements.txt"], spectrogram[0], config.PACKAGES
+        [bundles.SPECTROGRAM_FOLDER / "requirements.txt"], spectrogram[0], config.PACKAGES
     ):
         tags = wheel.stem.split("-")[-1].split(".")
         assert (
@@ -112,7 +110,7 @@ def test_lambda_gets_the_ffmpeg_that_runs_here():
 
 
 def test_layers_ffmpeg_runs(ffmpeg_layer, tmp_path):
-    ffmpeg = unpack(ffmpeg_layer, tmp_path) / layer.FFMPEG
+    ffmpeg = unpack(ffmpeg_layer, tmp_path) / bundles.FFMPEG
     done = subprocess.run(
         [ffmpeg, "-hide_banner", "-version"], env={}, capture_output=True, text=True, check=True
     )
@@ -122,7 +120,7 @@ def test_layers_ffmpeg_runs(ffmpeg_layer, tmp_path):
 @pytest.fixture(scope="session")
 def application():
     """The main Lambda's package and layer."""
-    return packaged.application("dev")
+    return bundles.build_application(config.load("dev"))
 
 
 def test_main_lambdas_zip_holds_its_code_and_nothing_else(application):
@@ -212,7 +210,7 @@ def test_a_requirement_without_a_wheel_is_one_sentence(tmp_path):
 
 
 def test_an_app_that_cannot_be_imported_is_one_sentence(tmp_path):
-    api.copy_project(tmp_path / "birdapp")
+    bundles.copy_project(tmp_path / "birdapp")
     (tmp_path / "birdapp" / "app.py").write_text("import no_such_module\n")
     with pytest.raises(DeployError, match=r"^chalice package failed: ModuleNotFoundError: .*\w'$"):
-        api.run_chalice(tmp_path / "birdapp", ["package", str(tmp_path / "out")], "eu-west-1")
+        bundles.run_chalice(tmp_path / "birdapp", ["package", str(tmp_path / "out")], "eu-west-1")

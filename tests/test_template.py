@@ -8,7 +8,7 @@ import pytest
 
 from birdapp.chalicelib.errors import RETRY_AFTER_SECONDS, STATUSES
 from infra.config import DeployError, load
-from infra.stacks import gateway_responses as responses
+from infra.stacks import gateway
 
 STAGES = ["dev", "prod"]
 # Fn::Sub's own variables, whose values stand beside it.
@@ -59,9 +59,9 @@ def test_every_answer_of_the_gateway_carries_cors(stage):
 def test_answers_say_when_to_try_again_where_that_makes_sense():
     for kind, answer in gateway_responses().items():
         after = answer["responseParameters"].get("gatewayresponse.header.Retry-After")
-        wanted = RETRY_AFTER_SECONDS.get(responses.CODES[kind])
+        wanted = RETRY_AFTER_SECONDS.get(gateway.CODES[kind])
         assert after == (f"'{wanted}'" if wanted else None)
-        assert answer["statusCode"] == str(STATUSES[responses.CODES[kind]])
+        assert answer["statusCode"] == str(STATUSES[gateway.CODES[kind]])
 
 
 @pytest.mark.parametrize(
@@ -73,7 +73,7 @@ def test_answers_say_when_to_try_again_where_that_makes_sense():
     ],
 )
 def test_the_gateway_allows_the_origins_that_the_lambda_allows(origins, allowed):
-    headers = responses.gateway_responses(origins)["THROTTLED"]["responseParameters"]
+    headers = gateway.gateway_responses(origins)["THROTTLED"]["responseParameters"]
     assert headers["gatewayresponse.header.Access-Control-Allow-Origin"] == allowed
     assert ("gatewayresponse.header.Vary" in headers) == (origins != "*")
 

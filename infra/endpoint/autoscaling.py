@@ -22,15 +22,12 @@ MISSING = ("ObjectNotFoundException", "No scaling policy found", "No scalable ta
 
 
 class Variant(TypedDict):
-    """What Application Auto Scaling calls the variant of an endpoint."""
-
     ServiceNamespace: Literal["sagemaker"]
     ResourceId: str
     ScalableDimension: Literal["sagemaker:variant:DesiredInstanceCount"]
 
 
 def variant(endpoint: str) -> Variant:
-    """Return the names of the endpoint's one variant."""
     return {
         "ServiceNamespace": "sagemaker",
         "ResourceId": f"endpoint/{endpoint}/variant/{VARIANT}",
@@ -39,28 +36,22 @@ def variant(endpoint: str) -> Variant:
 
 
 def policy_name(endpoint: str) -> str:
-    """Return the name of the endpoint's one scaling policy."""
     return f"{endpoint}-target"
 
 
 def target_tracking(endpoint: str, scaling: Scaling) -> dict[str, Any]:
-    """Return the target tracking configuration of a scaling."""
-    metric: dict[str, Any] = {
-        "PredefinedMetricSpecification": {"PredefinedMetricType": scaling.metric}
-    }
+    predefined = {"PredefinedMetricType": scaling.metric}
+    metric: dict[str, Any] = {"PredefinedMetricSpecification": predefined}
     if scaling.metric == CPU:
         dimensions = {"EndpointName": endpoint, "VariantName": VARIANT}
-        metric = {
-            "CustomizedMetricSpecification": {
-                "MetricName": CPU,
-                "Namespace": "/aws/sagemaker/Endpoints",
-                "Dimensions": [
-                    {"Name": name, "Value": value} for name, value in dimensions.items()
-                ],
-                "Statistic": "Average",
-                "Unit": "Percent",
-            }
+        customized = {
+            "MetricName": CPU,
+            "Namespace": "/aws/sagemaker/Endpoints",
+            "Dimensions": [{"Name": name, "Value": value} for name, value in dimensions.items()],
+            "Statistic": "Average",
+            "Unit": "Percent",
         }
+        metric = {"CustomizedMetricSpecification": customized}
     cooldowns = {
         "ScaleOutCooldown": scaling.scale_out_cooldown,
         "ScaleInCooldown": scaling.scale_in_cooldown,
@@ -101,7 +92,6 @@ def find_targets(account: Account, endpoint: str) -> list[type_defs.ScalableTarg
 
 
 def ensure_policy(account: Account, endpoint: str, scaling: Scaling) -> Change:
-    """Give the endpoint its target tracking policy."""
     resource = f"scaling policy {policy_name(endpoint)}"
     desired = target_tracking(endpoint, scaling)
     found = find_policies(account, endpoint)
@@ -118,9 +108,9 @@ def ensure_policy(account: Account, endpoint: str, scaling: Scaling) -> Change:
 
 def find_policies(account: Account, endpoint: str) -> list[type_defs.ScalingPolicyTypeDef]:
     """Return the endpoint's policy, [] where there is none."""
-    return account.autoscaling.describe_scaling_policies(
-        PolicyNames=[policy_name(endpoint)], **variant(endpoint)
-    )["ScalingPolicies"]
+    client, names = account.autoscaling, [policy_name(endpoint)]
+    found = client.describe_scaling_policies(PolicyNames=names, **variant(endpoint))
+    return found["ScalingPolicies"]
 
 
 def ensure_statistics(account: Account, endpoint: str, scaling: Scaling) -> list[Change]:
@@ -152,21 +142,17 @@ def edit_alarm(account: Account, alarm: MetricAlarmTypeDef, scaling: Scaling) ->
 
 def remove_scaling(account: Account, endpoint: str) -> list[Change]:
     """Delete the policy and the registration; AWS deletes the policy's alarms with it."""
-    names = variant(endpoint)
+    client, names, policy = account.autoscaling, variant(endpoint), policy_name(endpoint)
+    target = f"scalable target {names['ResourceId']}"
     return [
         delete_if_there(
-            f"scaling policy {policy_name(endpoint)}",
-            account.autoscaling.delete_scaling_policy,
+            f"scaling policy {policy}",
+            client.delete_scaling_policy,
             missing=MISSING,
-            PolicyName=policy_name(endpoint),
+            PolicyName=policy,
             **names,
         ),
-        delete_if_there(
-            f"scalable target {names['ResourceId']}",
-            account.autoscaling.deregister_scalable_target,
-            missing=MISSING,
-            **names,
-        ),
+        delete_if_there(target, client.deregister_scalable_target, missing=MISSING, **names),
     ]
 
 

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any
 
 from infra.endpoint.sagemaker import settle
 from infra.errors import DeployError
-from infra.monitoring.alarms import endpoint_alarms
 
 if TYPE_CHECKING:
     from mypy_boto3_sagemaker import SageMakerClient
@@ -21,11 +20,6 @@ KEEP_SECONDS = 60
 MOVE_SECONDS = 3_600
 # A canary may be at most half of the fleet, so it needs two instances.
 SMALLEST_FLEET_WITH_CANARY = 2
-
-
-def rollback_alarms(endpoint: str) -> list[str]:
-    """Return the names of the alarms on which SageMaker goes back to the old model."""
-    return [alarm.name for alarm in endpoint_alarms(endpoint)]
 
 
 def find_instance_type(sagemaker: SageMakerClient, config: str) -> str | None:
@@ -51,8 +45,8 @@ def move_traffic(
     Raises DeployError when SageMaker went back to the old configuration.
     """
     name, sagemaker = existing["EndpointName"], account.sagemaker
-    sagemaker.update_endpoint(**update_request(sagemaker, existing, new, alarms=alarms))
-    moved = settle(sagemaker, name, account.poll_seconds)
+    sagemaker.update_endpoint(**update_request(sagemaker, existing, new, alarms))
+    moved = settle(account, name)
     if moved is None:
         raise DeployError(f"Endpoint {name} was deleted while its traffic was moved.")
     if moved["EndpointStatus"] != "InService" or moved["EndpointConfigName"] != new:
@@ -61,16 +55,11 @@ def move_traffic(
 
 
 def update_request(
-    sagemaker: SageMakerClient,
-    existing: DescribeEndpointOutputTypeDef,
-    new: str,
-    *,
-    alarms: list[str],
+    sagemaker: SageMakerClient, existing: DescribeEndpointOutputTypeDef, new: str, alarms: list[str]
 ) -> dict[str, Any]:
     """Return the parameters of update_endpoint that lead to the configuration `new`."""
-    old_type, new_type = (
-        find_instance_type(sagemaker, config) for config in (existing["EndpointConfigName"], new)
-    )
+    old_type = find_instance_type(sagemaker, existing["EndpointConfigName"])
+    new_type = find_instance_type(sagemaker, new)
     request: dict[str, Any] = {"EndpointName": existing["EndpointName"], "EndpointConfigName": new}
     if new_type is None:
         # Serverless has no fleet: SageMaker moves the traffic all at once, without alarms.

@@ -7,6 +7,7 @@ it cannot see: how the graph is built, and whether the deployed model is the one
 import base64
 import json
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 
 from birdapp.chalicelib.model import parse_prediction
@@ -46,8 +47,10 @@ def problems_of_facts(facts: dict[str, Any], clip: Clip) -> list[str]:
     if "error" in facts["description"]:
         return [f"describe fails ({facts['description']['error']})"]
     problems = problems_of_answer(facts["answer"], clip)
+    described, answer = facts["description"], facts["answer"]
+    differing = [key for key in CONSTANTS if described.get(key) != answer.get(key)]
     return problems or [
-        *problems_of_description(facts["description"], facts["answer"]),
+        *(f"describe and the prediction have other {key}" for key in differing),
         *problems_of_windows(facts, clip),
     ]
 
@@ -67,20 +70,8 @@ def problems_of_ranking(labels: list[str], rows: list[list[float]], clip: Clip) 
         return []
     totals = [sum(column) for column in zip(*rows, strict=True)]
     best = labels[totals.index(max(totals))]
-    return (
-        []
-        if best == clip.expected
-        else [f"the smoke clip is {clip.expected}, the model says {best}"]
-    )
-
-
-def problems_of_description(description: dict[str, Any], answer: dict[str, Any]) -> list[str]:
-    """Return where the signature `describe` differs from the prediction."""
-    return [
-        f"describe and the prediction have other {key}"
-        for key in CONSTANTS
-        if description.get(key) != answer.get(key)
-    ]
+    wrong = f"the smoke clip is {clip.expected}, the model says {best}"
+    return [] if best == clip.expected else [wrong]
 
 
 def problems_of_windows(facts: dict[str, Any], clip: Clip) -> list[str]:
@@ -89,10 +80,8 @@ def problems_of_windows(facts: dict[str, Any], clip: Clip) -> list[str]:
     problems = []
     # A graph that pads or cuts every window to just that size reads the spectrogram too.
     if facts["takes_short"] and facts["padded_to"] != [bands * times]:
-        problems.append(
-            f"it takes a window that is not {bands} x {times} bytes, "
-            "so its input is not the spectrogram"
-        )
+        size = f"a window that is not {bands} x {times} bytes"
+        problems.append(f"it takes {size}, so its input is not the spectrogram")
     first = facts["answer"]["probabilities"][:1]
     if "error" in facts["alone"] or differs(facts["alone"].get("probabilities"), first):
         problems.append("a window alone gets another answer than the same window among others")
@@ -106,11 +95,8 @@ def problems_of_deployed(
     problems = problems_of_answer(answer, clip)
     if reference is None or problems:
         return problems
-    problems = [
-        f"it has other {key} than the model that was checked"
-        for key in CONSTANTS
-        if _constant(answer, key) != _constant(reference, key)
-    ]
+    other = [key for key in CONSTANTS if _constant(answer, key) != _constant(reference, key)]
+    problems = [f"it has other {key} than the model that was checked" for key in other]
     if not problems and differs(answer["probabilities"], reference["probabilities"]):
         problems.append("it answers otherwise than the model that was checked")
     return problems
@@ -128,9 +114,5 @@ def differs(rows: Any, others: Any) -> bool:
     """
     if not isinstance(rows, list) or [len(row) for row in rows] != [len(row) for row in others]:
         return True
-    pairs = (
-        pair
-        for row, other in zip(rows, others, strict=True)
-        for pair in zip(row, other, strict=True)
-    )
+    pairs = zip(chain.from_iterable(rows), chain.from_iterable(others), strict=True)
     return any(one is None or other is None or abs(one - other) > TOLERANCE for one, other in pairs)

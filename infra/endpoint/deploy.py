@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from infra.change import Change, delete_if_there
 from infra.endpoint.autoscaling import ensure_scaling, remove_scaling
@@ -86,16 +86,12 @@ def destroy(account: Account, endpoint: str) -> list[Change]:
     """Delete scaling, endpoint, configurations and models; the foundation stays for the others."""
     sagemaker = account.sagemaker
     changes = remove_scaling(account, endpoint)
-    changes += [
-        delete_endpoint(sagemaker, name, account.poll_seconds)
-        for name in (candidate_name(endpoint), endpoint)
-    ]
+    changes += [delete_endpoint(account, name) for name in (candidate_name(endpoint), endpoint)]
+    call: Any = sagemaker.delete_endpoint_config
     for name in list_configs(sagemaker, endpoint):
-        resource, call = f"endpoint configuration {name}", sagemaker.delete_endpoint_config
+        resource = f"endpoint configuration {name}"
         changes.append(delete_if_there(resource, call, missing=MISSING, EndpointConfigName=name))
+    call = sagemaker.delete_model
     for name in list_models(sagemaker, endpoint):
-        resource = f"model {name}"
-        changes.append(
-            delete_if_there(resource, sagemaker.delete_model, missing=MISSING, ModelName=name)
-        )
+        changes.append(delete_if_there(f"model {name}", call, missing=MISSING, ModelName=name))
     return changes

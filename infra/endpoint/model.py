@@ -51,7 +51,6 @@ class CheckedModel:
 
     @property
     def version(self) -> str:
-        """What the model says of itself."""
         return str(json.loads(self.reference["settings"])["version"])
 
 
@@ -79,11 +78,9 @@ def check_model(
 
 
 def refuse_other(archive: bytes, expected_sha256: str | None) -> None:
-    """Raise DeployError when an archive is not the expected one."""
     if expected_sha256 not in (None, sha256(archive)):
-        raise DeployError(
-            f"The model's sha256 is {sha256(archive)}, expected was {expected_sha256}."
-        )
+        found = sha256(archive)
+        raise DeployError(f"The model's sha256 is {found}, expected was {expected_sha256}.")
 
 
 def probe(saved_model: Path, clip: Clip, workspace: Path) -> dict[str, Any]:

@@ -6,7 +6,6 @@ import io
 import tarfile
 import zlib
 from pathlib import Path, PurePosixPath
-from typing import Protocol
 
 from infra.errors import DeployError
 
@@ -58,16 +57,10 @@ def unpack(archive: Path, target: Path) -> None:
         raise DeployError(f"{archive.name} is no readable tar.gz archive: {error}.") from error
 
 
-class Readable(Protocol):
-    """A stream of bytes."""
-
-    def read(self, size: int, /) -> bytes: ...
-
-
 class LimitedReader:
     """A gzip stream that ends at MAX_UNPACKED_BYTES: a small archive may unpack to terabytes."""
 
-    def __init__(self, stream: Readable) -> None:
+    def __init__(self, stream: gzip.GzipFile) -> None:
         self.stream = stream
         self.left = MAX_UNPACKED_BYTES
 

@@ -52,15 +52,13 @@ def find_saved_model(source: Path, workspace: Path) -> Path:
     refuse(unsafe_files(folder))
     found = sorted(path.parent for path in folder.rglob("saved_model.pb"))
     if len(found) != 1:
-        raise DeployError(
-            f"{source.name} must hold exactly one saved_model.pb, it holds {len(found)}."
-        )
+        name, count = source.name, len(found)
+        raise DeployError(f"{name} must hold exactly one saved_model.pb, it holds {count}.")
     refuse(unexpected_files(found[0]))
     return found[0]
 
 
 def refuse(problems: list[str]) -> None:
-    """Raise DeployError with all problems, if there are any."""
     if problems:
         raise DeployError(f"The model is not safe to open: {'; '.join(problems)}.")
 
@@ -77,16 +75,14 @@ def fetch(uri: str, s3: S3Client, target: Path) -> Path:
 
 def unsafe_files(folder: Path) -> list[str]:
     """Return links, pickles and Keras Lambda layers: each can run or reach anything."""
-    problems = []
+    problems, runs_code = [], "which runs code when it is read"
     for path in sorted(folder.rglob("*")):
         if path.is_symlink():
             problems.append(f"{path.name} is a link")
         elif path.is_file() and is_pickle(path):
-            problems.append(f"{path.name} is a pickle, which runs code when it is read")
+            problems.append(f"{path.name} is a pickle, {runs_code}")
         elif path.is_file() and has_lambda_layer(path):
-            problems.append(
-                f"{path.name} has a Keras Lambda layer, which runs code when it is read"
-            )
+            problems.append(f"{path.name} has a Keras Lambda layer, {runs_code}")
     return problems
 
 
@@ -106,11 +102,7 @@ def has_lambda_layer(path: Path) -> bool:
 
 def unexpected_files(saved_model: Path) -> list[str]:
     """Return the files that TensorFlow never writes: they would travel to AWS unseen."""
-    names = (
-        path.relative_to(saved_model).as_posix()
-        for path in sorted(saved_model.rglob("*"))
-        if path.is_file()
-    )
-    return [
-        f"{name} does not belong in a SavedModel" for name in names if not ALLOWED.fullmatch(name)
-    ]
+    paths = (path for path in sorted(saved_model.rglob("*")) if path.is_file())
+    names = (path.relative_to(saved_model).as_posix() for path in paths)
+    unknown = (name for name in names if not ALLOWED.fullmatch(name))
+    return [f"{name} does not belong in a SavedModel" for name in unknown]

@@ -26,7 +26,6 @@ class Instances:
     initial_count: int = 1
 
     def variant(self) -> dict[str, Any]:
-        """Return its part of a ProductionVariant."""
         return {"InstanceType": self.instance_type, "InitialInstanceCount": self.initial_count}
 
     def metrics(self) -> dict[str, Any]:
@@ -45,7 +44,6 @@ class Serverless:
     max_concurrency: int = 10
 
     def variant(self) -> dict[str, Any]:
-        """Return its part of a ProductionVariant."""
         limits = {"MemorySizeInMB": self.memory_mb, "MaxConcurrency": self.max_concurrency}
         return {"ServerlessConfig": limits}
 
@@ -102,22 +100,14 @@ class Preset:
         )
 
 
-PRESETS = {
-    preset.name: preset
-    for preset in (
-        Preset(
-            "report-70",
-            Instances(REPORT_INSTANCE, metric_seconds=10),
-            Scaling(CPU, 70.0, statistic_seconds=10),
-        ),
-        Preset("report-300", Instances(REPORT_INSTANCE), Scaling(CPU, 300.0)),
-        # Requests are counted at once, CPU lags; scale out soon, scale in late.
-        Preset(
-            "requests",
-            Instances("ml.c5.large"),
-            Scaling(INVOCATIONS, INVOCATIONS_A_MINUTE, scale_out_cooldown=60),
-        ),
-        Preset("serverless", Serverless(), None),
-    )
-}
+REPORT_70 = Scaling(CPU, 70.0, statistic_seconds=10)
+# Requests are counted at once, CPU lags; scale out soon, scale in late.
+REQUESTS = Scaling(INVOCATIONS, INVOCATIONS_A_MINUTE, scale_out_cooldown=60)
+WAYS = (
+    Preset("report-70", Instances(REPORT_INSTANCE, metric_seconds=10), REPORT_70),
+    Preset("report-300", Instances(REPORT_INSTANCE), Scaling(CPU, 300.0)),
+    Preset("requests", Instances("ml.c5.large"), REQUESTS),
+    Preset("serverless", Serverless(), None),
+)
+PRESETS = {preset.name: preset for preset in WAYS}
 DEFAULT_PRESET = "requests"

@@ -39,9 +39,8 @@ def examine(folder: Path, windows: list[bytes]) -> dict[str, Any]:
     "answer", "alone", "description", "takes_short", "padded_to"}. A value that is not finite comes
     back as null, an exception of the graph as {"error": text} in place of an answer.
     """
-    forbidden = sorted(
-        {node.op for graph in nodes(folder) for node in graph} & set(FORBIDDEN.split())
-    )
+    used = {node.op for graph in nodes(folder) for node in graph}
+    forbidden = sorted(used & set(FORBIDDEN.split()))
     if forbidden:
         return {"forbidden": forbidden}
     import tensorflow as tf  # noqa: PLC0415 (seconds, and only here)
@@ -70,12 +69,9 @@ def examine(folder: Path, windows: list[bytes]) -> dict[str, Any]:
 
 def reason(text: str) -> str:
     """Return the line with the cause: TensorFlow puts it last, before the names of the nodes."""
-    lines = [
-        line.strip()
-        for line in text.splitlines()
-        if line.strip() and not line.lstrip().startswith("[[")
-    ]
-    return lines[-1] if lines else "no reason given"
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    causes = [line for line in lines if not line.startswith("[[")]
+    return causes[-1] if causes else "no reason given"
 
 
 def nodes(folder: Path) -> Iterator[list[Any]]:

@@ -14,15 +14,11 @@ from botocore.exceptions import ClientError
 
 from infra.change import Change
 from infra.endpoint.autoscaling import suspend_scaling
-from infra.endpoint.blue_green import (
-    find_instance_type,
-    move_traffic,
-    refuse_impossible,
-    rollback_alarms,
-)
+from infra.endpoint.blue_green import find_instance_type, move_traffic, refuse_impossible
 from infra.endpoint.sagemaker import DEAD, create_endpoint, delete_endpoint, find_endpoint, settle
 from infra.endpoint.smoke_test import run_smoke_test
 from infra.errors import EXPECTED, DeployError, explain
+from infra.monitoring.alarms import endpoint_alarms
 
 if TYPE_CHECKING:
     from mypy_boto3_sagemaker import SageMakerClient
@@ -42,30 +38,30 @@ def roll_out(account: Account, plan: Plan, model: CheckedModel) -> list[Change]:
     Model, configuration and alarms must exist. Raises DeployError when the new model may not
     serve: an old one then serves on, a first one is deleted.
     """
-    sagemaker, poll_seconds = account.sagemaker, account.poll_seconds
+    sagemaker = account.sagemaker
     changes = []
     if find_endpoint(sagemaker, plan.candidate):
-        changes.append(delete_endpoint(sagemaker, plan.candidate, poll_seconds))
-    existing = settle(sagemaker, plan.endpoint, poll_seconds)
+        changes.append(delete_endpoint(account, plan.candidate))
+    existing = settle(account, plan.endpoint)
     if existing and existing["EndpointStatus"] in DEAD:
-        changes.append(delete_endpoint(sagemaker, plan.endpoint, poll_seconds))
+        changes.append(delete_endpoint(account, plan.endpoint))
         existing = None
     if existing is None:
         return [*changes, start(account, plan, model)]
     if existing["EndpointConfigName"] == plan.config_name(model):
-        run_smoke_test(account.runtime, plan.endpoint, model.clip, reference=model.reference)
+        run_smoke_test(account, plan.endpoint, model.clip, model.reference)
         return [*changes, Change(f"endpoint {plan.endpoint}", "unchanged")]
     return [*changes, replace(account, plan, model, existing)]
 
 
 def start(account: Account, plan: Plan, model: CheckedModel) -> Change:
     """Make the endpoint; delete it where the model does not answer as it did here."""
-    sagemaker, name, poll_seconds = account.sagemaker, plan.endpoint, account.poll_seconds
-    change = create_endpoint(sagemaker, name, plan.config_name(model), poll_seconds)
+    name = plan.endpoint
+    change = create_endpoint(account, name, plan.config_name(model))
     try:
-        run_smoke_test(account.runtime, name, model.clip, reference=model.reference)
+        run_smoke_test(account, name, model.clip, model.reference)
     except DeployError as error:
-        delete_endpoint(sagemaker, name, poll_seconds)
+        delete_endpoint(account, name)
         raise DeployError(f"{_open_sentence(error)}; it was deleted.") from error
     return change
 
@@ -75,23 +71,20 @@ def try_candidate(account: Account, plan: Plan, model: CheckedModel) -> None:
 
     Raises DeployError when it does not answer as it did here.
     """
-    sagemaker, name, poll_seconds = account.sagemaker, plan.candidate, account.poll_seconds
+    name = plan.candidate
     try:
-        create_endpoint(sagemaker, name, plan.config_name(model), poll_seconds)
-        run_smoke_test(account.runtime, name, model.clip, reference=model.reference)
+        create_endpoint(account, name, plan.config_name(model))
+        run_smoke_test(account, name, model.clip, model.reference)
     except DeployError as error:
         raise DeployError(f"{_open_sentence(error)}; the model before serves on.") from error
     finally:
-        delete_endpoint(sagemaker, name, poll_seconds)
+        delete_endpoint(account, name)
 
 
 def replace(
     account: Account, plan: Plan, model: CheckedModel, existing: DescribeEndpointOutputTypeDef
 ) -> Change:
-    """Try the new model on the candidate, then move the traffic to it.
-
-    After any failure the old model serves.
-    """
+    """Try the new model on the candidate, then move the traffic; a failure leaves the old one."""
     sagemaker, name = account.sagemaker, plan.endpoint
     old, new = existing["EndpointConfigName"], plan.config_name(model)
     refuse_impossible(sagemaker, old, new)
@@ -100,7 +93,8 @@ def replace(
     note_previous_config(sagemaker, existing, old)
     try:
         with scaling_suspended(account, name, old, new):
-            move_traffic(account, existing, new, alarms=rollback_alarms(name))
+            alarms = [alarm.name for alarm in endpoint_alarms(name)]
+            move_traffic(account, existing, new, alarms=alarms)
             answer_or_go_back(account, name, model, old)
     except (DeployError, ClientError):
         moved = find_endpoint(sagemaker, name)
@@ -123,9 +117,9 @@ def scaling_suspended(
 def answer_or_go_back(account: Account, endpoint: str, model: CheckedModel, old: str) -> None:
     """Ask the endpoint once more; after any failure move the traffic back. Raises DeployError."""
     try:
-        run_smoke_test(account.runtime, endpoint, model.clip, reference=model.reference)
+        run_smoke_test(account, endpoint, model.clip, model.reference)
     except EXPECTED as error:
-        moved = settle(account.sagemaker, endpoint, account.poll_seconds)
+        moved = settle(account, endpoint)
         if moved is not None:
             move_traffic(account, moved, old, alarms=[])
         raise DeployError(f"{_open_sentence(error)}; the model before serves again.") from error
@@ -143,7 +137,7 @@ def roll_back(account: Account, endpoint: str, clip: Clip) -> Change:
     Raises DeployError where there is no configuration before.
     """
     sagemaker = account.sagemaker
-    existing = settle(sagemaker, endpoint, account.poll_seconds)
+    existing = settle(account, endpoint)
     if existing is None:
         raise DeployError(f"There is no endpoint {endpoint}.")
     current, before = existing["EndpointConfigName"], find_previous_config(sagemaker, existing)
@@ -153,14 +147,13 @@ def roll_back(account: Account, endpoint: str, clip: Clip) -> Change:
     with scaling_suspended(account, endpoint, current, before):
         move_traffic(account, existing, before, alarms=[])
     note_previous_config(sagemaker, existing, current)
-    run_smoke_test(account.runtime, endpoint, clip, reference=None)
+    run_smoke_test(account, endpoint, clip, None)
     return Change(f"endpoint {endpoint}", "updated")
 
 
 def find_previous_config(
     sagemaker: SageMakerClient, endpoint: DescribeEndpointOutputTypeDef
 ) -> str | None:
-    """Return the configuration before the current one."""
     pages = sagemaker.get_paginator("list_tags").paginate(ResourceArn=endpoint["EndpointArn"])
     found = {tag["Key"]: tag["Value"] for page in pages for tag in page["Tags"]}
     return found.get(PREVIOUS_TAG)

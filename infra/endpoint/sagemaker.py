@@ -8,13 +8,12 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from botocore.exceptions import ClientError
 
-from infra.change import Change, delete_if_there, error_text
+from infra.change import Change, delete_if_there, wait_until_settled
 from infra.endpoint.model import DIGEST_CHARACTERS, CheckedModel
 from infra.endpoint.plan import Plan
-from infra.errors import DeployError
+from infra.errors import DeployError, error_text
 from infra.monitoring.alarms import VARIANT
 from infra.s3 import is_there
-from infra.wait import wait_until_settled
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -23,6 +22,7 @@ if TYPE_CHECKING:
     from mypy_boto3_sagemaker import SageMakerClient
     from mypy_boto3_sagemaker.type_defs import DescribeEndpointOutputTypeDef, TagTypeDef
 
+    from infra.session import Account
 
 # SageMaker's text is "ValidationException: Could not find ..." where other services have NotFound.
 MISSING = ("Could not find", "does not exist")
@@ -44,10 +44,7 @@ def describe_or_none(describe: Callable[[], Described]) -> Described | None:
 
 
 def ensure_uploaded(s3: S3Client, bucket: str, model: CheckedModel) -> Change:
-    """Upload model.tar.gz unless it is there: its key holds its digest.
-
-    S3 checks its SHA-256 on arrival.
-    """
+    """Upload model.tar.gz unless it is there by its digest; S3 checks the SHA-256 on arrival."""
     resource = f"model s3://{bucket}/{model.key}"
     if is_there(s3, bucket, model.key):
         return Change(resource, "unchanged")
@@ -78,11 +75,8 @@ def ensure_config(sagemaker: SageMakerClient, plan: Plan, model: CheckedModel) -
     if describe_or_none(lambda: sagemaker.describe_endpoint_config(EndpointConfigName=name)):
         return Change(f"endpoint configuration {name}", "unchanged")
     hosting = plan.preset.hosting
-    variant = {
-        "VariantName": VARIANT,
-        "ModelName": plan.model_name(model),
-        "InitialVariantWeight": 1.0,
-    }
+    model_name = plan.model_name(model)
+    variant = {"VariantName": VARIANT, "ModelName": model_name, "InitialVariantWeight": 1.0}
     request: dict[str, Any] = {
         "EndpointConfigName": name,
         "ProductionVariants": [variant | hosting.variant()],
@@ -98,50 +92,40 @@ def tags(endpoint: str) -> list[TagTypeDef]:
 
 
 def find_endpoint(sagemaker: SageMakerClient, name: str) -> DescribeEndpointOutputTypeDef | None:
-    """Return the endpoint's description, None where there is none."""
     return describe_or_none(lambda: sagemaker.describe_endpoint(EndpointName=name))
 
 
-def settle(
-    sagemaker: SageMakerClient, name: str, poll_seconds: float
-) -> DescribeEndpointOutputTypeDef | None:
+def settle(account: Account, name: str) -> DescribeEndpointOutputTypeDef | None:
     """Wait until SageMaker is done with an endpoint; return it, None when it is gone.
 
     Raises DeployError after an hour.
     """
     return wait_until_settled(
-        lambda: find_endpoint(sagemaker, name),
+        lambda: find_endpoint(account.sagemaker, name),
         lambda endpoint: endpoint is None or endpoint["EndpointStatus"] not in MOVING,
         name=f"Endpoint {name}",
-        poll_seconds=poll_seconds,
+        poll_seconds=account.poll_seconds,
     )
 
 
-def create_endpoint(
-    sagemaker: SageMakerClient, name: str, config: str, poll_seconds: float
-) -> Change:
-    """Make an endpoint and wait for it.
-
-    Raises DeployError when SageMaker cannot start it; it is then deleted.
-    """
-    sagemaker.create_endpoint(EndpointName=name, EndpointConfigName=config, Tags=tags(name))
-    endpoint = settle(sagemaker, name, poll_seconds)
+def create_endpoint(account: Account, name: str, config: str) -> Change:
+    """Make an endpoint and wait for it. Raises DeployError where it fails; it is then deleted."""
+    account.sagemaker.create_endpoint(EndpointName=name, EndpointConfigName=config, Tags=tags(name))
+    endpoint = settle(account, name)
     if endpoint is None or endpoint["EndpointStatus"] != "InService":
         reason = endpoint.get("FailureReason", "no reason given") if endpoint else "it is gone"
-        delete_endpoint(sagemaker, name, poll_seconds)
-        raise DeployError(
-            f"SageMaker could not start endpoint {name}, and it was deleted: {reason}"
-        )
+        delete_endpoint(account, name)
+        what = f"SageMaker could not start endpoint {name}, and it was deleted"
+        raise DeployError(f"{what}: {reason}")
     return Change(f"endpoint {name}", "created")
 
 
-def delete_endpoint(sagemaker: SageMakerClient, name: str, poll_seconds: float) -> Change:
+def delete_endpoint(account: Account, name: str) -> Change:
     """Delete an endpoint and wait until nothing of it is paid for any more."""
-    settle(sagemaker, name, poll_seconds)
-    change = delete_if_there(
-        f"endpoint {name}", sagemaker.delete_endpoint, missing=MISSING, EndpointName=name
-    )
-    settle(sagemaker, name, poll_seconds)
+    settle(account, name)
+    call = account.sagemaker.delete_endpoint
+    change = delete_if_there(f"endpoint {name}", call, missing=MISSING, EndpointName=name)
+    settle(account, name)
     return change
 
 

@@ -27,9 +27,8 @@ def read_or_make_clip(recording: Path | None, expected: str | None) -> Clip:
 
 def make_clip() -> Clip:
     """Return a clip of three windows: a song, the song in noise, noise alone."""
-    song = spectrogram.from_pcm(
-        make_song(spectrogram.WINDOW_SECONDS, spectrogram.SAMPLE_RATE).tobytes()
-    )
+    samples = make_song(spectrogram.WINDOW_SECONDS, spectrogram.SAMPLE_RATE)
+    song = spectrogram.from_pcm(samples.tobytes())
     noise = np.random.default_rng(SEED).normal(0, NOISE, song.size)
     return _to_clip(np.concatenate([song, song + noise, noise]).astype(np.float32), None)
 
@@ -45,8 +44,6 @@ def read_clip(path: Path, expected: str | None) -> Clip:
 
 def _to_clip(samples: spectrogram.Samples, expected: str | None) -> Clip:
     """Return samples [n], half a second at least, as a clip."""
-    windows = (
-        spectrogram.to_bytes(spectrogram.to_spectrogram(window.samples)).tobytes()
-        for window in spectrogram.split_windows(samples)
-    )
-    return Clip(tuple(windows), spectrogram.SHAPE, expected)
+    windows = [window.samples for window in spectrogram.split_windows(samples)]
+    images = [spectrogram.to_bytes(spectrogram.to_spectrogram(window)) for window in windows]
+    return Clip(tuple(image.tobytes() for image in images), spectrogram.SHAPE, expected)

@@ -7,23 +7,20 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError, ReadTimeoutError
 
-from infra.change import error_code
 from infra.endpoint.checks import Clip, problems_of_deployed
-from infra.errors import DeployError, explain
+from infra.errors import DeployError, error_code, explain
 
 if TYPE_CHECKING:
     from mypy_boto3_sagemaker_runtime import SageMakerRuntimeClient
+
+    from infra.session import Account
 
 # SageMaker's code for a container that fails; what else it refuses is not the model's fault.
 MODEL_ERROR = "ModelError"
 
 
 def run_smoke_test(
-    runtime: SageMakerRuntimeClient,
-    endpoint: str,
-    clip: Clip,
-    *,
-    reference: dict[str, Any] | None,
+    account: Account, endpoint: str, clip: Clip, reference: dict[str, Any] | None
 ) -> None:
     """Ask the endpoint about the clip.
 
@@ -31,22 +28,19 @@ def run_smoke_test(
     boto3 raises where the question did not reach the model: that says nothing about it.
     """
     try:
-        outputs = ask(runtime, endpoint, clip)
+        outputs = ask(account.runtime, endpoint, clip)
     except (ClientError, ReadTimeoutError, ValueError, KeyError) as error:
         if isinstance(error, ClientError) and error_code(error) != MODEL_ERROR:
             raise
-        raise DeployError(
-            f"Endpoint {endpoint} did not answer the smoke clip: {explain(error)}"
-        ) from error
+        what = f"Endpoint {endpoint} did not answer the smoke clip"
+        raise DeployError(f"{what}: {explain(error)}") from error
     problems = problems_of_deployed(outputs, reference, clip)
     if problems:
-        raise DeployError(
-            f"Endpoint {endpoint} answered the smoke clip badly: {'; '.join(problems)}."
-        )
+        what = f"Endpoint {endpoint} answered the smoke clip badly"
+        raise DeployError(f"{what}: {'; '.join(problems)}.")
 
 
 def ask(runtime: SageMakerRuntimeClient, endpoint: str, clip: Clip) -> dict[str, Any]:
-    """Send the clip and return `outputs`."""
     body = json.dumps(clip.request()).encode()
     answer = runtime.invoke_endpoint(
         EndpointName=endpoint, ContentType="application/json", Body=body

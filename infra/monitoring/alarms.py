@@ -117,12 +117,10 @@ def endpoint_alarms(endpoint: str) -> list[Alarm]:
     model = Source("AWS/SageMaker", _variant(endpoint))
     errors = "The model answered with 5xx five times in a minute."
     latency = "One answer of the model in a hundred takes 5 s or more; callers give up at 7 s."
-    slow: Chosen = {"statistic": "p99", "points": 3}
+    slow: Chosen = {"threshold": SLOW_MICROSECONDS, "statistic": "p99", "points": 3}
     return [
         Alarm(f"{endpoint}-model-errors", errors, model, "Invocation5XXErrors", 5),
-        Alarm(
-            f"{endpoint}-model-latency", latency, model, "ModelLatency", SLOW_MICROSECONDS, **slow
-        ),
+        Alarm(f"{endpoint}-model-latency", latency, model, "ModelLatency", **slow),
     ]
 
 
@@ -136,19 +134,13 @@ def health_alarms(endpoint: str, *, instances: bool) -> list[Alarm]:
     if not instances:
         return [refused]
     why = "No instance has reported for five minutes: the endpoint is down or deleted."
-    none: Chosen = {
-        "statistic": "SampleCount",
-        "comparison": "LessThanThreshold",
-        "missing": "breaching",
-    }
+    none: Chosen = {"statistic": "SampleCount", "comparison": "LessThanThreshold"}
+    none |= {"missing": "breaching"}
     running = Alarm(f"{endpoint}-not-running", why, machines, "CPUUtilization", 1, points=5, **none)
     why = "An instance uses nearly all of its memory."
-    full: Chosen = {
-        "metric": "MemoryUtilization",
-        "threshold": FULL_PERCENT,
-        "statistic": "Maximum",
-    }
-    return [refused, running, Alarm(f"{endpoint}-memory", why, machines, points=5, **full)]
+    full: Chosen = {"threshold": FULL_PERCENT, "statistic": "Maximum", "points": 5}
+    memory = Alarm(f"{endpoint}-memory", why, machines, "MemoryUtilization", **full)
+    return [refused, running, memory]
 
 
 def _variant(endpoint: str) -> tuple[tuple[str, str], ...]:

@@ -20,20 +20,13 @@ Widget = dict[str, Any]
 
 def dashboard(settings: Settings, alarms: list[Alarm]) -> dict[str, list[Widget]]:
     """Return the dashboard's body, a text for Fn::Sub."""
-    rows = [
-        [alarm_widget(settings, alarms)],
-        api_graphs(settings),
-        function_graphs(settings),
-        endpoint_graphs(settings),
-        [error_widget(settings)],
-    ]
-    return {
-        "widgets": [widget for number, row in enumerate(rows) for widget in placed(row, number)]
-    }
+    graphs = [api_graphs(settings), function_graphs(settings), endpoint_graphs(settings)]
+    rows = [[alarm_widget(settings, alarms)], *graphs, [error_widget(settings)]]
+    widgets = (placed(row, number) for number, row in enumerate(rows))
+    return {"widgets": [widget for row in widgets for widget in row]}
 
 
 def api_graphs(settings: Settings) -> list[Widget]:
-    """Return the row of requests and answers."""
     of_stage = ["ApiName", settings.function, "Stage", settings.stage]
     counted = [["AWS/ApiGateway", name, *of_stage] for name in ("Count", "4XXError", "5XXError")]
     latency = [["AWS/ApiGateway", "Latency", *of_stage]]
@@ -45,7 +38,6 @@ def api_graphs(settings: Settings) -> list[Widget]:
 
 
 def function_graphs(settings: Settings) -> list[Widget]:
-    """Return the row of both Lambdas."""
     names = (settings.function, settings.spectrogram_function)
 
     def of_both(*metrics: str) -> list[list[str]]:
@@ -65,9 +57,8 @@ def endpoint_graphs(settings: Settings) -> list[Widget]:
     def of_endpoint(namespace: str, *metrics: str) -> list[list[str]]:
         return [[namespace, metric, *of_variant] for metric in metrics]
 
-    calls = of_endpoint(
-        "AWS/SageMaker", "Invocations", "Invocation4XXErrors", "Invocation5XXErrors"
-    )
+    counted = ("Invocations", "Invocation4XXErrors", "Invocation5XXErrors")
+    calls = of_endpoint("AWS/SageMaker", *counted)
     latency = of_endpoint("AWS/SageMaker", "ModelLatency")
     cpu = of_endpoint("/aws/sagemaker/Endpoints", "CPUUtilization")
     memory = of_endpoint("/aws/sagemaker/Endpoints", "MemoryUtilization")
@@ -87,12 +78,9 @@ def graph(title: str, metrics: list[list[str]], statistic: str) -> Widget:
 
 
 def alarm_widget(settings: Settings, alarms: list[Alarm]) -> Widget:
-    """Return every alarm's state."""
     arns = [ALARM + alarm.name for alarm in alarms]
-    return {
-        "type": "alarm",
-        "properties": {"title": f"Alarms of {settings.function}", "alarms": arns},
-    }
+    properties = {"title": f"Alarms of {settings.function}", "alarms": arns}
+    return {"type": "alarm", "properties": properties}
 
 
 def error_widget(settings: Settings) -> Widget:

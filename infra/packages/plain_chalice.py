@@ -14,7 +14,7 @@ from typing import Any
 
 from infra import config, s3
 from infra.errors import run_cli
-from infra.packages import api, layer, zips
+from infra.packages import bundles, zips
 from infra.session import Account, connect
 from infra.stacks import foundation
 
@@ -26,7 +26,7 @@ def write_project(account: Account, settings: config.Settings, folder: Path) -> 
     deployed = folder / ".chalice" / "deployed"
     records = {file.name: file.read_bytes() for file in deployed.glob("*.json")}
     shutil.rmtree(folder, ignore_errors=True)
-    api.copy_project(folder)
+    bundles.copy_project(folder)
     deployed.mkdir(exist_ok=True)
     for name, content in records.items():
         (deployed / name).write_bytes(content)
@@ -76,16 +76,14 @@ def _of_stage(account: Account, settings: config.Settings) -> dict[str, Any]:
     return {
         # The layer holds what requirements.txt names; the copy has no such file.
         "automatic_layer": False,
-        "layers": [ensure_layer(account, settings, layer.build(settings.python))],
+        "layers": [ensure_layer(account, settings, bundles.build_layer(settings.python))],
         "log_retention_in_days": settings.log_retention_days,
     }
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Write the project and print how to deploy it."""
-    parser = argparse.ArgumentParser(
-        prog="python -m infra.packages.plain_chalice", description=__doc__
-    )
+    program = "python -m infra.packages.plain_chalice"
+    parser = argparse.ArgumentParser(prog=program, description=__doc__)
     parser.add_argument("--stage", default="dev")
     given = parser.parse_args(argv)
     return run_cli(lambda: _write_and_print(config.load(given.stage)))

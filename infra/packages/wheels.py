@@ -14,35 +14,16 @@ from infra.errors import DeployError
 from infra.packages import zips
 
 # Amazon Linux 2023, which runs Python 3.12, has glibc 2.34.
-PLATFORMS = (
-    "manylinux_2_34",
-    "manylinux_2_28",
-    "manylinux_2_27",
-    "manylinux_2_17",
-    "manylinux2014",
-)
+PLATFORMS = [f"manylinux{glibc}" for glibc in ("_2_34", "_2_28", "_2_27", "_2_17", "2014")]
 MACHINE = "x86_64"
 DEFAULT_PYTHON = "3.12"
 # What runs no code: tests, caches, headers, stubs, static libraries, pip's records.
 LEFT_OUT_FOLDERS = {"tests", "__pycache__", "include"}
-LEFT_OUT_SUFFIXES = (
-    ".pyc",
-    ".pyi",
-    ".pxd",
-    ".pyx",
-    ".h",
-    ".c",
-    ".a",
-    "/RECORD",
-    "/entry_points.txt",
-)
+LEFT_OUT_ENDS = (".pyc", ".pyi", ".pxd", ".pyx", ".h", ".c", ".a", "/RECORD", "/entry_points.txt")
 
 
 def download(requirements: list[Path], python: str, folder: Path) -> list[Path]:
-    """Download once what the files name, for Lambda and `python` ("3.12").
-
-    Raises DeployError where pip fails.
-    """
+    """Download once what the files name, for Lambda. Raises DeployError where pip fails."""
     key = hashlib.sha256(b"".join(file.read_bytes() for file in requirements)).hexdigest()[:16]
     wheels = folder / f"wheels-{python}-{key}"
     if not wheels.exists():
@@ -66,7 +47,7 @@ def contents(wheels: list[Path]) -> dict[str, bytes]:
 def is_shipped(name: str) -> bool:
     """Return whether a wheel's file belongs in a package."""
     folders = name.split("/")[:-1]
-    return not LEFT_OUT_FOLDERS.intersection(folders) and not name.endswith(LEFT_OUT_SUFFIXES)
+    return not LEFT_OUT_FOLDERS.intersection(folders) and not name.endswith(LEFT_OUT_ENDS)
 
 
 def _pip_download(requirements: list[Path], python: str, folder: Path) -> None:

@@ -18,10 +18,7 @@ UNPACKED_LIMIT_BYTES = 262_144_000
 
 @dataclass(frozen=True)
 class Package:
-    """A zip on this machine.
-
-    `digest` is of the files inside, not of the compressed bytes, which depend on zlib.
-    """
+    """A zip on this machine; `digest` is of the files inside: compressed bytes depend on zlib."""
 
     path: Path
     digest: str
@@ -47,9 +44,8 @@ def pack(
         unfinished = path.with_suffix(f".{os.getpid()}.part")
         with zipfile.ZipFile(unfinished, "w", zipfile.ZIP_DEFLATED) as archive:
             for name in sorted(files):
-                archive.writestr(
-                    _info(name, RUNNABLE if name in runnable else READABLE), files[name]
-                )
+                mode = RUNNABLE if name in runnable else READABLE
+                archive.writestr(_info(name, mode), files[name])
         unfinished.replace(path)
     return Package(path, digest, sum(map(len, files.values())))
 

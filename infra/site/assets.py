@@ -38,8 +38,6 @@ Files = dict[str, bytes]
 
 @dataclass(frozen=True)
 class Asset:
-    """One file of the site as it is uploaded."""
-
     name: str
     content: bytes = field(repr=False)
     content_type: str
@@ -61,18 +59,12 @@ def make_assets(
         files[INDEX] = files[INDEX].replace(CHARSET, CHARSET + b"\n" + meta, 1)
     names = new_names(files)
     files[WORKER] = list_for_worker(files[WORKER].decode(), names)
+    lifetimes = {old: ASK_AGAIN if new == old else FOR_EVER for old, new in names.items()}
     assets = [
-        Asset(
-            new,
-            rewrite(old, files, names),
-            content_type(old),
-            ASK_AGAIN if new == old else FOR_EVER,
-        )
+        Asset(new, rewrite(old, files, names), content_type(old), lifetimes[old])
         for old, new in names.items()
     ]
-    return sorted(
-        assets, key=lambda asset: (asset.cache_control != FOR_EVER, asset.name == INDEX, asset.name)
-    )
+    return sorted(assets, key=lambda it: (it.cache_control != FOR_EVER, it.name == INDEX, it.name))
 
 
 def list_for_worker(worker: str, names: dict[str, str]) -> bytes:
@@ -92,13 +84,10 @@ def is_listed(name: str) -> bool:
 def read_files(folder: Path) -> Files:
     """Return what belongs to the page by its path; tools, types and tests stay behind."""
     paths = (path for path in sorted(folder.rglob("*")) if path.is_file() and path.suffix in TYPES)
-    relative = {path.relative_to(folder): path for path in paths if path.name not in TOOLS}
-    return {
-        name.as_posix(): path.read_bytes()
-        for name, path in relative.items()
-        if not NOT_PUBLISHED & set(name.parts)
-        and not any(part.startswith(".") for part in name.parts)
-    }
+    names = (path.relative_to(folder) for path in paths if path.name not in TOOLS)
+    shown = (name for name in names if not any(part.startswith(".") for part in name.parts))
+    published = (name for name in shown if not NOT_PUBLISHED & set(name.parts))
+    return {name.as_posix(): (folder / name).read_bytes() for name in published}
 
 
 def new_names(files: Files) -> dict[str, str]:
@@ -114,7 +103,6 @@ def has_references(name: str) -> bool:
 
 
 def references(name: str, files: Files) -> Iterator[str]:
-    """Yield the files that a file names."""
     if has_references(name):
         for match in REFERENCE.finditer(files[name].decode()):
             if (target := resolve(match["name"], name)) in files:
@@ -128,9 +116,8 @@ def resolve(reference: str, name: str) -> str:
     page loads.
     """
     from_itself = reference.startswith(".") or PurePosixPath(name).suffix != ".js"
-    return posixpath.normpath(
-        posixpath.join(posixpath.dirname(name) if from_itself else "", reference)
-    )
+    folder = posixpath.dirname(name) if from_itself else ""
+    return posixpath.normpath(posixpath.join(folder, reference))
 
 
 def with_digest(name: str, files: Files, loads: dict[str, set[str]]) -> str:
@@ -147,10 +134,8 @@ def with_digest(name: str, files: Files, loads: dict[str, set[str]]) -> str:
     digest = hashlib.sha256()
     for file in sorted(reached):
         digest.update(f"{file}\n{hashlib.sha256(files[file]).hexdigest()}\n".encode())
-    path = PurePosixPath(name)
-    return path.with_name(
-        f"{path.stem}-{digest.hexdigest()[:DIGEST_CHARACTERS]}{path.suffix}"
-    ).as_posix()
+    path, end = PurePosixPath(name), digest.hexdigest()[:DIGEST_CHARACTERS]
+    return path.with_name(f"{path.stem}-{end}{path.suffix}").as_posix()
 
 
 def rewrite(name: str, files: Files, names: dict[str, str]) -> bytes:

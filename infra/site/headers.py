@@ -46,7 +46,6 @@ def page_policy(api_base: str) -> str:
 
 
 def content_type(name: str) -> str:
-    """Return a file's type."""
     return TYPES[PurePosixPath(name).suffix]
 
 

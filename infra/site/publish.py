@@ -30,8 +30,6 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Published:
-    """What became of each part, and the page's address."""
-
     changes: list[Change]
     url: str
 
@@ -42,7 +40,6 @@ def default_mode(stage: str) -> str:
 
 
 def bucket_name(settings: config.Settings, account: str) -> str:
-    """Return the name of a stage's site bucket."""
     return f"{settings.function}-site-{account}"
 
 
@@ -59,27 +56,20 @@ def publish(
 
 def destroy(account: Account, settings: config.Settings) -> Change:
     """Delete the site with all its files, whichever way it was published."""
-    return delete_stack(
-        account, stack_name(settings), bucket=bucket_name(settings, account.account_id)
-    )
+    bucket = bucket_name(settings, account.account_id)
+    return delete_stack(account, stack_name(settings), bucket=bucket)
 
 
 def synchronise(s3: S3Client, bucket: str, assets: list[Asset]) -> list[Change]:
     """Upload what changed, in the order given, then delete what is gone; one Change a file."""
-    existing = list_names(s3, bucket)
-    changes = [
-        upload(s3, bucket, asset) for asset in assets if not is_same(s3, bucket, asset, existing)
-    ]
+    pages = s3.get_paginator("list_objects_v2").paginate(Bucket=bucket)
+    existing = {item["Key"] for page in pages for item in page.get("Contents", [])}
+    changed = [asset for asset in assets if not is_same(s3, bucket, asset, existing)]
+    changes = [upload(s3, bucket, asset) for asset in changed]
     gone = sorted(existing - {asset.name for asset in assets})
     delete_objects(s3, bucket, gone)
     changes += [Change(f"file {name}", "deleted") for name in gone]
     return changes or [Change(f"{len(assets)} files", "unchanged")]
-
-
-def list_names(s3: S3Client, bucket: str) -> set[str]:
-    """Return the names of all files in the bucket."""
-    pages = s3.get_paginator("list_objects_v2").paginate(Bucket=bucket)
-    return {item["Key"] for page in pages for item in page.get("Contents", [])}
 
 
 def is_same(s3: S3Client, bucket: str, asset: Asset, existing: set[str]) -> bool:
@@ -101,7 +91,6 @@ def is_same(s3: S3Client, bucket: str, asset: Asset, existing: set[str]) -> bool
 
 
 def upload(s3: S3Client, bucket: str, asset: Asset) -> Change:
-    """Upload one file."""
     s3.put_object(
         Bucket=bucket,
         Key=asset.name,
@@ -114,17 +103,13 @@ def upload(s3: S3Client, bucket: str, asset: Asset) -> Change:
 
 
 def digest(asset: Asset) -> str:
-    """Return the SHA-256 of a file's content."""
     return hashlib.sha256(asset.content).hexdigest()
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run from the command line."""
     parser = argparse.ArgumentParser(prog="python -m infra.site.publish", description=__doc__)
     parser.add_argument("--stage", default="dev", help="of birdapp/.chalice/config.json (dev)")
-    parser.add_argument(
-        "--api-base", help="address of another API than the stage's own, https://..."
-    )
+    parser.add_argument("--api-base", help="address of another API than the stage's, https://...")
     parser.add_argument("--mode", choices=MODES, help="(cloudfront for prod, website for the rest)")
     parser.add_argument("--destroy", action="store_true", help="delete the site")
     given = parser.parse_args(argv)

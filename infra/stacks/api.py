@@ -8,7 +8,7 @@ import json
 from typing import Any
 
 from infra.config import Settings
-from infra.stacks.gateway_responses import gateway_responses
+from infra.stacks.gateway import gateway_responses
 from infra.stacks.resources import ALIAS, log_group, tracing_policy
 
 # No address of the caller: who asks is nobody's business.
@@ -27,20 +27,17 @@ ACCESS_LOG = {
 
 def additions(settings: Settings) -> dict[str, Any]:
     """Return the file for `chalice package --merge-template`."""
+    days = settings.log_retention_days
     resources = {
         "Layer": _layer(settings),
         "APIHandler": _function(settings),
-        "FunctionLogs": log_group(f"/aws/lambda/{settings.function}", settings.log_retention_days),
-        "GatewayLogs": log_group(
-            f"/aws/apigateway/{settings.function}", settings.log_retention_days
-        ),
+        "FunctionLogs": log_group(f"/aws/lambda/{settings.function}", days),
+        "GatewayLogs": log_group(f"/aws/apigateway/{settings.function}", days),
         "RestAPI": {"Properties": _api(settings)},
     }
     tracing = {"TracingPolicy": tracing_policy("ApiHandlerRole")} if settings.xray else {}
-    return {
-        "Description": f"{settings.function}: the API and its Lambda",
-        "Resources": resources | tracing,
-    }
+    description = f"{settings.function}: the API and its Lambda"
+    return {"Description": description, "Resources": resources | tracing}
 
 
 def finish(
@@ -109,22 +106,18 @@ def _api(settings: Settings) -> dict[str, Any]:
 
 def _call_alias(template: dict[str, Any]) -> dict[str, Any]:
     """Let the gateway call the alias, whose Lambdas are kept warm, instead of the newest code."""
-    text = json.dumps(template).replace(
-        "${APIHandler.Arn}/invocations", "${APIHandler.Alias}/invocations"
-    )
-    called: dict[str, Any] = json.loads(text)
-    called["Resources"]["APIHandlerInvokePermission"]["Properties"]["FunctionName"] = {
-        "Ref": "APIHandler.Alias"
-    }
+    old, new = "${APIHandler.Arn}/invocations", "${APIHandler.Alias}/invocations"
+    called: dict[str, Any] = json.loads(json.dumps(template).replace(old, new))
+    permission = called["Resources"]["APIHandlerInvokePermission"]["Properties"]
+    permission["FunctionName"] = {"Ref": "APIHandler.Alias"}
     return called
 
 
 def _call_spectrogram_alias(template: dict[str, Any], settings: Settings) -> dict[str, Any]:
     """Let the main Lambda call, and allow it to call, the warm spectrogram Lambdas."""
     name, called = settings.spectrogram_function, f"{settings.spectrogram_function}:{ALIAS}"
-    template["Resources"]["APIHandler"]["Properties"]["Environment"]["Variables"][
-        "SPECTROGRAM_FUNCTION"
-    ] = called
+    environment = template["Resources"]["APIHandler"]["Properties"]["Environment"]
+    environment["Variables"]["SPECTROGRAM_FUNCTION"] = called
     text = json.dumps(template).replace(f':function:{name}"', f':function:{called}"')
     aliased: dict[str, Any] = json.loads(text)
     return aliased

@@ -15,7 +15,6 @@ from infra.stacks.roles import endpoint_log_groups, endpoint_role, training_role
 
 
 def stack_name(settings: Settings) -> str:
-    """Return the stack's name."""
     return f"{settings.function}-foundation"
 
 
@@ -27,10 +26,9 @@ def topic(settings: Settings) -> dict[str, str] | None:
 
 def template(settings: Settings, bucket: str) -> dict[str, Any]:
     """Return the stack's template. Outputs: Bucket, EndpointRoleArn, TrainingRoleArn."""
-    logs = {
-        f"EndpointLogs{number}": log_group(name, settings.log_retention_days)
-        for number, name in enumerate(endpoint_log_groups(settings))
-    }
+    groups = [log_group(it, settings.log_retention_days) for it in endpoint_log_groups(settings)]
+    logs = {f"EndpointLogs{number}": group for number, group in enumerate(groups)}
+    alarms = endpoint_alarms(settings.endpoint)
     resources = {
         # Deleted with the stack: infra/stage.py empties it first.
         "Bucket": resource("S3::Bucket", BucketName=bucket, PublicAccessBlockConfiguration=PRIVATE),
@@ -39,9 +37,7 @@ def template(settings: Settings, bucket: str) -> dict[str, Any]:
         "EndpointRole": endpoint_role(settings, bucket) | {"DependsOn": list(logs)},
         "TrainingRole": training_role(settings, bucket),
         **logs,
-        **{
-            it.logical_id: it.resource(topic(settings)) for it in endpoint_alarms(settings.endpoint)
-        },
+        **{alarm.logical_id: alarm.resource(topic(settings)) for alarm in alarms},
         **_mail(settings),
     }
     outputs = {

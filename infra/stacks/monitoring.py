@@ -15,7 +15,6 @@ FORECAST_PERCENT = 100
 
 
 def stack_name(settings: Settings) -> str:
-    """Return the stack's name."""
     return f"{settings.function}-monitoring"
 
 
@@ -24,15 +23,10 @@ def template(settings: Settings, *, instances: bool) -> dict[str, Any]:
     alarms = stage_alarms(settings, instances=instances)
     in_foundation = endpoint_alarms(settings.endpoint)
     body = {"Fn::Sub": json.dumps(dashboard(settings, alarms))}
-    resources = {
-        alarm.logical_id: alarm.resource(topic(settings))
-        for alarm in alarms
-        if alarm not in in_foundation
-    } | {
-        "Dashboard": resource(
-            "CloudWatch::Dashboard", DashboardName=settings.function, DashboardBody=body
-        )
-    }
+    board = {"DashboardName": settings.function, "DashboardBody": body}
+    ours = [alarm for alarm in alarms if alarm not in in_foundation]
+    resources = {alarm.logical_id: alarm.resource(topic(settings)) for alarm in ours}
+    resources["Dashboard"] = resource("CloudWatch::Dashboard", **board)
     if settings.alarm_email:
         resources["Budget"] = budget(settings)
     return {"Description": f"{settings.function}: alarms and dashboard", "Resources": resources}

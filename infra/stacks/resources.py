@@ -5,9 +5,8 @@ from typing import Any
 # The name under which warm copies of a Lambda are called.
 ALIAS = "live"
 # A bucket's public access block with everything shut.
-PRIVATE = dict.fromkeys(
-    ("BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets"), True
-)
+SHUT = ("BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets")
+PRIVATE = dict.fromkeys(SHUT, True)
 
 
 def resource(kind: str, **properties: Any) -> dict[str, Any]:
@@ -26,14 +25,12 @@ def lambda_role(logs: str) -> dict[str, Any]:
 
 
 def role(service: str, *policies: dict[str, Any]) -> dict[str, Any]:
-    """Return a role that one AWS service takes."""
     trust = {"Effect": "Allow", "Principal": {"Service": service}, "Action": "sts:AssumeRole"}
     document = {"Version": "2012-10-17", "Statement": [trust]}
     return resource("IAM::Role", AssumeRolePolicyDocument=document, Policies=list(policies))
 
 
 def policy(name: str, *statements: dict[str, Any]) -> dict[str, Any]:
-    """Return statements as an inline policy."""
     document = {"Version": "2012-10-17", "Statement": list(statements)}
     return {"PolicyName": name, "PolicyDocument": document}
 

@@ -3,8 +3,7 @@
 from typing import Any
 
 from infra.config import Settings
-from infra.endpoint.images import ACCOUNTS, TAG
-from infra.endpoint.plan import candidate_name
+from infra.endpoint.plan import ACCOUNTS, TAG, candidate_name
 from infra.monitoring.alarms import endpoint_alarms
 from infra.stacks.resources import arn, policy, role, statement
 

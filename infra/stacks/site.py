@@ -20,7 +20,6 @@ ORIGIN = "site"
 
 
 def stack_name(settings: Settings) -> str:
-    """Return the stack's name."""
     return f"{settings.function}-site"
 
 
@@ -30,27 +29,18 @@ def template(bucket: str, mode: str, security_policy: str) -> dict[str, Any]:
     `security_policy` is the Content-Security-Policy that CloudFront sends; a website sends none.
     """
     resources = website(bucket) if mode == WEBSITE else distribution(bucket, security_policy)
-    address = (
-        {"Fn::GetAtt": ["Bucket", "WebsiteURL"]}
-        if mode == WEBSITE
-        else {"Fn::Sub": "https://${Distribution.DomainName}"}
-    )
-    return {
-        "Description": f"{bucket}: the page",
-        "Resources": resources,
-        "Outputs": {"Address": {"Value": address}},
-    }
+    website_url = {"Fn::GetAtt": ["Bucket", "WebsiteURL"]}
+    secure_url = {"Fn::Sub": "https://${Distribution.DomainName}"}
+    address = website_url if mode == WEBSITE else secure_url
+    outputs = {"Address": {"Value": address}}
+    return {"Description": f"{bucket}: the page", "Resources": resources, "Outputs": outputs}
 
 
 def website(bucket: str) -> dict[str, Any]:
     """Return the public bucket alone: HTTP only, everybody may read, the root shows the index."""
-    shown = {"WebsiteConfiguration": {"IndexDocument": INDEX}}
-    return {
-        "Bucket": resource(
-            "S3::Bucket", BucketName=bucket, PublicAccessBlockConfiguration=PUBLIC, **shown
-        ),
-        "ReadPolicy": read_policy({"Principal": "*"}),
-    }
+    shown = {"BucketName": bucket, "WebsiteConfiguration": {"IndexDocument": INDEX}}
+    public = resource("S3::Bucket", PublicAccessBlockConfiguration=PUBLIC, **shown)
+    return {"Bucket": public, "ReadPolicy": read_policy({"Principal": "*"})}
 
 
 def distribution(bucket: str, security_policy: str) -> dict[str, Any]:
@@ -61,38 +51,30 @@ def distribution(bucket: str, security_policy: str) -> dict[str, Any]:
         "SigningBehavior": "always",
         "OriginAccessControlOriginType": "s3",
     }
+    custom = {"Header": "Permissions-Policy", "Value": PERMISSIONS_POLICY, "Override": True}
     headers = {
         "Name": bucket,
         "SecurityHeadersConfig": security_headers(security_policy),
-        "CustomHeadersConfig": {
-            "Items": [
-                {"Header": "Permissions-Policy", "Value": PERMISSIONS_POLICY, "Override": True}
-            ]
-        },
+        "CustomHeadersConfig": {"Items": [custom]},
     }
-    account = "arn:${AWS::Partition}:cloudfront::${AWS::AccountId}"
-    only_ours = {
-        "StringEquals": {"AWS:SourceArn": {"Fn::Sub": account + ":distribution/${Distribution}"}}
+    ours = "arn:${AWS::Partition}:cloudfront::${AWS::AccountId}:distribution/${Distribution}"
+    reader = {
+        "Principal": {"Service": "cloudfront.amazonaws.com"},
+        "Condition": {"StringEquals": {"AWS:SourceArn": {"Fn::Sub": ours}}},
     }
+    access = resource("CloudFront::OriginAccessControl", OriginAccessControlConfig=control)
+    policy = resource("CloudFront::ResponseHeadersPolicy", ResponseHeadersPolicyConfig=headers)
+    config = distribution_config(bucket)
     return {
         "Bucket": resource("S3::Bucket", BucketName=bucket, PublicAccessBlockConfiguration=PRIVATE),
-        "AccessControl": resource(
-            "CloudFront::OriginAccessControl", OriginAccessControlConfig=control
-        ),
-        "Headers": resource(
-            "CloudFront::ResponseHeadersPolicy", ResponseHeadersPolicyConfig=headers
-        ),
-        "Distribution": resource(
-            "CloudFront::Distribution", DistributionConfig=distribution_config(bucket)
-        ),
-        "ReadPolicy": read_policy(
-            {"Principal": {"Service": "cloudfront.amazonaws.com"}, "Condition": only_ours}
-        ),
+        "AccessControl": access,
+        "Headers": policy,
+        "Distribution": resource("CloudFront::Distribution", DistributionConfig=config),
+        "ReadPolicy": read_policy(reader),
     }
 
 
 def security_headers(security_policy: str) -> dict[str, Any]:
-    """Return the security headers of every answer."""
     kinds: dict[str, dict[str, Any]] = {
         "ContentSecurityPolicy": {"ContentSecurityPolicy": security_policy},
         "ContentTypeOptions": {},

@@ -11,7 +11,6 @@ DIGEST_CHARACTERS = 16
 
 
 def stack_name(settings: Settings) -> str:
-    """Return the stack's name."""
     return f"{settings.spectrogram_function}-function"
 
 
@@ -30,10 +29,8 @@ def template(settings: Settings, code_bucket: str, key: str) -> dict[str, Any]:
         resources["TracingPolicy"] = tracing_policy("Role")
     if settings.spectrogram_provisioned_concurrency:
         resources |= _warm(settings, PurePosixPath(key).stem[-DIGEST_CHARACTERS:])
-    return {
-        "Description": f"{settings.spectrogram_function}: sound in, spectrograms out",
-        "Resources": resources,
-    }
+    description = f"{settings.spectrogram_function}: sound in, spectrograms out"
+    return {"Description": description, "Resources": resources}
 
 
 def _function(settings: Settings, code: dict[str, str]) -> dict[str, Any]:
@@ -54,10 +51,7 @@ def _function(settings: Settings, code: dict[str, str]) -> dict[str, Any]:
 
 
 def _warm(settings: Settings, digest: str) -> dict[str, Any]:
-    """Keep copies warm behind an alias.
-
-    A version never changes, so new code needs a version of a new name.
-    """
+    """Keep copies warm behind an alias. A version never changes: new code needs a new name."""
     version, function = f"Version{digest}", {"Ref": "Function"}
     warm = {"ProvisionedConcurrentExecutions": settings.spectrogram_provisioned_concurrency}
     alias = {

@@ -3,7 +3,7 @@
 From image_uri_config of sagemaker-core 2.27.
 """
 
-from infra.endpoint.images import ACCOUNTS
+from infra.endpoint.plan import ACCOUNTS
 
 # There is no training image of 2.20, which the endpoint's image has; a model of 2.19 loads there,
 # one of 2.21 may not.

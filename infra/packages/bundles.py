@@ -1,4 +1,9 @@
-"""birdapp as Chalice packages it, from a clean copy, with what infra/stacks/api.py adds."""
+"""What is uploaded: the spectrogram function's zip, the main Lambda's layer and its code.
+
+The layer holds a static ffmpeg as /opt/bin/ffmpeg, and pydub (report, 2.2); nothing in it depends
+on the Python version. The spectrogram function has numpy and scipy in its zip, not in a layer,
+which would count against the same 250 MB: one artefact that is tested as it runs.
+"""
 
 import json
 import os
@@ -12,12 +17,50 @@ from typing import Any
 
 from infra import config
 from infra.errors import DeployError
-from infra.packages import layer, wheels, zips
+from infra.packages import wheels, zips
 from infra.stacks import api
 
+SPECTROGRAM_FOLDER = config.ROOT / "spectrogram_fn"
+SPECTROGRAM_SOURCES = ("handler.py", "spectrogram.py")
+# Lambda puts /opt/bin on the PATH and /opt/python on sys.path.
+FFMPEG = "bin/ffmpeg"
+FFMPEG_IN_WHEEL = "imageio_ffmpeg/binaries/ffmpeg-linux-x86_64-"
 NOT_COPIED = shutil.ignore_patterns("__pycache__", "deployments", "deployed", "requirements*")
 # Chalice's main() returns the exit status; without sys.exit a traceback would end with 0.
 CHALICE = [sys.executable, "-c", "import sys; from chalice.cli import main; sys.exit(main())"]
+
+
+def build_spectrogram(
+    python: str = wheels.DEFAULT_PYTHON, folder: Path = config.PACKAGES
+) -> zips.Package:
+    """Build the function's zip for `python` ("3.12"). Raises DeployError where a wheel is missing.
+
+    The zip's name holds the Python, which decides on the compiled files.
+    """
+    requirements = [SPECTROGRAM_FOLDER / "requirements.txt"]
+    files = wheels.contents(wheels.download(requirements, python, folder))
+    files |= {name: (SPECTROGRAM_FOLDER / name).read_bytes() for name in SPECTROGRAM_SOURCES}
+    return zips.pack(folder, f"spectrogram-{python}", files)
+
+
+def build_layer(
+    python: str = wheels.DEFAULT_PYTHON, folder: Path = config.PACKAGES
+) -> zips.Package:
+    """Build the layer. Raises DeployError where a wheel is missing or is not as expected."""
+    names = ("requirements.txt", "requirements-layer.txt")
+    requirements = [config.BIRDAPP / name for name in names]
+    files = wheels.contents(wheels.download(requirements, python, folder))
+    kept = (name for name in files if not name.startswith("imageio_ffmpeg"))
+    layer = {f"python/{name}": files[name] for name in kept}
+    return zips.pack(folder, "ffmpeg-layer", layer | {FFMPEG: _ffmpeg(files)}, frozenset({FFMPEG}))
+
+
+def _ffmpeg(files: dict[str, bytes]) -> bytes:
+    found = [data for name, data in files.items() if name.startswith(FFMPEG_IN_WHEEL)]
+    if len(found) != 1:
+        what = f"Expected one {FFMPEG_IN_WHEEL}* in imageio-ffmpeg's wheel"
+        raise DeployError(f"{what}, found {len(found)}.")
+    return found[0]
 
 
 @dataclass(frozen=True)
@@ -34,11 +77,11 @@ class Application:
         return api.finish(self.template, settings, bucket, **keys)
 
 
-def build(settings: config.Settings, folder: Path = config.PACKAGES) -> Application:
+def build_application(settings: config.Settings, folder: Path = config.PACKAGES) -> Application:
     """Package birdapp for a stage. Raises DeployError with Chalice's own words where it fails."""
     template, files = package(settings)
     code = zips.pack(folder, settings.function, files)
-    return Application(code, layer.build(settings.python, folder), template)
+    return Application(code, build_layer(settings.python, folder), template)
 
 
 def package(settings: config.Settings) -> tuple[dict[str, Any], dict[str, bytes]]:
@@ -51,11 +94,8 @@ def package(settings: config.Settings) -> tuple[dict[str, Any], dict[str, bytes]
         stage = ["--stage", settings.stage]
         arguments = ["package", *stage, "--merge-template", str(additions), str(out)]
         run_chalice(project, arguments, settings.region)
-        files = {
-            name: data
-            for name, data in zips.read(out / "deployment.zip").items()
-            if wheels.is_shipped(name)
-        }
+        packed = zips.read(out / "deployment.zip")
+        files = {name: data for name, data in packed.items() if wheels.is_shipped(name)}
         merged = json.loads((out / "sam.json").read_text())
     return merged, files
 
