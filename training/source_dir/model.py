@@ -1,6 +1,5 @@
-"""The networks: the report's CNN, as its section 3.2 has it, the one that ships, its rivals."""
+"""The networks: the report's CNN, as its section 3.2 has it, and the light ones."""
 
-from dataclasses import dataclass
 from typing import Any
 
 import front
@@ -24,27 +23,13 @@ EMBEDDING_LAYER = "embedding"
 FIRST_LOGIT = -4.5
 
 
-@dataclass(frozen=True)
-class Design:
-    """A light network: its convolutions, and how frequency and time come together after them."""
-
-    # (channels, stride over bands, stride over time) of each 3 x 3 convolution.
-    body: tuple[tuple[int, int, int], ...]
-    # The head hears where in frequency something sounds, not only that it does.
-    knows_frequency: bool = True
-    # Time steps are weighted by what the network makes of them; otherwise log-mean-exp.
-    attention: bool = False
-
-
-DEEP = ((24, 2, 2), (48, 2, 2), (48, 1, 1), (96, 2, 2), (96, 1, 1), (160, 2, 2), (160, 1, 1))
-DESIGNS = {
-    "default": Design(((32, 2, 3), (64, 2, 2), (64, 1, 1), (96, 2, 2), (128, 1, 1), (160, 2, 1))),
-    "light": Design(((24, 2, 3), (48, 2, 2), (64, 1, 1), (96, 2, 2), (112, 1, 1), (144, 2, 1))),
-    "deep": Design(DEEP),
-    "attention": Design(DEEP, attention=True),
-    "pooled": Design(DEEP, knows_frequency=False),
+# (channels, stride over bands, stride over time) of each 3 x 3 convolution.
+Body = tuple[tuple[int, int, int], ...]
+BODIES: dict[str, Body] = {
+    "default": ((32, 2, 3), (64, 2, 2), (64, 1, 1), (96, 2, 2), (128, 1, 1), (160, 2, 1)),
+    "light": ((24, 2, 3), (48, 2, 2), (64, 1, 1), (96, 2, 2), (112, 1, 1), (144, 2, 1)),
 }
-ARCHITECTURES = (*DESIGNS, "report")
+ARCHITECTURES = (*BODIES, "report")
 
 
 def view(architecture: str) -> front.Front:
@@ -67,7 +52,7 @@ def build(architecture: str, classes: int, *, embedding: int = 0) -> keras.Model
     inputs = layers.Input(view(architecture).shape)
     if architecture == "report":
         return keras.Model(inputs, _report(inputs, classes), name="report")
-    hidden, logits = _light(inputs, DESIGNS[architecture], classes)
+    hidden, logits = _light(inputs, BODIES[architecture], classes)
     if not embedding:
         return keras.Model(inputs, logits, name=architecture)
     heard = layers.Dense(embedding, name=EMBEDDING_LAYER)(layers.GlobalAveragePooling1D()(hidden))
@@ -97,22 +82,17 @@ def _report(inputs: Any, classes: int) -> Any:
     return _last(classes)(x)
 
 
-def _light(inputs: Any, design: Design, classes: int) -> tuple[Any, Any]:
+def _light(inputs: Any, body: Body, classes: int) -> tuple[Any, Any]:
     """Background removed, strided convolutions, one vector a time step, one answer over time."""
     x = Hearing()(inputs)
-    for channels, *strides in design.body:
+    for channels, *strides in body:
         x = layers.Conv2D(channels, 3, strides=strides, padding="same", use_bias=False)(x)
         x = layers.ReLU()(layers.BatchNormalization()(x))
-    x = layers.Dropout(0.2)(
-        FrequencyFlattening()(x) if design.knows_frequency else FrequencyPooling()(x)
-    )
+    # The head hears where in frequency something sounds, not only that it does.
+    x = layers.Dropout(0.2)(FrequencyFlattening()(x))
     hidden = layers.Dense(HEAD_UNITS, activation="relu")(x)
     x = layers.Dropout(0.3)(hidden)
-    logits = _last(classes)(x)
-    if design.attention:
-        weights = layers.Softmax(axis=1)(layers.Dense(1)(x))
-        return hidden, layers.Flatten()(layers.Dot(axes=1)([logits, weights]))
-    return hidden, TimePooling()(logits)
+    return hidden, TimePooling()(_last(classes)(x))
 
 
 def multiplications(network: keras.Model) -> int:
@@ -158,14 +138,6 @@ class FrequencyFlattening(layers.Layer):  # type: ignore[misc]  # Keras ships no
     def call(self, inputs: Any) -> Any:
         _, bands, times, channels = inputs.shape
         return tf.reshape(tf.transpose(inputs, (0, 2, 1, 3)), (-1, times, bands * channels))
-
-
-@keras.saving.register_keras_serializable("birds")
-class FrequencyPooling(layers.Layer):  # type: ignore[misc]  # Keras ships no types.
-    """[n, bands, times, c] -> [n, times, 2c]: mean and maximum over the bands."""
-
-    def call(self, inputs: Any) -> Any:
-        return tf.concat([tf.reduce_mean(inputs, 1), tf.reduce_max(inputs, 1)], axis=-1)
 
 
 @keras.saving.register_keras_serializable("birds")
