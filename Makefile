@@ -36,10 +36,11 @@ test: # every test, and what they cover; ARGS=tests/test_wav.py runs some, witho
 	@export COVERAGE_CORE=$(COVERAGE_CORE); \
 	  $(ALL) -m pytest --numprocesses 2 --dist loadfile $(or $(ARGS),--cov)
 
-check: # format, lint, templates, types
+check: # format, lint, types, templates, imports
 	@$(call missing,npm,exit 1)
 	@$(ENVIRONMENT) && .venv/bin/ruff format --check . && .venv/bin/ruff check . && .venv/bin/mypy
 	@PYTHONPATH=. .venv/bin/python tests/lint_templates.py
+	@.venv/bin/python -m pytest -q tests/test_imports.py
 	@cd training/source_dir && MYPYPATH=.:../../spectrogram_fn ../../.venv/bin/mypy \
 	  --explicit-package-bases --config-file ../../pyproject.toml *.py
 	@frontend/check
