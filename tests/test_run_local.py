@@ -112,7 +112,7 @@ def test_a_taken_port_is_named_in_one_sentence(tiny_folder, variable):
         ({"API_PORT": "many"}, "Port many cannot be used"),
         ({"RATE_PER_SECOND": "x"}, "RATE_PER_SECOND must be a number above 0, not 'x'"),
         ({"BURST": "nan"}, "BURST must be a number above 0, not 'nan'"),
-        ({"IMAGEIO_FFMPEG_EXE": "/nowhere/ffmpeg"}, "ffmpeg is missing or does not run"),
+        ({"FFMPEG_BINARY": "/nowhere/ffmpeg"}, "ffmpeg is missing or does not run"),
         (
             {"MODEL_DIR": "/nowhere"},
             "No model to serve: /nowhere holds no model.tflite and no constants.json",
