@@ -15,9 +15,10 @@ def build_answer(spectrograms: Spectrograms, prediction: Prediction, top: int) -
     model = prediction.model
     windows = judge_windows(spectrograms.windows, prediction)
     verdict, species = pool(windows, model.rule)
-    heard = hear_one(windows, verdict, species)
     if model.birds_rule:
         heard = hear(windows, model.birds_rule)
+    else:
+        heard = hear_one(windows, verdict, species)
     return {
         "verdict": heard.verdict,
         "birds": [_bird(entry, model) for entry in heard.birds],

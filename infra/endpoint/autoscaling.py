@@ -60,7 +60,7 @@ def target_tracking(endpoint: str, scaling: Scaling) -> dict[str, Any]:
 
 
 def ensure_scaling(account: Account, endpoint: str, scaling: Scaling) -> list[Change]:
-    """Give the endpoint this scaling and no other."""
+    """Register this scaling for the endpoint and remove any other."""
     return [
         ensure_target(account, endpoint, scaling),
         ensure_policy(account, endpoint, scaling),
@@ -128,7 +128,7 @@ def ensure_statistics(account: Account, endpoint: str, scaling: Scaling) -> list
 
 
 def edit_alarm(account: Account, alarm: MetricAlarmTypeDef, scaling: Scaling) -> Change:
-    """Give one alarm the scaling's period and number of points; the rest of it stays."""
+    """Set one alarm's period and number of points to the scaling's; keep the rest."""
     resource = f"alarm {alarm['AlarmName']}"
     desired = {"Period": scaling.statistic_seconds, "EvaluationPeriods": scaling.points}
     if desired.items() <= alarm.items():

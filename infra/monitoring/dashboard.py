@@ -91,7 +91,7 @@ def error_widget(settings: Settings) -> Widget:
 
 
 def placed(row: list[Widget], number: int) -> list[Widget]:
-    """Give the widgets of a row equal widths."""
+    """Return the widgets of a row, placed, with equal widths."""
     width = COLUMNS // len(row)
     at = {"y": number * ROW_HEIGHT, "width": width, "height": ROW_HEIGHT}
     return [widget | {"x": place * width} | at for place, widget in enumerate(row)]

@@ -98,7 +98,7 @@ def new_names(files: Files) -> dict[str, str]:
 
 
 def has_references(name: str) -> bool:
-    """Tell whether a file loads others by name. The worker only lists them: the page loads."""
+    """Return whether a file loads others by name; the worker only lists them."""
     return PurePosixPath(name).suffix in TEXTS and name != WORKER
 
 

@@ -35,7 +35,7 @@ class Published:
 
 
 def default_mode(stage: str) -> str:
-    """Give prod HTTPS, without which no browser lends its microphone; others get a quick bucket."""
+    """Return CloudFront for prod, since browsers lend a microphone only over HTTPS."""
     return CLOUDFRONT if stage == "prod" else WEBSITE
 
 
