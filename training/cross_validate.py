@@ -16,13 +16,12 @@ from pathlib import Path
 from typing import Any
 
 from training import evaluate
-from training.data.dataset import FILES, RECORDING_TABLE, SUMMARY, WINDOW_TABLE, WINDOWS
+from training.data.dataset import FILES, HEARD, RECORDING_TABLE, SUMMARY, WINDOW_TABLE, WINDOWS
 from training.data.folds import assign_folds
 from training.scores import metrics
 from training.scores.metrics import Result
 
 REPOSITORY = Path(__file__).parent.parent
-HEARD = "heard.npz"
 FOLDS = 5
 HALVES = ("calibration", "test")
 

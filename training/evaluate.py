@@ -162,6 +162,8 @@ def _run(options: argparse.Namespace) -> int:
     pairs = held_back(found.pairs, options.model)
     _print_labels(found, described)
     left_out = len(found.pairs) - len(pairs)
+    if any(found.mended.values()):
+        print(f"mended labels (training/data/labels.csv): {found.mended}")
     if left_out:
         print(f"{left_out} recordings are left out: the model learnt from them")
     if not pairs:
@@ -173,7 +175,8 @@ def _run(options: argparse.Namespace) -> int:
     if not results:
         raise ValueError(f"none of {len(pairs)} recordings could be scored; {problems[0]}")
     scored = metrics.summarise(results, described.labels)
-    summary = {"command": "make evaluate", "left_out": left_out, "problems": problems, **scored}
+    facts = {"left_out": left_out, "mended": found.mended, "problems": problems}
+    summary = {"command": "make evaluate", **facts, **scored}
     write(options.output, results, summary, described.labels)
     shown = ("recordings", "listed", "verdicts", "calibration")
     print(json.dumps({name: summary[name] for name in shown}, indent=1))

@@ -23,6 +23,8 @@ WINDOWS, WINDOW_TABLE, RECORDING_TABLE, SUMMARY = (
     "dataset.json",
 )
 FILES = (WINDOWS, WINDOW_TABLE, RECORDING_TABLE, SUMMARY)
+# A listener's scores of the windows, where there is one (window_weights.py).
+HEARD = "heard.npz"
 WINDOW_COLUMNS = (
     *("index", "recording_id", "primary_label", "recordist", "source", "part"),
     *("start_seconds", "end_seconds", "silent", "activity"),
@@ -78,6 +80,21 @@ def read_summary(folder: Path) -> dict[str, Any]:
         return {}
     content: dict[str, Any] = json.loads((folder / SUMMARY).read_text(encoding="utf-8"))
     return content
+
+
+def add_to_summary(folder: Path, facts: dict[str, Any]) -> dict[str, Any]:
+    """Put facts that were known after a dataset was made into its dataset.json; return all."""
+    present = read_summary(folder)
+    content = {name: value for name, value in {**present, **facts}.items() if value}
+    if content != present:
+        write_text(folder / SUMMARY, json.dumps(content, indent=2, ensure_ascii=False) + "\n")
+    return content
+
+
+def files(folder: Path) -> list[str]:
+    """Return the files of a dataset, the one that means that all are there last."""
+    heard = [HEARD] if (folder / HEARD).exists() else []
+    return [*FILES[:-1], *heard, FILES[-1]]
 
 
 def _write_windows(path: Path, entries: Sequence[Entry], counts: Counter[str]) -> Iterator[Row]:

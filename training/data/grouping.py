@@ -3,8 +3,9 @@
 import re
 import unicodedata
 from collections.abc import Sequence
+from pathlib import PurePosixPath
 
-from training.data.metadata import Recording, places
+from training.data.metadata import NO_BIRD, Recording, places
 
 # Names at least this long also match with one letter lost, as tables lose them ("Patrik berg").
 FUZZY_LETTERS = 8
@@ -49,7 +50,15 @@ def keys(recording: Recording, split_by: str = SPLITS[0]) -> set[str]:
         return found | {f"by {key}" for key in person_keys(recording.recordist)}
     if recording.freesound_id:
         return found
+    if recording.primary_label == NO_BIRD:
+        return found | {f"cut from {_file_of_clip(recording.filename)}"}
     return found | {f"from {recording.source}"}
+
+
+def _file_of_clip(name: str) -> str:
+    """Return the file that a clip was cut from: its name without its number ("rain/roof-2.ogg")."""
+    path = PurePosixPath(name)
+    return str(path.with_name(re.sub(r"[-_ ]?\d*$", "", path.stem) or "clips"))
 
 
 def person_keys(name: str) -> set[str]:
