@@ -196,7 +196,9 @@ def _bytes(path: Path) -> int:
 
 
 def _balance_label(recording: Recording, listed: Sequence[str]) -> str:
-    """Return what the split balances: a listed species, all other birds, a kind of no bird."""
-    if recording.primary_label == NO_BIRD:
-        return f"{NO_BIRD} {recording.columns.get('sound', '')}"
-    return recording.primary_label if recording.primary_label in listed else "other birds"
+    """Return what the split balances: a listed species, all other birds, sounds without one.
+
+    The kinds of these are not told apart: most are of a file or two, which no share can be cut off.
+    """
+    label = recording.primary_label
+    return label if label in {*listed, NO_BIRD} else "other birds"
