@@ -1,5 +1,7 @@
 """training/source_dir: from probabilities to confidences and thresholds that keep promises."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -133,3 +135,50 @@ def test_overlay_holds_both_birds_and_a_sequence_all_their_windows(code, dataset
     assert len(cases) == len(found) + 2 * len(mixed.truths)
     assert cases[-1].truths == {0, 1}
     assert len(cases[-1].recording.bird) == 4
+
+
+def network(images, **_):
+    """Play a network of the tiny dataset, with a logit for each quarter of the bands."""
+    return images.mean(axis=2)[:, :80:20] / 20
+
+
+def parts_of(dataset, code, recordings):
+    """The dataset with some recordings to calibrate on, and the others to learn from."""
+    rows = [
+        {**row, "part": "calibration" if row["recording_id"] in recordings else "train"}
+        for row in dataset.rows
+    ]
+    return replace(dataset, rows=rows)
+
+
+def test_predictions_of_two_folds_calibrate_as_those_of_one_network(
+    code, dataset, images, tmp_path
+):
+    names = list(dict.fromkeys(row["recording_id"] for row in dataset.rows))
+    for number, half in enumerate((names[::2], names[1::2])):
+        fold = parts_of(dataset, code, half)
+        made = code.calibrate.hear(network, fold, images, code.front.MEL)
+        code.predictions.write(tmp_path / f"fold-{number}" / "made.npz", made, fold)
+    joined = code.predictions.read(tmp_path, dataset)
+    assert sorted(joined.indices) == list(range(len(dataset.rows)))
+    whole = code.calibrate.predict(network, images, joined.indices)
+    assert joined.copies[0] == pytest.approx(whole, abs=1e-4)
+    alone = [
+        one
+        for one in code.answers.recordings(dataset, joined.indices, joined.copies[0])
+        if one.truth < 2
+    ]
+    for pair, truths in zip(joined.mixed.places, joined.mixed.truths, strict=True):
+        assert tuple(alone[place].truth for place in pair) == truths
+    assert max(row for rows in joined.mixed.rows for row in rows) == len(joined.over) - 1
+    assert set(code.calibrate.calibrate(dataset, joined).birds) >= {"certain", "unknown"}
+
+
+def test_predictions_of_another_dataset_are_refused(code, dataset, images, tmp_path):
+    with pytest.raises(ValueError, match="expected predictions, such as"):
+        code.predictions.read(tmp_path, dataset)
+    made = code.calibrate.hear(network, dataset, images, code.front.MEL)
+    code.predictions.write(tmp_path / "made.npz", made, dataset)
+    other = replace(dataset, rows=dataset.rows[::-1])
+    with pytest.raises(ValueError, match="expected predictions of this dataset"):
+        code.predictions.read(tmp_path, other)

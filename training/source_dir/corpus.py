@@ -4,7 +4,7 @@ import csv
 import json
 import os
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import front
@@ -62,6 +62,11 @@ def load(folder: Path) -> Dataset:
     scientific = [one["scientific_name"] for one in species]
     names = [one["common_name"] or one["scientific_name"] for one in species]
     return Dataset(folder, windows, rows, [*listed, *others, NO_BIRD], listed, scientific, names)
+
+
+def learn_from_all(dataset: Dataset) -> Dataset:
+    """Return a dataset whose parts are all to learn from: nothing is left to calibrate on."""
+    return replace(dataset, rows=[{**row, "part": "train"} for row in dataset.rows])
 
 
 def image(dataset: Dataset, index: int) -> Bytes:

@@ -23,6 +23,7 @@ import export
 import learning
 import model
 import multi_worker
+import predictions
 import tensorflow as tf
 
 TINY_MINUTES = 0.001
@@ -44,6 +45,14 @@ def arguments(argv: list[str] | None) -> argparse.Namespace:
         "--version",
         default=time.strftime("%Y-%m-%d"),
         help="the model's version, as the API says it",
+    )
+    parser.add_argument(
+        "--predictions", type=Path, help=".npz that gets what calibration was learnt from"
+    )
+    parser.add_argument(
+        "--out-of-fold",
+        type=Path,
+        help="folder of the predictions of all folds: calibrate by these, learn from every part",
     )
     parser.add_argument(
         "--tiny", action="store_true", help="one epoch of one batch: proves that all parts fit"
@@ -73,14 +82,22 @@ def main(argv: list[str] | None = None) -> None:
     options = arguments(argv)
     workers = multi_worker.Workers()
     dataset, folder = corpus.load(Path(options.data)), Path(options.model_dir)
+    if options.out_of_fold:
+        made = predictions.read(options.out_of_fold, dataset)
+        dataset = corpus.learn_from_all(dataset)
     settings = _settings(options)
-    points = checkpoints(options.checkpoint_dir, settings, Path(options.data))
+    share = "all" if options.out_of_fold else ""
+    points = checkpoints(options.checkpoint_dir / share, settings, Path(options.data))
     training = learning.Training(dataset, settings, points, workers)
     training.run()
     training.use_averages()
     if workers.is_chief:
-        view = model.view(settings.architecture)
-        calibration = calibrate.calibrate(training.network, dataset, training.images, view)
+        if not options.out_of_fold:
+            view = model.view(settings.architecture)
+            made = calibrate.hear(training.network, dataset, training.images, view)
+        if options.predictions:
+            predictions.write(options.predictions, made, dataset)
+        calibration = calibrate.calibrate(dataset, made)
         export.export(
             training.network, dataset, calibration, folder=folder, version=options.version
         )
