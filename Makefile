@@ -19,7 +19,7 @@ LOCKED = birdapp/requirements birdapp/requirements-layer spectrogram_fn/requirem
 LOCK = .venv-lock/bin/uv pip compile --quiet --universal --python-version 3.11 --no-build \
   --generate-hashes --no-emit-index-url --custom-compile-command "make lock"
 
-.PHONY: run test check lock train evaluate deploy destroy status load bench bench-page
+.PHONY: run test check lock train cross-validate evaluate deploy destroy status load bench bench-page
 
 # Name a missing program, and its package in Debian.
 missing = command -v $(1) >/dev/null \
@@ -53,6 +53,10 @@ train: MODEL = build/model
 train: # RECORDINGS=DIR -> trained, scored model with its card, in build/model; ARGS: its options
 	@$(RECORDINGS_GIVEN)
 	@$(ALL) -m training.pipeline --recordings "$(RECORDINGS)" --model "$(MODEL)" $(ARGS)
+
+cross-validate: # RECORDINGS=DIR -> scores of the recipe on all recordings, by five folds
+	@$(RECORDINGS_GIVEN)
+	@$(ALL) -m training.cross_validate --recordings "$(RECORDINGS)" $(ARGS)
 
 evaluate: # RECORDINGS=DIR -> scores of the model, per species and overall
 	@$(RECORDINGS_GIVEN)

@@ -5,10 +5,15 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from training_fixtures import SMALL
 
 from training import cross_validate
-from training.data.folds import assign_folds
+from training.data.folds import assign_folds, read_table
+from training.evaluate import Scored
 from training.scores.metrics import Result
+from training.scores.mixture_scores import SEQUENCE, Answer
+
+LABELS = ["Parus major", "Pica pica"]
 
 
 def test_no_group_is_in_two_folds_and_each_has_its_part_of_every_label():
@@ -31,49 +36,82 @@ def test_folds_are_the_same_for_the_same_seed():
 
 
 @pytest.fixture
-def played(dataset_folder, tmp_path, monkeypatch):
+def run(dataset_folder, tmp_path, monkeypatch):
     """Cross-validate the tiny dataset in two folds; training and answers are played."""
     trained = []
 
-    def train(dataset, model, checkpoints, arguments):
-        rows = cross_validate.read_table(dataset / "recordings.csv")
-        trained.append(({row["recording_id"]: row["part"] for row in rows}, checkpoints, arguments))
-        model.mkdir(parents=True)
-        (model / "constants.json").write_text(json.dumps({"labels": ["Parus major", "Pica pica"]}))
+    def train(half, arguments):
+        rows = read_table(half.root / "dataset" / "recordings.csv")
+        parts = {row["recording_id"]: row["part"] for row in rows}
+        trained.append(SimpleNamespace(parts=parts, half=half, arguments=arguments))
+        half.model.mkdir(parents=True)
+        (half.model / "constants.json").write_text(json.dumps({"labels": LABELS}))
 
-    def evaluate(pairs, model, *, processes):
-        parts, *_ = trained[-1]
+    def score(pairs, options, *, labels, sources):
+        parts = trained[-1].parts
         assert {parts[f"{path.parent.name}/{path.name}"] for path, _ in pairs} == {"test"}
-        ranked = [("Parus major", 0.9), ("Pica pica", 0.1)]
-        return [Result(str(path), name, "bird", ranked, ranked[:1]) for path, name in pairs], []
+        assert set(sources.values()) == {"others"}
+        ranked, sung = [(name, 0.5) for name in labels], [("Parus major", 0.9, True)]
+        results = [Result(str(p), name, "bird", ranked, ranked[:1], sung) for p, name in pairs]
+        return Scored(results, [Answer(SEQUENCE, dict.fromkeys(labels, 0.0), "bird", sung)], [])
 
     monkeypatch.setattr(cross_validate, "train", train)
-    monkeypatch.setattr(cross_validate.evaluate, "evaluate", evaluate)
+    monkeypatch.setattr(cross_validate.evaluate, "score", score)
     folders = ["--recordings", str(dataset_folder.parent), "--dataset", str(dataset_folder)]
-    options = ["--output", str(tmp_path), "--folds", "2", "--minutes", "3"]
-    assert cross_validate.main([*folders, *options]) == 0
-    scores = json.loads((tmp_path / "cross_validation.json").read_text())
-    return SimpleNamespace(trained=trained, scores=scores)
+
+    def call(*options, folds="2"):
+        words = [*folders, "--output", str(tmp_path), "--folds", folds, "--minutes", "3"]
+        code = cross_validate.main([*words, *SMALL, *options])
+        scores = tmp_path / "evaluation.json"
+        found = json.loads(scores.read_text()) if scores.exists() else {}
+        return SimpleNamespace(trained=trained, scores=found, code=code, output=tmp_path)
+
+    return call
 
 
-def test_every_recording_is_scored_once_by_a_network_that_did_not_learn_from_it(played):
-    tested = [
-        name for parts, *_ in played.trained for name, part in parts.items() if part == "test"
-    ]
+def test_every_recording_is_scored_once_by_a_network_that_did_not_learn_from_it(run):
+    done = run()
+    tested = [name for one in done.trained for name, part in one.parts.items() if part == "test"]
     assert len(tested) == len(set(tested)) == 19
-    assert played.scores["recordings"] == {"listed": 12, "other_species": 3, "no_bird": 4}
+    assert done.scores["recordings"] == {"listed": 12, "other_species": 3, "no_bird": 4}
+    assert done.scores["sequences"]["both_certain"]["n"] == 4
 
 
-def test_both_halves_of_a_fold_come_from_one_training_and_options_reach_it(played):
-    (first, points, options), (second, same, _), *_ = played.trained
-    assert points == same
-    assert options == ["--minutes", "3"]
+def test_both_halves_of_a_fold_come_from_one_training_and_options_reach_it(run):
+    first, second, *_ = run().trained
+    assert first.half.root == second.half.root
+    assert first.arguments == ["--minutes", "3.0", "--seed", "7"]
     learnt = [
-        {name for name, part in parts.items() if part == "train"} for parts in (first, second)
+        {name for name, part in one.parts.items() if part == "train"} for one in (first, second)
     ]
     assert learnt[0] == learnt[1]
 
 
-def test_folder_without_a_dataset_is_refused(tmp_path, capsys):
-    assert cross_validate.main(["--recordings", "-", "--dataset", str(tmp_path)]) == 1
-    assert "expected windows.npy" in capsys.readouterr().err
+def test_stopped_run_goes_on_and_folds_may_be_shared_among_machines(run):
+    before = run("--only", "1")
+    assert [one.half.fold for one in before.trained] == [1, 1]
+    after = run()
+    assert [one.half.fold for one in after.trained] == [1, 1, 0, 0]
+    assert after.scores["recordings"]["listed"] == 12
+    assert after.scores["listed"] == run().scores["listed"]
+    assert len(after.trained) == 4
+
+
+def test_folds_of_other_settings_are_not_mixed(run, capsys):
+    run("--only", "0")
+    assert run(folds="3").code == 1
+    assert "holds folds of other data or settings" in capsys.readouterr().err
+
+
+def test_pictures_of_the_windows_are_made_once_for_all_folds(run):
+    first = run("--only", "0")
+    made = first.output / "fold-0" / "checkpoints" / "default-1" / "images.npy"
+    made.parent.mkdir(parents=True)
+    made.write_bytes(b"images")
+    run()
+    assert (first.output / "fold-1/checkpoints/default-1/images.npy").read_bytes() == b"images"
+
+
+def test_missing_folder_is_a_sentence(capsys):
+    assert cross_validate.main([]) == 1
+    assert "expected a folder of recordings" in capsys.readouterr().err

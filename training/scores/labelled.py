@@ -23,7 +23,8 @@ Pair = tuple[Path, str]
 class Found:
     """What a folder holds: pairs of file and label; what nobody knows, and how labels were read.
 
-    `mended`: how many labels the sound contradicts (training/data/mended_labels.py).
+    `mended`: how many labels the sound contradicts (training/data/mended_labels.py); `sources`:
+    where each file is from.
     """
 
     pairs: list[Pair] = field(default_factory=list)
@@ -31,6 +32,7 @@ class Found:
     unlabelled: list[str] = field(default_factory=list)
     read_as: dict[str, str] = field(default_factory=dict)
     mended: dict[str, int] = field(default_factory=dict)
+    sources: dict[Path, str] = field(default_factory=dict)
 
 
 class Names:
@@ -81,6 +83,7 @@ def read_labelled(folder: Path, names: Names, *, strangers: bool = False) -> Fou
         rows = read_folder(folder)
         found.mended = mended_labels.count(rows)
         for row in mended_labels.mend(rows):
+            found.sources[folder / row.filename] = source_of(row)
             texts = [row.scientific_name, row.primary_label, row.common_name]
             named = row.scientific_name if BINOMIAL.fullmatch(row.scientific_name) else ""
             label = _match(texts, names) or named
@@ -90,6 +93,7 @@ def read_labelled(folder: Path, names: Names, *, strangers: bool = False) -> Fou
         found.mended = mended_labels.count(files)
         for one in mended_labels.mend(files):
             path = PurePosixPath(one.filename)
+            found.sources[folder / path] = source_of(one)
             texts = [one.scientific_name] if one.scientific_name else []
             texts += [name for name in reversed(path.parts[:-1]) if not NUMBERED.fullmatch(name)]
             label = _match(texts, names) or names.find_within(path.stem)
@@ -103,6 +107,16 @@ def read_labelled(folder: Path, names: Names, *, strangers: bool = False) -> Fou
             f" {len(found.unlabelled)} files in no such folder"
         )
     return found
+
+
+def source_of(recording: Recording) -> str:
+    """Return which kind of people made a recording: those of xeno-canto, iNaturalist, or others."""
+    origin = f"{recording.url} {recording.source}".lower()
+    if "inaturalist" in origin:
+        return "iNaturalist"
+    name = PurePosixPath(recording.filename).name
+    known = recording.xc_id or "xeno-canto" in origin or CATALOGUE.match(name)
+    return "xeno-canto" if known else "others"
 
 
 def held_back(pairs: Sequence[Pair], model: Path) -> list[Pair]:
