@@ -10,6 +10,7 @@ from training_fixtures import SMALL
 from training import cross_validate
 from training.data.folds import assign_folds, read_table
 from training.evaluate import Scored
+from training.scores import model_card
 from training.scores.metrics import Result
 from training.scores.mixture_scores import SEQUENCE, Answer
 
@@ -52,7 +53,10 @@ def run(dataset_folder, tmp_path, monkeypatch):
         assert {parts[f"{path.parent.name}/{path.name}"] for path, _ in pairs} == {"test"}
         assert set(sources.values()) == {"others"}
         ranked, sung = [(name, 0.5) for name in labels], [("Parus major", 0.9, True)]
-        results = [Result(str(p), name, "bird", ranked, ranked[:1], sung) for p, name in pairs]
+        results = [
+            Result(str(path), name, "bird", ranked, ranked[:1], sung, sources[path])
+            for path, name in pairs
+        ]
         return Scored(results, [Answer(SEQUENCE, dict.fromkeys(labels, 0.0), "bird", sung)], [])
 
     monkeypatch.setattr(cross_validate, "train", train)
@@ -115,3 +119,21 @@ def test_pictures_of_the_windows_are_made_once_for_all_folds(run):
 def test_missing_folder_is_a_sentence(capsys):
     assert cross_validate.main([]) == 1
     assert "expected a folder of recordings" in capsys.readouterr().err
+
+
+def test_card_of_a_model_of_all_folds_has_their_scores(run, dataset_folder, tmp_path):
+    scores, model = run().output, tmp_path / "model"
+    model.mkdir()
+    constants = {"labels": LABELS, "settings": {"version": "all"}}
+    training = {"parameters": 7, "minutes": 3.0, "windows_seen": 9, "curve": []}
+    (model / "constants.json").write_text(json.dumps(constants))
+    (model / "training.json").write_text(json.dumps(training))
+    folders = ["--recordings", "-", "--dataset", str(dataset_folder), "--model", str(model)]
+    assert model_card.main([*folders, "--cross-validation", str(scores)]) == 0
+    card = (model / "MODEL_CARD.md").read_text()
+    assert "Measured with `make cross-validate`" in card
+    assert "| sequence: both are certain | 0.0 % (0.0 % to 49.0 %, n = 4) |" in card
+    assert "| others | " in card
+    assert {row["part"] for row in read_table(model / "manifest.csv")} == {"train"}
+    assert (model / "reliability_birds.png").exists()
+    assert not (model / "NOTICE").exists()

@@ -10,6 +10,7 @@ from datasets import write_wav
 
 from training import evaluate, pipeline
 from training.jobs.source_folder import REPOSITORY
+from training.scores.asking import classify
 
 SPECIES = {
     "Turdus_merula": "Amsel",
@@ -81,7 +82,7 @@ def test_small_set_becomes_a_model_that_names_a_recording(tmp_path, write, capfd
     assert ("flatter" in card) == bool(options)
     assert "the weights are free" in card or "is not known" in card or "no recording is" in card
     labels = json.loads((model / "constants.json").read_text())["labels"]
-    answer = evaluate.classify(next(folder.rglob("*.wav")), model)
+    answer = classify(next(folder.rglob("*.wav")), model)
     assert answer["species"][0]["scientific_name"] in labels
     assert set(labels) <= {name.replace("_", " ") for name in SPECIES}
 

@@ -1,5 +1,6 @@
 """training/source_dir: the networks, a tiny training to a model folder, and what it exports."""
 
+import hashlib
 import json
 
 import numpy as np
@@ -91,6 +92,12 @@ def test_saved_model_and_both_lite_models_agree(code, dataset, exported):
 def browser_answer(folder, image):
     runner = Interpreter(str(folder / "browser.tflite")).get_signature_runner("serving_default")
     return runner(spectrogram=image[None])
+
+
+def test_constants_name_the_digests_of_both_lite_models(exported):
+    constants = json.loads((exported / "constants.json").read_text())
+    for name, file in (("network_sha256", "model.tflite"), ("browser_sha256", "browser.tflite")):
+        assert constants[name] == hashlib.sha256((exported / file).read_bytes()).hexdigest()
 
 
 def test_lite_model_of_a_browser_takes_one_window_and_names_no_other_shape(exported):
@@ -269,3 +276,15 @@ def test_training_with_another_seed_never_goes_on_from_these_checkpoints(
     ]
     assert folders[0] != folders[1]
     assert folders[0] == folders[2]
+
+
+def test_model_of_every_recording_is_calibrated_by_predictions_of_folds(
+    code, dataset_folder, tmp_path
+):
+    train(code, dataset_folder, tmp_path, "--tiny", "--predictions", str(tmp_path / "made/0.npz"))
+    apart = json.loads((tmp_path / "model" / "constants.json").read_text())["settings"]
+    train(code, dataset_folder, tmp_path, "--tiny", "--out-of-fold", str(tmp_path / "made"))
+    joint = json.loads((tmp_path / "model" / "constants.json").read_text())["settings"]
+    assert joint["pooling"] == apart["pooling"]
+    assert joint["birds"] == apart["birds"]
+    assert len(list(tmp_path.glob("points/**/curve.json"))) == 2

@@ -18,7 +18,6 @@ COLUMNS = (
     *("recording_id", "part", "primary_label", "scientific_name", "recordist", "license"),
     *("xc_id", "source", "latitude", "longitude", "teacher"),
 )
-WORST = 8
 
 CARD = """# Model card: {version}
 
@@ -75,7 +74,7 @@ Expected calibration error (10 bins of equal mass): {window_error} on windows, {
 recordings; a perfectly calibrated model stays below {perfect} on so few recordings 95 times in 100.
 On entries of `birds`: {entry_error}; a perfect model stays below {entry_perfect}.
 
-Worst species first (`evaluation.json` has all, `species.png` shows them):
+Worst species first (`species.png` shows them with intervals):
 
 | species | named right | n | taken for |
 | --- | --- | --- | --- |
@@ -151,7 +150,7 @@ def card(model: Path, dataset: Path, report: Path | None = None) -> str:
         window_error=value(calibration["windows"]),
         recording_error=value(calibration["recordings"]),
         perfect=calibration["perfect_recordings_95"],
-        worst="\n".join(_species(row) for row in evaluation["species"][:WORST]),
+        worst="\n".join(_species(row) for row in evaluation["species"]),
     )
 
 
@@ -160,7 +159,7 @@ SERVED = "It is the model that `make run` serves and that the deploy script puts
 # Below so many held-back recordings, an interval is wider than most differences between models.
 FEW_RECORDINGS = 100
 FEW = """
-**These figures mean little.** Only {count} recordings of {species} species were held back: an
+**These figures mean little.** Only {count} recordings of {species} species could be scored: an
 interval of 95 % is as wide as the brackets say, and another split would give other values.
 """
 SCORES = {
