@@ -13,6 +13,7 @@ from training import evaluate
 from training.data.dataset import SUMMARY
 from training.scores import card_data, plots
 from training.scores.card_text import BIRDS, CARD, FEW, MEASURED, PROMISES, SCORES, SERVED
+from training.scores.mixture_jobs import PAIRS
 
 MANIFEST, EVALUATION = "manifest.csv", "evaluation.json"
 COLUMNS = (
@@ -161,6 +162,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument(
         "--report", type=Path, help="model folder of the report's network, to stand beside"
     )
+    parser.add_argument("--pairs", type=int, default=PAIRS, help="as that of training.evaluate")
     parser.add_argument(
         "--cross-validation",
         type=Path,
@@ -173,8 +175,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         for name in (EVALUATION, *evaluate.PICTURES):
             shutil.copyfile(options.cross_validation / name, options.model / name)
     else:
-        folders = [options.recordings, options.model, options.model]
-        named = zip(("--recordings", "--model", "--output"), map(str, folders), strict=True)
+        names = ("--recordings", "--model", "--output", "--pairs")
+        values = (options.recordings, options.model, options.model, options.pairs)
+        named = zip(names, map(str, values), strict=True)
         if code := evaluate.main([word for pair in named for word in pair]):
             return code
     _write_notice(options.model)
