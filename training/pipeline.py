@@ -33,6 +33,14 @@ SETTINGS = {
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command; return its exit status."""
+    try:
+        return _run(argv)
+    except KeyboardInterrupt:
+        print("train: stopped; run it again to go on", file=sys.stderr)
+        return prepare.STOPPED
+
+
+def _run(argv: Sequence[str] | None) -> int:
     here, rest = _parser().parse_known_args(argv)
     if not here.recordings:
         print(f"train: {MISSING}", file=sys.stderr)
