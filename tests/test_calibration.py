@@ -182,3 +182,9 @@ def test_predictions_of_another_dataset_are_refused(code, dataset, images, tmp_p
     other = replace(dataset, rows=dataset.rows[::-1])
     with pytest.raises(ValueError, match="expected predictions of this dataset"):
         code.predictions.read(tmp_path, other)
+
+
+def test_network_that_hears_nothing_has_a_rule_of_birds_all_the_same(code):
+    settings = birds(code, [([0.0, 0.0], truth) for truth in (0, 1, None)])
+    assert settings["calibration"][0] == [0, 0]
+    assert settings["certain"] == pytest.approx(0.99)

@@ -93,3 +93,9 @@ def test_model_of_all_folds_says_that_it_learnt_from_every_recording():
     assert found["parts"] == "| train | 2 | 2 | learning |"
     assert "Every recording was learnt from" in found["split"]
     assert "flatter" in card({}, split_by="day")["split"]
+
+
+def test_recordings_in_added_folders_are_said_to_flatter():
+    found = card({"source": "added folder"}, {"part": "test"})["split"]
+    assert "flatter" in found
+    assert "these\n1 recordings" in found

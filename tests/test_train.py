@@ -1,7 +1,9 @@
 """training/source_dir: the networks, a tiny training to a model folder, and what it exports."""
 
+import errno
 import hashlib
 import json
+import os
 
 import numpy as np
 import pytest
@@ -280,3 +282,13 @@ def test_model_of_every_recording_is_calibrated_by_predictions_of_folds(
     assert joint["pooling"] == apart["pooling"]
     assert joint["birds"] == apart["birds"]
     assert len(list(tmp_path.glob("points/**/curve.json"))) == 2
+
+
+def test_full_disk_is_a_sentence_before_an_image_is_written(code, dataset, tmp_path, monkeypatch):
+    def full(*_):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(os, "posix_fallocate", full)
+    with pytest.raises(OSError, match=r"no room for .* GB: No space left on device"):
+        code.corpus.keep_images(dataset, code.front.MEL, tmp_path / "images.npy")
+    assert not list(tmp_path.iterdir())

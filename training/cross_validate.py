@@ -198,9 +198,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         _keep_settings(options)
         scores = run(options)
-    except (ValueError, subprocess.CalledProcessError) as error:
+    except (OSError, ValueError, subprocess.CalledProcessError) as error:
         print(f"cross-validate: {error}", file=sys.stderr)
         return 1
+    except KeyboardInterrupt:
+        print("cross-validate: stopped; run it again to go on", file=sys.stderr)
+        return prepare.STOPPED
     print(json.dumps({name: scores[name] for name in evaluate.SHOWN}, indent=1))
     print(f"written to {options.output}")
     return 0

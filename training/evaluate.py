@@ -26,6 +26,8 @@ from training.scores.mixture_scores import Answer
 
 MODEL = Path(__file__).parent / "model"
 LISTED_LABELS = 20
+# A shell's exit status of a program that Ctrl-C ended.
+STOPPED = 130
 PICTURES = ("species.png", "confusion.png", "reliability.png", "reliability_birds.png")
 SHOWN = ("recordings", "listed", "verdicts", "calibration", "birds", *mixture_scores.KINDS)
 MISSING = (
@@ -109,6 +111,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     except (OSError, ValueError, ServiceError, model_folder.BadModelError) as error:
         print(f"evaluate: {error}", file=sys.stderr)
         return 1
+    except KeyboardInterrupt:
+        print("evaluate: stopped", file=sys.stderr)
+        return STOPPED
 
 
 def _parser() -> argparse.ArgumentParser:

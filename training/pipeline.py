@@ -14,7 +14,7 @@ from pathlib import Path
 from training import prepare
 from training.data import options
 from training.jobs.source_folder import ENTRY_SCRIPT, SIGNAL_PATH, SOURCE_DIR
-from training.scores import model_card
+from training.scores import mixture_jobs, model_card
 
 MISSING = (
     "expected a folder of recordings, such as make train RECORDINGS=../recordings: it holds"
@@ -33,6 +33,14 @@ SETTINGS = {
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command; return its exit status."""
+    try:
+        return _run(argv)
+    except KeyboardInterrupt:
+        print("train: stopped; run it again to go on", file=sys.stderr)
+        return prepare.STOPPED
+
+
+def _run(argv: Sequence[str] | None) -> int:
     here, rest = _parser().parse_known_args(argv)
     if not here.recordings:
         print(f"train: {MISSING}", file=sys.stderr)
@@ -58,7 +66,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         return code
     folders = {"--recordings": here.recordings, "--dataset": here.dataset, "--model": here.model}
     scored = {"--cross-validation": here.out_of_fold} if here.out_of_fold else {}
-    return model_card.main(words({**folders, **scored}))
+    return model_card.main(words({**folders, **scored, "--pairs": here.pairs}))
 
 
 def words(values: Mapping[str, object]) -> list[str]:
@@ -82,6 +90,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--model", type=Path, default=Path("build/model"))
     parser.add_argument("--checkpoints", type=Path, default=Path("build/checkpoints"))
     parser.add_argument("--out-of-fold", type=Path)
+    parser.add_argument("--pairs", type=int, default=mixture_jobs.PAIRS)
     add_settings(parser)
     return parser
 

@@ -2,6 +2,7 @@
 
 import csv
 import json
+import os
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -105,6 +106,7 @@ def _write_windows(path: Path, entries: Sequence[Entry], counts: Counter[str]) -
     array: npt.NDArray[np.int16] = np.lib.format.open_memmap(  # type: ignore[no-untyped-call]
         partial, mode="w+", dtype=np.int16, shape=shape
     )
+    _take_room(partial)
     for entry in tqdm(entries, desc="windows", unit="recording"):
         shard, first = read_shard(entry.shard), counts.total()
         array[first : first + len(shard.pcm)] = shard.pcm
@@ -112,6 +114,20 @@ def _write_windows(path: Path, entries: Sequence[Entry], counts: Counter[str]) -
         yield from _window_rows(entry, shard, first)
     del array  # Closing the map writes what is left.
     partial.replace(path)
+
+
+def _take_room(path: Path) -> None:
+    """Take a file's whole room on disk. Raises OSError where there is less.
+
+    A page of a map that finds no room later ends the process (SIGBUS), without a word.
+    """
+    length = path.stat().st_size
+    try:
+        with path.open("r+b") as file:
+            os.posix_fallocate(file.fileno(), 0, length)
+    except OSError as error:
+        path.unlink()
+        raise OSError(f"{path}: no room for {length / 1e9:.1f} GB: {error.strerror}") from error
 
 
 def _window_count(entry: Entry) -> int:

@@ -5,7 +5,7 @@ import unicodedata
 from collections.abc import Sequence
 from pathlib import PurePosixPath
 
-from training.data.metadata import NO_BIRD, Recording, places
+from training.data.metadata import ADDED, NO_BIRD, Recording, places
 
 # Names at least this long also match with one letter lost, as tables lose them ("Patrik berg").
 FUZZY_LETTERS = 8
@@ -36,13 +36,16 @@ def group_recordings(recordings: Sequence[Recording], split_by: str = SPLITS[0])
 
 
 def keys(recording: Recording, split_by: str = SPLITS[0]) -> set[str]:
-    """Return all that ties this recording to others: its maker or else its origin, and its file."""
+    """Return all that ties this recording to others: its maker or else its origin, and its file.
+
+    Nobody knows who made those of an added folder: were they one group, it could not be split.
+    """
     found = {f"url {recording.url}"} if recording.url else set()
     if recording.xc_id:
         found.add(f"xc {recording.xc_id}")
     if recording.freesound_id and not recording.recordist:
         found.add(f"freesound {recording.freesound_id}")
-    if split_by == "recording":
+    if split_by == "recording" or (recording.source == ADDED and not recording.recordist):
         return found or {f"file {recording.filename}"}
     if split_by == "day" and recording.date:
         return found | {f"on {recording.date}"}

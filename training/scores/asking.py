@@ -2,6 +2,7 @@
 
 import io
 import json
+import signal
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from functools import cache
@@ -69,7 +70,7 @@ def ask_all(
 ) -> tuple[list[Result], list[str]]:
     """Return the result of every recording, and why others have none. Runs on all cores."""
     results, problems = [], []
-    with ProcessPoolExecutor(processes) as pool:
+    with workers(processes) as pool:
         jobs = pool.map(_try, [path for path, _ in pairs], [model] * len(pairs), chunksize=4)
         for pair, answer in tqdm(zip(pairs, jobs, strict=True), total=len(pairs), unit="recording"):
             if isinstance(answer, str):
@@ -77,6 +78,13 @@ def ask_all(
             else:
                 results.append(_result(pair, sources.get(pair[0], ""), answer))
     return results, problems
+
+
+def workers(processes: int) -> ProcessPoolExecutor:
+    """Return processes that leave Ctrl-C to the one that started them."""
+    return ProcessPoolExecutor(
+        processes, initializer=signal.signal, initargs=(signal.SIGINT, signal.SIG_IGN)
+    )
 
 
 def _try(audio: Path, model: Path) -> dict[str, Any] | str:

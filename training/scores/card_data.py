@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
-from training.data.metadata import NO_BIRD
+from training.data.metadata import ADDED, NO_BIRD
 from training.data.teachers import TEACHERS, Teacher
 
 # Europe and its surroundings, in degrees, as the filter of archives has them.
@@ -43,6 +43,8 @@ your own, the weights are free."""
 
 
 FOLDS = "Every recording was learnt from. No recordist, and no source, is in two folds."
+ADDED_ONES = """**The scores of species in added folders flatter.** Nobody knows who made these
+{count} recordings: each was split as if by a recordist of its own."""
 TAUGHT = """It also learnt from the scores of {name} ({makers}; {url}), which are under
 {licence}. **The weights are under {licence} as well**: name {name} and its makers where you pass
 them on."""
@@ -69,7 +71,7 @@ def describe(rows: Sequence[Mapping[str, str]], data: Mapping[str, Any]) -> dict
         "minimum": data["options"]["min_recordings"],
         "others": "; the others taught it what it does not know" if others else "",
         "parts": "\n".join(_part(rows, listed, part) for part in USES if part in parts),
-        "split": _split(data["options"].get("split_by", "recordist"), parts),
+        "split": _split(data["options"].get("split_by", "recordist"), parts) + _added(rows),
         "licence": _licence(rows) + _taught(rows),
         "place": ", recorded in Europe" if european else "",
         "elsewhere": "outside Europe" if european else "other places than it learnt from",
@@ -81,6 +83,11 @@ def _split(split_by: str, parts: set[str]) -> str:
     if len(parts) > 1:
         return SPLITS[split_by]
     return FOLDS + ("" if split_by == "recordist" else f"\n{SPLITS[split_by]}")
+
+
+def _added(rows: Sequence[Mapping[str, str]]) -> str:
+    count = sum(row.get("source") == ADDED for row in rows)
+    return f"\n{ADDED_ONES.format(count=count)}" if count else ""
 
 
 def teacher(rows: Sequence[Mapping[str, str]]) -> Teacher | None:

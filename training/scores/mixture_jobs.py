@@ -6,7 +6,6 @@ Sequences, overlays and scenes (mixtures.py). Seeded: the same folder gives the 
 import tempfile
 import wave
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,7 +17,7 @@ from spectrogram_fn.spectrogram import PCM_FULL_SCALE, SAMPLE_RATE
 from training.data import shards
 from training.data.metadata import NO_BIRD
 from training.scores import mixtures
-from training.scores.asking import classify, entries
+from training.scores.asking import classify, entries, workers
 from training.scores.labelled import Pair
 from training.scores.mixture_scores import OVERLAY, SCENE, SEQUENCE, Answer
 
@@ -57,7 +56,7 @@ def ask_mixtures(
     pairs = list(pairs_of(material.certain, model, random, count))
     scenes = scenes_of(material, model, random, round(count * SCENES_A_PAIR))
     jobs = [*pairs, *scenes]
-    with ProcessPoolExecutor(processes) as pool:
+    with workers(processes) as pool:
         found = list(tqdm(pool.map(ask, jobs, chunksize=4), total=len(jobs), desc="mixtures"))
     answers = [one for one in found if isinstance(one, Answer)]
     return answers, [one for one in found if isinstance(one, str)]

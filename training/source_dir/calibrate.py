@@ -70,8 +70,15 @@ def quick_score(network: keras.Model, dataset: Dataset, images: Bytes) -> dict[s
 def hear(network: keras.Model, dataset: Dataset, images: Bytes, view: front.Front) -> Predictions:
     """Return what a network makes of the calibration part, of copies of it, and of overlays."""
     indices = dataset.part("calibration")
-    copies = [images[indices], *(_copies(images[indices], view))]
-    logits = [predict(network, copy, range(len(copy))) for copy in copies]
+    random = np.random.default_rng(SEED)
+    noises = np.stack([acoustics.noise_image(view, random) for _ in range(NOISES)])
+    found = []
+    # A few at a time: all copies of a large part would take gigabytes.
+    for first in range(0, len(indices), PREDICT_BATCH):
+        chunk = images[indices[first : first + PREDICT_BATCH]]
+        copies = [chunk, *_copies(chunk, noises, view, random)]
+        found.append([predict(network, copy, range(len(copy))) for copy in copies])
+    logits = [np.concatenate(parts) for parts in zip(*found, strict=True)]
     mixed = several.overlay(images, dataset, indices)
     over = predict(network, mixed.images, range(len(mixed.images)))
     return Predictions(indices, logits, mixed, over)
@@ -108,10 +115,10 @@ def calibrate(dataset: Dataset, made: Predictions) -> Calibration:
     return Calibration(temperature, thresholds, pooling, birds)
 
 
-def _copies(images: Bytes, view: front.Front) -> list[Bytes]:
+def _copies(
+    images: Bytes, noises: Bytes, view: front.Front, random: np.random.Generator
+) -> list[Bytes]:
     """Return images with noise over them, and images as phones record."""
-    random = np.random.default_rng(SEED)
-    noises = np.stack([acoustics.noise_image(view, random) for _ in range(NOISES)])
     noisy, phone = [], []
     for image in images:
         power = front.POWERS[image]

@@ -13,6 +13,7 @@ os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
 import argparse
 import hashlib
 import json
+import sys
 import time
 from dataclasses import asdict
 from pathlib import Path
@@ -27,6 +28,8 @@ import predictions
 import tensorflow as tf
 
 TINY_MINUTES = 0.001
+# A shell's exit status of a program that Ctrl-C ended.
+STOPPED = 130
 
 
 def arguments(argv: list[str] | None) -> argparse.Namespace:
@@ -136,4 +139,9 @@ if __name__ == "__main__":
     tf.config.threading.set_inter_op_parallelism_threads(learning.HALVES)
     threads = max(1, (os.cpu_count() or 1) // learning.HALVES)
     tf.config.threading.set_intra_op_parallelism_threads(threads)
-    main()
+    try:
+        main()
+    except (OSError, ValueError) as error:
+        sys.exit(f"train: {error}")
+    except KeyboardInterrupt:
+        sys.exit(STOPPED)
