@@ -55,6 +55,7 @@ interface AnswerWindow {
 
 interface BirdsRule {
   heard: number
+  least_windows: number
   calibration: [number, number][]
   candidate: number
   bird: number
