@@ -169,20 +169,6 @@ def training(code, dataset, folder):
     return code.learning.Training(dataset, settings, folder, code.multi_worker.Workers({}))
 
 
-def test_training_without_scores_hears_all_windows_itself_once(
-    code, dataset, tmp_path, monkeypatch
-):
-    monkeypatch.setattr(code.learning, "FIRST_PASS", 0.0)
-    first = training(code, dataset, tmp_path)
-    before = first.sampler._lessons.targets
-    first.run()
-    after = first.sampler._lessons.targets
-    assert not np.array_equal(before, after)
-    monkeypatch.setattr(code.calibrate, "predict", None)  # What is kept is not asked for again.
-    again = training(code, dataset, tmp_path)
-    assert np.array_equal(again.sampler._lessons.targets, after)
-
-
 def test_training_learns_to_hear_as_a_teacher_and_exports_no_trace_of_it(code, dataset, tmp_path):
     scores = np.full((len(dataset.rows), 1), 0.9, np.float16)
     embedding = np.random.default_rng(0).normal(size=(len(dataset.rows), 8)).astype(np.float16)
@@ -195,8 +181,14 @@ def test_training_learns_to_hear_as_a_teacher_and_exports_no_trace_of_it(code, d
     finally:
         path.unlink()
     assert len(taught.network.outputs) == 2
-    alone = code.model.without_embedding(taught.network)
+    listed = len(dataset.listed)
+    alone = code.model.served(taught.network, listed)
     assert code.model.EMBEDDING_LAYER not in {layer.name for layer in alone.layers}
+    images = np.zeros((2, *code.front.MEL.shape), np.float32)
+    images[:, 20:40] = 200
+    logits = taught.network(images)[0].numpy()
+    kept = np.concatenate([logits[:, :listed], logits[:, -1:]], axis=1)
+    assert np.allclose(alone(images).numpy(), kept, atol=1e-5)
 
 
 def test_long_epoch_is_kept_midway_and_goes_on_there(code, dataset_folder, tmp_path, monkeypatch):

@@ -68,7 +68,8 @@ def images(code, dataset, tmp_path):
 @pytest.fixture
 def sampler(code, dataset, images):
     """What draws from its training part."""
-    return code.sampler.Sampler(dataset, images, code.front.MEL, 1)
+    lessons = code.hearing.make_lessons(dataset, None)
+    return code.sampler.Sampler(dataset, images, code.front.MEL, lessons)
 
 
 def chirps(hertz):

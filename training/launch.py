@@ -27,7 +27,7 @@ from training.jobs.source_folder import assemble
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
-ARCHITECTURES = ("default", "light", "report")
+ARCHITECTURES = ("default", "light", "large", "report")
 
 
 def main(argv: Sequence[str] | None = None) -> int:

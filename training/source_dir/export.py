@@ -99,9 +99,7 @@ def export(
 def _serve(
     network: keras.Model, dataset: Dataset, calibration: Calibration, version: str
 ) -> Served:
-    heard = keras.models.clone_model(network)
-    heard.set_weights(network.get_weights())
-    rounded = model.without_embedding(heard)
+    rounded = model.served(network, len(dataset.listed))
     round_weights(rounded)
     settings = {
         "version": version,

@@ -121,7 +121,7 @@ def _settings(options: argparse.Namespace) -> learning.Settings:
 
 
 def _write_report(folder: Path, training: learning.Training) -> None:
-    network = model.without_embedding(training.network)
+    network = model.served(training.network, len(training.dataset.listed))
     report = {
         "epochs": training.epochs,
         "windows_seen": int(training.steps) * training.batch_size,
