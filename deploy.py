@@ -3,10 +3,9 @@
 import argparse
 import sys
 from collections.abc import Iterable, Sequence
-from pathlib import Path
 
 from infra import config, session, stage, status
-from infra.endpoint.presets import DEFAULT_PRESET, PRESETS
+from infra.endpoint.deploy import add_options
 from infra.errors import run_cli, show
 
 # What to do after a failure of each action.
@@ -18,7 +17,6 @@ ADVICE = {
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run from the command line; the exit status is 0 when everything is as asked."""
     given = parse_arguments(argv)
     return run_cli(lambda: run(given))
 
@@ -26,17 +24,10 @@ def main(argv: Sequence[str] | None = None) -> int:
 def parse_arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("action", nargs="?", choices=tuple(ADVICE), default="deploy")
-    parser.add_argument("--stage", default="dev", help="of birdapp/.chalice/config.json (dev)")
+    add_options(parser)
     parser.add_argument(
         "--model",
         help="folder, model.tar.gz or s3://...; otherwise the deployed one, at first the shipped",
-    )
-    parser.add_argument("--clip", type=Path, help="recording that it must answer (a made one)")
-    parser.add_argument("--expect", help="label that must come first for --clip")
-    parser.add_argument(
-        "--preset",
-        choices=sorted(PRESETS),
-        help=f"what the model runs on; otherwise the deployed one, at first {DEFAULT_PRESET}",
     )
     parser.add_argument("--python", help="the Python that runs in Lambda (that of config.json)")
     text = "print what would be done and its price; no AWS"

@@ -62,12 +62,10 @@ class Settings:
 
     @property
     def runtime(self) -> str:
-        """Lambda's name of the Python that runs both functions."""
         return f"python{self.python}"
 
     @property
     def api_stack(self) -> str:
-        """The CloudFormation stack of the API and the main Lambda."""
         return f"{self.function}-api"
 
     def bucket(self, account: str) -> str:

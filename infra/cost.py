@@ -9,9 +9,9 @@ among them, are remembered. eu-west-1 is up to a tenth dearer.
 
 from dataclasses import dataclass, field
 
+from infra.alarms import stage_alarms
 from infra.config import Settings
 from infra.endpoint.presets import DEFAULT_PRESET, PRESETS, Hosting, Instances, Preset
-from infra.monitoring.alarms import stage_alarms
 
 CLIPS_A_DAY = (0, 1_000, 100_000)
 DAYS = 30
@@ -101,7 +101,6 @@ def parts(settings: Settings, hosting: Hosting) -> list[Part]:
 
 
 def monthly(settings: Settings, hosting: Hosting) -> list[Line]:
-    """Return the price of each part at each of CLIPS_A_DAY, and of all together."""
     lines = [
         Line(part.what, tuple(part_dollars(part, DAYS * clips) for clips in CLIPS_A_DAY))
         for part in parts(settings, hosting)
@@ -111,7 +110,6 @@ def monthly(settings: Settings, hosting: Hosting) -> list[Line]:
 
 
 def part_dollars(part: Part, clips: float) -> float:
-    """Return what a part costs a month with so many clips in it."""
     return dollars(part.a_month) + clips * dollars(part.a_clip)
 
 
@@ -121,7 +119,6 @@ def lines(settings: Settings, hosting: Hosting) -> list[str]:
 
 
 def table(title: str, heads: tuple[str, ...], rows: list[Line]) -> list[str]:
-    """Return rows below their heads as text."""
     cells = [(row.what, [f"{amount:,.2f}" for amount in row.dollars]) for row in rows]
     return [
         what.ljust(TITLE_CHARACTERS) + "".join(f"{text:>16}" for text in texts)

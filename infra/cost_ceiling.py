@@ -15,7 +15,6 @@ HEADS = ("a day", "a month")
 
 
 def lines(settings: Settings, preset: Preset) -> list[str]:
-    """Return the bound as the lines of a table, and what it leaves out."""
     needs = "" if settings.alarm_email else ", which needs alarm_email"
     return [
         *cost.table(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
@@ -11,8 +13,6 @@ from infra.errors import error_code
 from infra.session import Account
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_s3.type_defs import ObjectIdentifierTypeDef
 
@@ -20,14 +20,18 @@ DELETE_AT_ONCE = 1_000
 NOT_THERE = {"404", "NoSuchKey", "NotFound"}
 
 
-def upload_once(account: Account, bucket: str, key: str, path: Path) -> Change:
-    """Upload a file whose key names its content, unless it is there already."""
-    resource = f"package s3://{bucket}/{key}"
+def upload_once(account: Account, bucket: str, key: str, content: bytes) -> Change:
+    """Upload what its key names by a digest, unless it is there; S3 checks its own on arrival."""
+    resource = f"object s3://{bucket}/{key}"
     if is_there(account.s3, bucket, key):
         return Change(resource, "unchanged")
-    owner = account.account_id
-    with path.open("rb") as body:
-        account.s3.put_object(Bucket=bucket, Key=key, Body=body, ExpectedBucketOwner=owner)
+    account.s3.put_object(
+        Bucket=bucket,
+        Key=key,
+        Body=content,
+        ChecksumSHA256=base64.b64encode(hashlib.sha256(content).digest()).decode(),
+        ExpectedBucketOwner=account.account_id,
+    )
     return Change(resource, "created")
 
 

@@ -90,7 +90,7 @@ def up(account: Account, ready: Ready) -> Iterator[Change]:
     yield api
 
     address = api.outputs["EndpointURL"].rstrip("/")
-    yield from publish.publish(account, settings, address).changes
+    yield from publish.publish(account, settings, address)
 
     alarms = monitoring.template(settings, instances=has_instances(ready.preset))
     yield ensure_stack(account, monitoring.stack_name(settings), alarms)
@@ -118,9 +118,8 @@ def stacks(settings: Settings) -> list[str]:
 
 
 def has_instances(preset: Preset) -> bool:
-    """Tell an endpoint that always runs from a serverless one."""
     return isinstance(preset.hosting, Instances)
 
 
 def _upload(account: Account, bucket: str, package: Package) -> Change:
-    return s3.upload_once(account, bucket, package.key, package.path)
+    return s3.upload_once(account, bucket, package.key, package.path.read_bytes())

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from infra import cost, cost_ceiling
+from infra.alarms import stage_alarms
 from infra.cloudformation import find_stack, outputs
 from infra.config import Settings
 from infra.endpoint.deploy import choose_preset
 from infra.endpoint.plan import candidate_name
 from infra.endpoint.presets import Preset
 from infra.endpoint.sagemaker import find_endpoint, list_configs, list_models
-from infra.monitoring.alarms import stage_alarms
 from infra.session import Account
 from infra.site import publish
 from infra.stacks import foundation, gateway, monitoring, spectrogram
@@ -20,8 +21,6 @@ from infra.stacks.site import stack_name as site_stack
 from infra.stage import has_instances, stacks
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from mypy_boto3_cloudformation.type_defs import StackTypeDef
 
 SITES = {

@@ -54,9 +54,9 @@ def api(stage="dev", **changed):
 
 @cache
 def spectrogram(stage="dev", **changed):
-    """The spectrogram function's stack."""
+    """The spectrogram function's stack, expanded."""
     chosen = replace(config.load(stage), **changed)
-    return spectrogram_stack.template(chosen, BUCKET, SPECTROGRAM_KEY)
+    return expand(spectrogram_stack.template(chosen, BUCKET, SPECTROGRAM_KEY))
 
 
 def foundation(stage="dev", **changed):

@@ -73,9 +73,9 @@ FROM_INFRA = {
     "training/jobs/images.py": {"endpoint.plan"},
     "training/jobs/": {"config", "errors", "session"},
 }
-GROUND = {"change", "cloudformation", "config", "errors", "s3", "session", "song"}
+GROUND = {"alarms", "change", "cloudformation", "config", "errors", "s3", "session", "song"}
 # Of infra's parts each may import those before it.
-PARTS = ("monitoring", "endpoint", "stacks", "packages", "site")
+PARTS = ("endpoint", "stacks", "packages", "site")
 
 
 @functools.cache

@@ -47,7 +47,6 @@ class Plan:
 
     @classmethod
     def on(cls, settings: Settings, outputs: dict[str, str], preset: Preset) -> "Plan":
-        """Return the plan of a stage, on the outputs of its foundation."""
         image, role = image_uri(settings.region), outputs["EndpointRoleArn"]
         return cls(settings.endpoint, outputs["Bucket"], role, image, preset)
 
@@ -60,7 +59,6 @@ class Plan:
         return f"{self.endpoint}-{digest(model.sha256, self.image, self.role_arn, self.bucket)}"
 
     def config_name(self, model: CheckedModel) -> str:
-        """Return the endpoint configuration's name, a digest of its model and hosting."""
         return config_name(self.endpoint, self.model_name(model), self.preset)
 
 

@@ -29,7 +29,6 @@ class Instances:
         return {"InstanceType": self.instance_type, "InitialInstanceCount": self.initial_count}
 
     def metrics(self) -> dict[str, Any]:
-        """Return its part of an endpoint configuration."""
         if self.metric_seconds == USUAL_METRIC_SECONDS:
             return {}
         return {"MetricsConfig": {"MetricPublishFrequencyInSeconds": self.metric_seconds}}

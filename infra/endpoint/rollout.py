@@ -12,22 +12,21 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
+from infra.alarms import endpoint_alarms
 from infra.change import Change
 from infra.endpoint.autoscaling import suspend_scaling
 from infra.endpoint.blue_green import find_instance_type, move_traffic, refuse_impossible
+from infra.endpoint.checks import Clip
+from infra.endpoint.model import CheckedModel
+from infra.endpoint.plan import Plan
 from infra.endpoint.sagemaker import DEAD, create_endpoint, delete_endpoint, find_endpoint, settle
 from infra.endpoint.smoke_test import run_smoke_test
 from infra.errors import EXPECTED, DeployError, explain
-from infra.monitoring.alarms import endpoint_alarms
+from infra.session import Account
 
 if TYPE_CHECKING:
     from mypy_boto3_sagemaker import SageMakerClient
     from mypy_boto3_sagemaker.type_defs import DescribeEndpointOutputTypeDef
-
-    from infra.endpoint.checks import Clip
-    from infra.endpoint.model import CheckedModel
-    from infra.endpoint.plan import Plan
-    from infra.session import Account
 
 PREVIOUS_TAG = "previous-endpoint-config"
 
@@ -162,7 +161,6 @@ def find_previous_config(
 def note_previous_config(
     sagemaker: SageMakerClient, endpoint: DescribeEndpointOutputTypeDef, config: str | None
 ) -> None:
-    """Note in a tag of the endpoint which configuration was before the current one."""
     arn = endpoint["EndpointArn"]
     if config is None:
         sagemaker.delete_tags(ResourceArn=arn, TagKeys=[PREVIOUS_TAG])

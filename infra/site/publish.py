@@ -9,12 +9,12 @@ from __future__ import annotations
 import argparse
 import hashlib
 import sys
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
 from infra import config
 from infra.change import Change
-from infra.cloudformation import api_address, delete_stack, ensure_stack
+from infra.cloudformation import api_address, delete_stack, ensure_stack, read_outputs
 from infra.errors import run_cli
 from infra.s3 import delete_objects
 from infra.session import Account, connect
@@ -23,15 +23,7 @@ from infra.site.headers import FOR_EVER, content_security_policy
 from infra.stacks.site import CLOUDFRONT, MODES, WEBSITE, stack_name, template
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from mypy_boto3_s3 import S3Client
-
-
-@dataclass(frozen=True)
-class Published:
-    changes: list[Change]
-    url: str
 
 
 def default_mode(stage: str) -> str:
@@ -45,17 +37,16 @@ def bucket_name(settings: config.Settings, account: str) -> str:
 
 def publish(
     account: Account, settings: config.Settings, api_base: str, mode: str = ""
-) -> Published:
+) -> list[Change]:
     """Bring the site to the files of frontend/. Safe to run again, also after a failure in it."""
     mode, bucket = mode or default_mode(settings.stage), bucket_name(settings, account.account_id)
     assets = make_assets(api_base, policy_in_page=mode == WEBSITE)
     wanted = template(bucket, mode, content_security_policy(api_base))
     stack = ensure_stack(account, stack_name(settings), wanted)
-    return Published([stack, *synchronise(account.s3, bucket, assets)], stack.outputs["Address"])
+    return [stack, *synchronise(account.s3, bucket, assets)]
 
 
 def destroy(account: Account, settings: config.Settings) -> Change:
-    """Delete the site with all its files, whichever way it was published."""
     bucket = bucket_name(settings, account.account_id)
     return delete_stack(account, stack_name(settings), bucket=bucket)
 
@@ -81,29 +72,21 @@ def is_same(s3: S3Client, bucket: str, asset: Asset, existing: set[str]) -> bool
         return False
     if asset.cache_control == FOR_EVER:
         return True
-    head = s3.head_object(Bucket=bucket, Key=asset.name)
-    found = (
-        head.get("Metadata", {}).get("sha256"),
-        head.get("ContentType"),
-        head.get("CacheControl"),
-    )
-    return found == (digest(asset), asset.content_type, asset.cache_control)
+    return properties(asset).items() <= s3.head_object(Bucket=bucket, Key=asset.name).items()
 
 
 def upload(s3: S3Client, bucket: str, asset: Asset) -> Change:
-    s3.put_object(
-        Bucket=bucket,
-        Key=asset.name,
-        Body=asset.content,
-        ContentType=asset.content_type,
-        CacheControl=asset.cache_control,
-        Metadata={"sha256": digest(asset)},
-    )
+    s3.put_object(Bucket=bucket, Key=asset.name, Body=asset.content, **properties(asset))
     return Change(f"file {asset.name}", "created")
 
 
-def digest(asset: Asset) -> str:
-    return hashlib.sha256(asset.content).hexdigest()
+def properties(asset: Asset) -> dict[str, Any]:
+    """Return what S3 keeps beside a file's content, and a digest of that."""
+    return {
+        "ContentType": asset.content_type,
+        "CacheControl": asset.cache_control,
+        "Metadata": {"sha256": hashlib.sha256(asset.content).hexdigest()},
+    }
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -117,14 +100,13 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def run(given: argparse.Namespace) -> list[str]:
-    """Do what was asked; one line for each thing that was done, the address last."""
     settings = config.load(given.stage)
     account = connect(settings.region)
     if given.destroy:
         return [str(destroy(account, settings))]
     api_base = (given.api_base or api_address(account, settings)).rstrip("/")
-    published = publish(account, settings, api_base, given.mode or "")
-    return [*map(str, published.changes), published.url]
+    changes = publish(account, settings, api_base, given.mode or "")
+    return [*map(str, changes), read_outputs(account, stack_name(settings))["Address"]]
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ from typing import Any
 
 from infra.config import Settings
 from infra.stacks.gateway import gateway_responses
-from infra.stacks.resources import ALIAS, log_group, tracing_policy
+from infra.stacks.resources import ALIAS, log_group, tracing_policy, warm
 
 # No address of the caller: who asks is nobody's business.
 ACCESS_LOG = {
@@ -74,9 +74,7 @@ def _function(settings: Settings) -> dict[str, Any]:
         "Runtime": settings.runtime,
         "Layers": [{"Ref": "Layer"}],
     }
-    if settings.provisioned_concurrency:
-        warm = {"ProvisionedConcurrentExecutions": settings.provisioned_concurrency}
-        properties |= {"AutoPublishAlias": ALIAS, "ProvisionedConcurrencyConfig": warm}
+    properties |= warm(settings.provisioned_concurrency)
     # The log group comes first and goes last: otherwise Lambda makes its own, which never forgets.
     return {"DependsOn": ["FunctionLogs"], "Properties": properties}
 

@@ -5,10 +5,10 @@ The endpoint's two alarms are here too: a new model is guarded by them before an
 
 from typing import Any
 
+from infra.alarms import endpoint_alarms
 from infra.change import Change
 from infra.cloudformation import StackChange, delete_stack, ensure_stack, read_outputs
 from infra.config import Settings
-from infra.monitoring.alarms import endpoint_alarms
 from infra.session import Account
 from infra.stacks.resources import PRIVATE, arn, log_group, resource
 from infra.stacks.roles import endpoint_log_groups, endpoint_role, training_role
@@ -67,10 +67,8 @@ def ensure(account: Account, settings: Settings) -> StackChange:
 
 
 def delete(account: Account, settings: Settings) -> Change:
-    """Delete the stack with code, models and training data."""
     return delete_stack(account, stack_name(settings), bucket=settings.bucket(account.account_id))
 
 
 def training_role_arn(account: Account, settings: Settings) -> str:
-    """Return the role for training/launch.py. Raises DeployError where there is no such stack."""
     return read_outputs(account, stack_name(settings))["TrainingRoleArn"]

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+SAM = "AWS::Serverless-2016-10-31"
 # The name under which warm copies of a Lambda are called.
 ALIAS = "live"
 # A bucket's public access block with everything shut.
@@ -22,6 +23,12 @@ def log_group(name: str, retention_days: int) -> dict[str, Any]:
 def lambda_role(logs: str) -> dict[str, Any]:
     """Return a role for a Lambda that may write its own log and nothing else."""
     return role("lambda.amazonaws.com", policy("logs", write_logs(logs)))
+
+
+def warm(copies: int) -> dict[str, Any]:
+    """Return a serverless function's properties that keep copies warm behind an alias, if any."""
+    kept = {"ProvisionedConcurrentExecutions": copies}
+    return {"AutoPublishAlias": ALIAS, "ProvisionedConcurrencyConfig": kept} if copies else {}
 
 
 def role(service: str, *policies: dict[str, Any]) -> dict[str, Any]:

@@ -84,7 +84,6 @@ def stage_alarms(settings: Settings, *, instances: bool) -> list[Alarm]:
 
 
 def api_alarms(settings: Settings) -> list[Alarm]:
-    """Return the alarms of what a visitor sees."""
     name = settings.function
     api = Source("AWS/ApiGateway", (("ApiName", name), ("Stage", settings.stage)))
     errors = "Five answers in five minutes were 5xx: look for the code in the main Lambda's log."
