@@ -56,7 +56,9 @@ class Plan:
 
     def model_name(self, model: CheckedModel) -> str:
         """Return the SageMaker model's name, a digest of all that it is made of."""
-        return f"{self.endpoint}-{digest(model.sha256, self.image, self.role_arn, self.bucket)}"
+        isolated = str(self.preset.hosting.isolated)
+        made_of = digest(model.sha256, self.image, self.role_arn, self.bucket, isolated)
+        return f"{self.endpoint}-{made_of}"
 
     def config_name(self, model: CheckedModel) -> str:
         return config_name(self.endpoint, self.model_name(model), self.preset)

@@ -3,8 +3,8 @@
 The report's are those of its sections 4.5, 5.1 and 5.2.
 """
 
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, ClassVar
 
 CPU = "CPUUtilization"
 INVOCATIONS = "SageMakerVariantInvocationsPerInstance"
@@ -21,6 +21,8 @@ INVOCATIONS_A_MINUTE = 600.0
 class Instances:
     """Machines that always run. Their utilisation is published every `metric_seconds`."""
 
+    # The container needs no network: SageMaker brings the model and takes the logs.
+    isolated: ClassVar[bool] = True
     instance_type: str
     metric_seconds: int = USUAL_METRIC_SECONDS
     initial_count: int = 1
@@ -38,6 +40,9 @@ class Instances:
 class Serverless:
     """Nothing runs or is paid between requests; the first one after a pause waits for a start."""
 
+    # AWS supports no network isolation here: "Feature exclusions" of
+    # docs.aws.amazon.com/sagemaker/latest/dg/serverless-endpoints.html, with all others.
+    isolated: ClassVar[bool] = False
     # TensorFlow Serving and the network take about 1 GB; processor time grows with memory.
     memory_mb: int = 3_072
     max_concurrency: int = 10
@@ -79,6 +84,12 @@ class Preset:
     name: str
     hosting: Hosting
     scaling: Scaling | None
+
+    def for_candidate(self) -> "Preset":
+        """Return the least that answers a clip: all serverless endpoints share one quota."""
+        if isinstance(self.hosting, Instances):
+            return self
+        return replace(self, hosting=replace(self.hosting, max_concurrency=1))
 
     def describe(self) -> str:
         """Return one line; a CPU target is also given as a share of the machine."""

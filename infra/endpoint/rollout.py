@@ -7,6 +7,7 @@ while, and moves it back if one fires (docs/operations.md).
 
 from __future__ import annotations
 
+import dataclasses
 from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING
 
@@ -19,7 +20,14 @@ from infra.endpoint.blue_green import find_instance_type, move_traffic, refuse_i
 from infra.endpoint.checks import Clip
 from infra.endpoint.model import CheckedModel
 from infra.endpoint.plan import Plan
-from infra.endpoint.sagemaker import DEAD, create_endpoint, delete_endpoint, find_endpoint, settle
+from infra.endpoint.sagemaker import (
+    DEAD,
+    create_endpoint,
+    delete_endpoint,
+    ensure_config,
+    find_endpoint,
+    settle,
+)
 from infra.endpoint.smoke_test import run_smoke_test
 from infra.errors import EXPECTED, DeployError, explain
 from infra.session import Account
@@ -70,9 +78,10 @@ def try_candidate(account: Account, plan: Plan, model: CheckedModel) -> None:
 
     Raises DeployError when it does not answer as it did here.
     """
-    name = plan.candidate
+    name, trial = plan.candidate, dataclasses.replace(plan, preset=plan.preset.for_candidate())
     try:
-        create_endpoint(account, name, plan.config_name(model))
+        ensure_config(account.sagemaker, trial, model)
+        create_endpoint(account, name, trial.config_name(model))
         run_smoke_test(account, name, model.clip, model.reference)
     except DeployError as error:
         raise DeployError(f"{_open_sentence(error)}; the model before serves on.") from error

@@ -47,8 +47,7 @@ def ensure_model(sagemaker: SageMakerClient, plan: Plan, model: CheckedModel) ->
         ModelName=name,
         ExecutionRoleArn=plan.role_arn,
         PrimaryContainer={"Image": plan.image, "ModelDataUrl": f"s3://{plan.bucket}/{model.key}"},
-        # The container needs no network: SageMaker brings the model and takes the logs.
-        EnableNetworkIsolation=True,
+        EnableNetworkIsolation=plan.preset.hosting.isolated,
         Tags=tags(plan.endpoint),
     )
     return Change(f"model {name}", "created")
