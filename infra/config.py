@@ -45,6 +45,8 @@ class Settings:
     alarm_email: str
     budget_dollars: int
     xray: bool
+    # How the page is published at first; behind CloudFront it stays there.
+    site_mode: str
 
     def __post_init__(self) -> None:
         """Refuse what AWS would refuse later. Raises DeployError."""

@@ -13,6 +13,7 @@ from infra.endpoint.checks import Clip
 from infra.endpoint.model import CheckedModel, check_model
 from infra.endpoint.plan import Plan
 from infra.endpoint.presets import Instances, Preset
+from infra.errors import DeployError
 from infra.packages import bundles
 from infra.packages.zips import Package
 from infra.session import Account
@@ -75,6 +76,9 @@ def up(account: Account, ready: Ready) -> Iterator[Change]:
     settings, application = ready.settings, ready.application
     base = foundation.ensure(account, settings)
     yield base
+    # The guards before all that costs or that strangers can reach.
+    alarms = monitoring.template(settings, instances=has_instances(ready.preset))
+    yield ensure_stack(account, monitoring.stack_name(settings), alarms)
     bucket = base.outputs["Bucket"]
 
     yield _upload(account, bucket, ready.spectrogram)
@@ -90,10 +94,11 @@ def up(account: Account, ready: Ready) -> Iterator[Change]:
     yield api
 
     address = api.outputs["EndpointURL"].rstrip("/")
-    yield from publish.publish(account, settings, address)
-
-    alarms = monitoring.template(settings, instances=has_instances(ready.preset))
-    yield ensure_stack(account, monitoring.stack_name(settings), alarms)
+    # Last, for it is what fails most in new accounts.
+    try:
+        yield from publish.publish(account, settings, address)
+    except DeployError as error:
+        raise DeployError(f"The API is up and watched, the page is not. {error}") from error
 
 
 def down(account: Account, settings: Settings) -> Iterator[Change]:
@@ -110,10 +115,10 @@ def stacks(settings: Settings) -> list[str]:
     """Return the names of the stage's stacks, in the order of `up`."""
     return [
         foundation.stack_name(settings),
+        monitoring.stack_name(settings),
         spectrogram.stack_name(settings),
         settings.api_stack,
         site_stack(settings),
-        monitoring.stack_name(settings),
     ]
 
 

@@ -69,8 +69,7 @@ def resources(settings: Settings, preset: Preset) -> list[str]:
         f"its layer, role, log; REST API stage {settings.stage}, "
         f"{settings.throttle_requests_per_second} requests/s, {settings.throttle_burst} at once, "
         f"{settings.reserved_concurrency} Lambdas",
-        f"stack {site_stack(settings)}: the site on bucket {bucket}, "
-        + SITES[publish.default_mode(settings.stage)],
+        f"stack {site_stack(settings)}: the site on bucket {bucket}, " + SITES[settings.site_mode],
         f"stack {monitoring.stack_name(settings)}: {alarms} alarms (two in the first stack), a "
         f"dashboard, {mail}",
     ]

@@ -128,7 +128,7 @@ def test_deploy_makes_everything_and_lists_what_exists(deployed):
 
 
 def test_the_page_is_published_with_the_address_of_the_api(environment, deployed, api_url):
-    bucket = f"{config.load('dev').function}-site-{stack_aws.ACCOUNT}"
+    bucket = f"{config.load('dev').function}-site-{stack_aws.ACCOUNT}-eu-west-1"
     s3 = client("s3", environment)
     names = [item["Key"] for item in s3.list_objects_v2(Bucket=bucket)["Contents"]]
     (script,) = [name for name in names if name.startswith("config")]

@@ -172,7 +172,7 @@ def test_the_policy_allows_the_api_and_no_inline_code():
 
 
 SETTINGS = config.load("dev")
-BUCKET = f"birdapp-dev-site-{stack_aws.ACCOUNT}"
+BUCKET = f"birdapp-dev-site-{stack_aws.ACCOUNT}-eu-west-1"
 
 
 @pytest.fixture(scope="module")
@@ -369,7 +369,14 @@ def test_publishing_needs_no_package_of_sound_or_science():
 
 @pytest.mark.parametrize(("stage", "mode"), [("dev", "website"), ("prod", "cloudfront")])
 def test_prod_gets_https(stage, mode):
-    assert publish.default_mode(stage) == mode
+    assert config.load(stage).site_mode == mode
+
+
+def test_a_site_behind_cloudfront_never_becomes_public_again_unasked(aws):
+    account, _ = aws
+    publish_to(account, CLOUDFRONT)
+    assert outcomes(publish_to(account, "")) == {"unchanged"}
+    assert publish_to(account, WEBSITE)[0].outputs["Address"].startswith("http://")
 
 
 class SiteHandler(SimpleHTTPRequestHandler):

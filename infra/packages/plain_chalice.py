@@ -15,7 +15,7 @@ from typing import Any
 from infra import config, s3
 from infra.errors import run_cli
 from infra.packages import bundles, zips
-from infra.session import Account, connect
+from infra.session import Account, connect, fit_concurrency
 from infra.stacks import foundation
 
 PARTITION = "aws"
@@ -32,6 +32,9 @@ def write_project(account: Account, settings: config.Settings, folder: Path) -> 
         (deployed / name).write_bytes(content)
     written = config.read_config()
     of_stage = written["stages"][settings.stage] | _of_stage(account, settings)
+    if not fit_concurrency(account, settings).reserved_concurrency:
+        # docs.aws.amazon.com/lambda/latest/dg/configuration-concurrency.html: AWS keeps 100 free.
+        del of_stage["reserved_concurrency"]
     written["stages"] = {settings.stage: of_stage}
     (folder / ".chalice" / "config.json").write_text(json.dumps(written, indent=2))
     policy = folder / ".chalice" / of_stage["iam_policy_file"]

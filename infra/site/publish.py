@@ -8,14 +8,23 @@ from __future__ import annotations
 
 import argparse
 import hashlib
+import re
 import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from infra import config
 from infra.change import Change
-from infra.cloudformation import api_address, delete_stack, ensure_stack, read_outputs
-from infra.errors import run_cli
+from infra.cloudformation import (
+    NOT_PUBLIC,
+    api_address,
+    delete_stack,
+    ensure_stack,
+    find_stack,
+    outputs,
+    read_outputs,
+)
+from infra.errors import DeployError, run_cli
 from infra.s3 import delete_objects
 from infra.session import Account, connect
 from infra.site.assets import Asset, make_assets
@@ -26,24 +35,36 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 
-def default_mode(stage: str) -> str:
-    """Return CloudFront for prod, since browsers lend a microphone only over HTTPS."""
-    return CLOUDFRONT if stage == "prod" else WEBSITE
-
-
 def bucket_name(settings: config.Settings, account: str) -> str:
-    return f"{settings.function}-site-{account}"
+    return f"{settings.function}-site-{account}-{settings.region}"
 
 
 def publish(
     account: Account, settings: config.Settings, api_base: str, mode: str = ""
 ) -> list[Change]:
-    """Bring the site to the files of frontend/. Safe to run again, also after a failure in it."""
-    mode, bucket = mode or default_mode(settings.stage), bucket_name(settings, account.account_id)
-    assets = make_assets(api_base, policy_in_page=mode == WEBSITE)
-    wanted = template(bucket, mode, content_security_policy(api_base))
-    stack = ensure_stack(account, stack_name(settings), wanted)
+    """Bring the site to the files of frontend/. Safe to run again, also after a failure in it.
+
+    Without a mode it stays behind CloudFront, or becomes as the settings say; a public bucket that
+    account or organisation refuse (Block Public Access) goes behind CloudFront too.
+    """
+    bucket, name = bucket_name(settings, account.account_id), stack_name(settings)
+    policy, chosen = content_security_policy(api_base), mode or _usual_mode(account, settings)
+    try:
+        stack = ensure_stack(account, name, template(bucket, chosen, policy))
+    except DeployError as error:
+        if mode or not re.search(NOT_PUBLIC, str(error)):
+            raise
+        chosen = CLOUDFRONT
+        stack = ensure_stack(account, name, template(bucket, chosen, policy))
+    assets = make_assets(api_base, policy_in_page=chosen == WEBSITE)
     return [stack, *synchronise(account.s3, bucket, assets)]
+
+
+def _usual_mode(account: Account, settings: config.Settings) -> str:
+    """Return CloudFront where it is, else the setting: nothing becomes public again unasked."""
+    existing = find_stack(account, stack_name(settings))
+    address = outputs(existing).get("Address", "") if existing else ""
+    return CLOUDFRONT if address.startswith("https:") else settings.site_mode
 
 
 def destroy(account: Account, settings: config.Settings) -> Change:
@@ -93,7 +114,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m infra.site.publish", description=__doc__)
     parser.add_argument("--stage", default="dev", help="of birdapp/.chalice/config.json (dev)")
     parser.add_argument("--api-base", help="address of another API than the stage's, https://...")
-    parser.add_argument("--mode", choices=MODES, help="(cloudfront for prod, website for the rest)")
+    parser.add_argument("--mode", choices=MODES, help="(as it is, at first site_mode)")
     parser.add_argument("--destroy", action="store_true", help="delete the site")
     given = parser.parse_args(argv)
     return run_cli(lambda: print(*run(given), sep="\n"))

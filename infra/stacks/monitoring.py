@@ -33,7 +33,8 @@ def template(settings: Settings, *, instances: bool) -> dict[str, Any]:
     alarms = stage_alarms(settings, instances=instances)
     in_foundation = endpoint_alarms(settings.endpoint)
     body = {"Fn::Sub": json.dumps(dashboard(settings, alarms))}
-    board = {"DashboardName": settings.function, "DashboardBody": body}
+    # Of the account, not of the Region, as budgets are.
+    board = {"DashboardName": f"{settings.function}-{settings.region}", "DashboardBody": body}
     ours = [alarm for alarm in alarms if alarm not in in_foundation]
     resources = {alarm.logical_id: alarm.resource(topic(settings)) for alarm in ours}
     resources["Dashboard"] = resource("CloudWatch::Dashboard", **board)
@@ -57,7 +58,7 @@ def budget(settings: Settings) -> dict[str, Any]:
     digest = hashlib.sha256(json.dumps(mails).encode()).hexdigest()[:6]
     limit = {"Amount": settings.budget_dollars, "Unit": "USD"}
     what = {
-        "BudgetName": f"{settings.function}-{digest}",
+        "BudgetName": f"{settings.function}-{settings.region}-{digest}",
         "BudgetLimit": limit,
         "TimeUnit": "MONTHLY",
         "BudgetType": "COST",
