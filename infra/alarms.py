@@ -15,6 +15,8 @@ SLOW_SPECTROGRAM_SECONDS = 5
 # The main Lambda gives the endpoint 7 s.
 SLOW_MICROSECONDS = 5_000_000
 FIVE_MINUTES = 300
+HOUR = 3_600
+MANY_REFUSED = 1_000
 FULL_PERCENT = 90
 
 # Fields of an Alarm that are not its defaults.
@@ -90,7 +92,12 @@ def api_alarms(settings: Settings) -> list[Alarm]:
     latency = f"One answer in twenty takes {SLOW_ANSWER_SECONDS} s or more."
     slow: Chosen = {"statistic": "p95", "period": FIVE_MINUTES, "points": 2}
     limit = SLOW_ANSWER_SECONDS * MILLISECONDS
+    many = "Half of all requests that the limit allows came for an hour: look at who asks."
+    half = settings.throttle_requests_per_second * HOUR / 2
+    refused = f"{MANY_REFUSED:,} requests in an hour were turned away."
     return [
+        Alarm(f"{name}-api-requests", many, api, "Count", half, period=HOUR),
+        Alarm(f"{name}-api-refused", refused, api, "4XXError", MANY_REFUSED, period=HOUR),
         Alarm(f"{name}-api-errors", errors, api, "5XXError", 5, period=FIVE_MINUTES),
         Alarm(f"{name}-api-latency", latency, api, "Latency", limit, **slow),
     ]

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError
 
 from infra import s3
-from infra.change import Change, wait_until_settled
+from infra.change import PRODUCT_TAG, Change, wait_until_settled
 from infra.config import Settings
 from infra.errors import DeployError, error_code, error_text
 from infra.session import Account
@@ -84,7 +84,8 @@ def _ensure_once(account: Account, name: str, template: dict[str, Any]) -> Stack
     if existing and existing["StackStatus"] in COMPLETE and _digest(existing) == digest:
         return StackChange(f"stack {name}", "unchanged", outputs(existing))
     call = account.cloudformation.update_stack if existing else account.cloudformation.create_stack
-    tags: list[TagTypeDef] = [{"Key": DIGEST_TAG, "Value": digest}]
+    # CloudFormation hands them on to all that it makes.
+    tags: list[TagTypeDef] = [{"Key": DIGEST_TAG, "Value": digest}, PRODUCT_TAG]
     call(StackName=name, TemplateBody=body, Capabilities=CAPABILITIES, Tags=tags)
     made = _expect(account, name, "UPDATE_COMPLETE" if existing else "CREATE_COMPLETE")
     return StackChange(f"stack {name}", "updated" if existing else "created", outputs(made))

@@ -30,6 +30,8 @@ PRICES = {
     "CloudWatch, alarm": 0.10,
     "CloudWatch, dashboard": 3.00,
     "S3, GB": 0.023,
+    # aws.amazon.com/ec2/pricing/on-demand: data transfer to the internet.
+    "AWS, GB out": 0.09,
     "CloudFront, request": 0.01 / 1e4,
     "CloudFront, GB": 0.085,
     "X-Ray, trace": 5.00 / 1e6,
@@ -42,7 +44,7 @@ PRICES = {
 # The report's median answer took 1.84 s, of which the main Lambda waits the most.
 MAIN_SECONDS = 1.84
 SPECTROGRAM_SECONDS = 0.3
-# Both functions' lines and the gateway's.
+# Both functions' lines.
 LOG_GB_A_CLIP = 2e-6
 # One visit a clip: files and bytes of the page, cached ones not counted.
 SITE_REQUESTS, SITE_GB = 20, 0.000_3

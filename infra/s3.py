@@ -30,7 +30,6 @@ def upload_once(account: Account, bucket: str, key: str, content: bytes) -> Chan
         Key=key,
         Body=content,
         ChecksumSHA256=base64.b64encode(hashlib.sha256(content).digest()).decode(),
-        ExpectedBucketOwner=account.account_id,
     )
     return Change(resource, "created")
 
@@ -47,9 +46,9 @@ def is_there(s3: S3Client, bucket: str, key: str) -> bool:
 
 def empty_bucket(account: Account, bucket: str) -> None:
     """Delete every object. A bucket that is gone, or is another account's, is left alone."""
-    owner, pages = account.account_id, account.s3.get_paginator("list_objects_v2")
+    pages = account.s3.get_paginator("list_objects_v2")
     try:
-        for page in pages.paginate(Bucket=bucket, ExpectedBucketOwner=owner):
+        for page in pages.paginate(Bucket=bucket):
             delete_objects(account.s3, bucket, [it["Key"] for it in page.get("Contents", [])])
     except ClientError as error:
         if error_code(error) not in {"404", "NoSuchBucket", "403", "AccessDenied"}:

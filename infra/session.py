@@ -16,11 +16,13 @@ from infra.errors import DeployError, error_code
 if TYPE_CHECKING:
     # Types alone, from requirements-dev: nothing that runs needs them.
     from botocore.client import BaseClient
+    from botocore.model import OperationModel
     from mypy_boto3_apigateway import APIGatewayClient
     from mypy_boto3_application_autoscaling import ApplicationAutoScalingClient
     from mypy_boto3_cloudformation import CloudFormationClient
     from mypy_boto3_cloudwatch import CloudWatchClient
     from mypy_boto3_lambda import LambdaClient
+    from mypy_boto3_logs import CloudWatchLogsClient
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_sagemaker import SageMakerClient
     from mypy_boto3_sagemaker_runtime import SageMakerRuntimeClient
@@ -50,8 +52,8 @@ class Clients:
     cloudwatch: CloudWatchClient = _client("cloudwatch")
     functions: LambdaClient = _client("lambda")
     gateway: APIGatewayClient = _client("apigateway")
+    logs: CloudWatchLogsClient = _client("logs")
     runtime: SageMakerRuntimeClient = _client("sagemaker-runtime", ONE_ATTEMPT)
-    s3: S3Client = _client("s3")
     sagemaker: SageMakerClient = _client("sagemaker")
     sts: STSClient = _client("sts")
 
@@ -69,9 +71,26 @@ class Account(Clients):
         """The twelve digits of the account that the credentials belong to."""
         return self.sts.get_caller_identity()["Account"]
 
+    @cached_property
+    def s3(self) -> S3Client:
+        """S3, which refuses every call to a bucket that became another account's meanwhile.
+
+        docs.aws.amazon.com/AmazonS3/latest/userguide/bucket-owner-condition.html
+        """
+        client = self.boto3_session.client("s3", self.region, config=RETRIES)
+
+        def add_owner(params: dict[str, Any], model: OperationModel, **_: Any) -> dict[str, Any]:
+            known = model.input_shape.members if model.input_shape else {}
+            owner = {"ExpectedBucketOwner": self.account_id}
+            return params | owner if "ExpectedBucketOwner" in known else params
+
+        # The stubs know of no handler that returns anything.
+        client.meta.events.register("provide-client-params.s3", add_owner)  # type: ignore[arg-type]
+        return client
+
     def clients(self) -> list[BaseClient]:
         names = (name for name, it in vars(Clients).items() if isinstance(it, cached_property))
-        return [getattr(self, name) for name in names]
+        return [self.s3, *(getattr(self, name) for name in names)]
 
 
 def connect(region: str, poll_seconds: float = POLL_SECONDS) -> Account:

@@ -215,7 +215,7 @@ def test_a_deploy_that_fails_half_way_says_why_and_what_exists(emulators, monkey
     emulators.reset()
     emulators.lightning.aim(30, late=False)
     monkeypatch.setattr(session, "connect", lambda *_: emulators.account)
-    assert deploy.main(["deploy", "--stage", "prod"]) == 1
+    assert deploy.main(["deploy", "--stage", "prod", "--no-mail"]) == 1
     said = capsys.readouterr()
     assert said.err.startswith("AWS refused ")
     assert said.err.endswith("Run this again to go on from here, or `make destroy` to delete it.\n")

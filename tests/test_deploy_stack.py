@@ -194,13 +194,13 @@ def test_the_page_alone_is_published_again_with_the_api_that_is_there(environmen
 
 
 def test_destroy_leaves_nothing_and_says_so(environment, deployed):
-    status, lines, errors = make("destroy", environment, "--poll-seconds 0.2")
+    status, lines, errors = make("destroy", environment, "--yes --poll-seconds 0.2")
     assert status == 0, errors
     assert outcomes(lines) <= {"deleted", "absent"}
     assert lines[-1] == "Nothing of stage dev exists in eu-west-1."
 
 
 def test_a_second_destroy_is_no_fault(environment, deployed):
-    status, lines, errors = make("destroy", environment, "--poll-seconds 0.2")
+    status, lines, errors = make("destroy", environment, "--yes --poll-seconds 0.2")
     assert status == 0, errors
     assert outcomes(lines) == {"absent"}

@@ -2,15 +2,19 @@
 
 import json
 import re
+from types import SimpleNamespace
 
 import packaged
 import pytest
-from stubbed_account import PlayedStacks, account, in_turn, stubbed
+from botocore.exceptions import ClientError
+from stubbed_account import ACCOUNT, PlayedStacks, account, in_turn, stubbed
 
-from infra import cloudformation, config
+import deploy
+from infra import cloudformation, config, session, stage, status
 from infra.errors import DeployError
 from infra.packages import plain_chalice
 from infra.site import publish
+from infra.stacks import foundation
 
 TEMPLATE = {"Resources": {}}
 BUSY = (
@@ -138,3 +142,184 @@ def test_plain_chalice_asks_for_no_concurrency_that_the_account_has_not(
     plain_chalice.write_project(account(functions=functions), chosen, tmp_path / "project")
     written = json.loads((tmp_path / "project" / ".chalice" / "config.json").read_text())
     assert written["stages"]["dev"].get("reserved_concurrency") == asked
+
+
+def played_gateway():
+    """An account whose API is deployed, and what API Gateway is told."""
+    gateway, stub = stubbed("apigateway")
+    cloudformation, stacks = stubbed("cloudformation")
+    api = {"OutputKey": "RestAPIId", "OutputValue": "abc"}
+    stack = {"StackName": "s", "CreationTime": 0, "StackStatus": "CREATE_COMPLETE"}
+    stacks.add_response("describe_stacks", {"Stacks": [stack | {"Outputs": [api]}]})
+    return account(gateway=gateway, cloudformation=cloudformation), stub
+
+
+@pytest.mark.parametrize(("action", "rate", "burst"), [("close", "0", "0"), ("open", "5", "10")])
+def test_one_command_closes_the_api_at_once_and_one_opens_it(monkeypatch, action, rate, burst):
+    made, stub = played_gateway()
+    patches = [
+        {"op": "replace", "path": f"/*/*/throttling/{name}", "value": value}
+        for name, value in (("rateLimit", rate), ("burstLimit", burst))
+    ]
+    told = {"restApiId": "abc", "stageName": "dev", "patchOperations": patches}
+    stub.add_response("update_stage", {}, told)
+    monkeypatch.setattr(session, "connect", lambda *_: made)
+    monkeypatch.setattr(status, "lines", lambda *_: [])
+    assert deploy.main([action]) == 0
+    stub.assert_no_pending_responses()
+
+
+def test_prod_without_anybody_to_write_to_is_refused(capsys):
+    assert deploy.main(["deploy", "--stage", "prod"]) == 1
+    assert "set alarm_email in birdapp/.chalice/config.json" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "terminal", "said", "deleted"),
+    [
+        (["--yes"], False, "", True),
+        ([], False, "", False),
+        ([], True, "yes", True),
+        ([], True, "no", False),
+    ],
+)
+def test_models_and_data_are_deleted_only_where_somebody_says_so(
+    monkeypatch, capsys, arguments, terminal, said, deleted
+):
+    parts = []
+    monkeypatch.setattr(session, "connect", lambda *_: account())
+    monkeypatch.setattr(status, "lines", lambda *_: [])
+    monkeypatch.setattr(stage, "down_but_data", lambda *_: [])
+    monkeypatch.setattr(foundation, "delete", lambda *_: parts.append("data"))
+    monkeypatch.setattr("sys.stdin", SimpleNamespace(isatty=lambda: terminal))
+    monkeypatch.setattr("builtins.input", lambda _: said)
+    assert deploy.main(["destroy", *arguments]) == 0
+    assert bool(parts) == deleted
+    assert ("kept" in capsys.readouterr().out) != deleted
+
+
+def test_destroy_ends_what_costs_by_the_hour_first(monkeypatch):
+    order = []
+    monkeypatch.setattr(stage.endpoint, "destroy", lambda *_: order.append("endpoint") or [])
+    monkeypatch.setattr(stage, "delete_stack", lambda _, name, **__: order.append(name))
+    monkeypatch.setattr(stage.publish, "destroy", lambda *_: order.append("site"))
+    list(stage.down_but_data(account(), config.load("dev")))
+    assert (order[0], order[-1]) == ("endpoint", "site")
+
+
+@pytest.mark.parametrize(
+    ("existing", "kept"),
+    [
+        (None, "created"),
+        ({"storedBytes": 0}, "updated"),
+        ({"storedBytes": 9}, "unchanged"),
+        ({"retentionInDays": 7}, "unchanged"),
+    ],
+)
+def test_logs_of_jobs_forget_unless_somebodys_lines_are_in_them(existing, kept):
+    logs, stub = stubbed("logs")
+    for name in ("/aws/sagemaker/TrainingJobs", "/aws/sagemaker/ProcessingJobs"):
+        groups = [{"logGroupName": name} | existing] if existing else []
+        stub.add_response("describe_log_groups", {"logGroups": groups})
+        if not existing:
+            stub.add_response("create_log_group", {}, {"logGroupName": name})
+        if kept != "unchanged":
+            told = {"logGroupName": name, "retentionInDays": 30}
+            stub.add_response("put_retention_policy", {}, told)
+    changes = foundation.ensure_job_logs(account(logs=logs), config.load("dev"))
+    assert {change.outcome for change in changes} == {kept}
+    stub.assert_no_pending_responses()
+
+
+def test_every_call_to_a_bucket_names_its_owner():
+    s3, stub = stubbed("s3")
+    for operation in ("head_object", "list_objects_v2", "delete_objects", "put_object"):
+        stub.add_client_error(operation, "AccessDenied")
+    asked = []
+    s3.meta.events.register(
+        "before-parameter-build.s3", lambda params, **_: asked.append(params["ExpectedBucketOwner"])
+    )
+    client = account(s3=s3).s3
+    deleted = {"Objects": [{"Key": "k"}]}
+    for call, arguments in (
+        (client.head_object, {"Key": "k"}),
+        (client.list_objects_v2, {}),
+        (client.delete_objects, {"Delete": deleted}),
+        (client.put_object, {"Key": "k", "Body": b""}),
+    ):
+        with pytest.raises(ClientError):
+            call(Bucket="birds", **arguments)
+    assert asked == [ACCOUNT] * 4
+
+
+def test_stacks_hand_the_products_tag_to_all_that_they_make():
+    tags = []
+    played = PlayedStacks(lambda _: None)
+    played.client.meta.events.register(
+        "before-parameter-build.cloudformation.CreateStack",
+        lambda params, **_: tags.extend(params["Tags"]),
+    )
+    cloudformation.ensure_stack(account(cloudformation=played.client), "s", TEMPLATE)
+    assert {"Key": "product", "Value": "bird-sounds"} in tags
+
+
+def write_config(monkeypatch, folder, change):
+    """Let the settings be those of the product with a change."""
+    written = json.loads(config.CONFIG.read_text())
+    change(written)
+    path = folder / "config.json"
+    path.write_text(json.dumps(written))
+    monkeypatch.setattr(config, "CONFIG", path)
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (lambda it: it.update(app_name="Birds"), "app_name leads to the name 'Birds-dev-site-"),
+        (lambda it: it.update(app_name="bird_app"), "small letters, digits and hyphens for a buck"),
+        (lambda it: it.update(app_name="b" * 40), "3 to 63 small letters"),
+        (
+            lambda it: it["environment_variables"].update(ENDPOINT_NAME="bird_classifier"),
+            "ENDPOINT_NAME leads to the name 'bird_classifier-0123456789ab'",
+        ),
+        (
+            lambda it: it["environment_variables"].update(ENDPOINT_NAME="b" * 54),
+            "at most 63 letters, digits and hyphens for an endpoint, its candidate",
+        ),
+        (
+            lambda it: it["environment_variables"].update(SPECTROGRAM_FUNCTION="bird_spectrogram"),
+            "for a Lambda and its stack",
+        ),
+        (lambda it: it["deployment"].update(region="eu-nowhere-1"), "in region 'eu-nowhere-1'"),
+        (lambda it: it.update(lambda_memory_size=64), "memory_size is 64, but AWS takes 128 to"),
+        (lambda it: it["deployment"].update(log_retention_days=31), "log_retention_days is 31"),
+        (
+            lambda it: it["stages"]["dev"]["deployment"].update(site_mode="ftp"),
+            "site_mode is 'ftp'",
+        ),
+        (lambda it: it["deployment"].update(budget_dollars="150"), "budget_dollars is '150'"),
+        (lambda it: it["deployment"].pop("budget_dollars"), "lacks budget_dollars for stage dev"),
+        (lambda it: it["deployment"].update(colour="red"), "has an unknown colour for stage dev"),
+        (lambda it: it.pop("app_name"), "lacks 'app_name' for stage dev"),
+        (lambda it: it["stages"]["dev"].pop("xray"), "lacks 'xray' for stage dev"),
+        (lambda it: it.pop("stages"), "lacks 'stages' for stage dev"),
+    ],
+)
+def test_the_dry_run_refuses_what_aws_would_refuse(monkeypatch, tmp_path, capsys, change, said):
+    write_config(monkeypatch, tmp_path, change)
+    assert deploy.main(["--dry-run"]) == 1
+    told = capsys.readouterr().err
+    assert said in told
+    assert told.count("\n") == 1
+    assert "Traceback" not in told
+
+
+@pytest.mark.parametrize("content", [b'{"version": "2.0",', b"", b"\xff\xfe{", b"[1"])
+def test_settings_that_are_no_json_are_one_sentence(monkeypatch, tmp_path, capsys, content):
+    path = tmp_path / "config.json"
+    path.write_bytes(content)
+    monkeypatch.setattr(config, "CONFIG", path)
+    assert deploy.main(["--dry-run"]) == 1
+    told = capsys.readouterr().err
+    assert "config.json is no JSON: " in told
+    assert told.count("\n") == 1

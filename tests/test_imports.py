@@ -73,7 +73,17 @@ FROM_INFRA = {
     "training/jobs/images.py": {"endpoint.plan"},
     "training/jobs/": {"config", "errors", "session"},
 }
-GROUND = {"alarms", "change", "cloudformation", "config", "errors", "s3", "session", "song"}
+GROUND = {
+    "alarms",
+    "change",
+    "cloudformation",
+    "config",
+    "errors",
+    "limits",
+    "s3",
+    "session",
+    "song",
+}
 # Of infra's parts each may import those before it.
 PARTS = ("endpoint", "stacks", "packages", "site")
 

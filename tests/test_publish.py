@@ -283,7 +283,7 @@ def test_behind_cloudfront_the_bucket_is_private_and_only_the_distribution_reads
     published = publish_to(account, CLOUDFRONT)
     (distribution,) = cloudfront.list_distributions()["DistributionList"]["Items"]
     assert published[0].outputs["Address"] == f"https://{distribution['DomainName']}"
-    (statement,) = json.loads(account.s3.get_bucket_policy(Bucket=BUCKET)["Policy"])["Statement"]
+    statement, _ = json.loads(account.s3.get_bucket_policy(Bucket=BUCKET)["Policy"])["Statement"]
     assert statement["Principal"] == {"Service": "cloudfront.amazonaws.com"}
     assert statement["Condition"] == {"StringEquals": {"AWS:SourceArn": distribution["ARN"]}}
     blocked = account.s3.get_public_access_block(Bucket=BUCKET)["PublicAccessBlockConfiguration"]

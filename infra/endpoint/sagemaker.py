@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from botocore.exceptions import ClientError
 
 from infra.alarms import VARIANT
-from infra.change import Change, delete_if_there, wait_until_settled
+from infra.change import PRODUCT_TAG, Change, delete_if_there, wait_until_settled
 from infra.endpoint.model import DIGEST_CHARACTERS, CheckedModel
 from infra.endpoint.plan import Plan
 from infra.errors import DeployError, error_text
@@ -72,7 +72,7 @@ def ensure_config(sagemaker: SageMakerClient, plan: Plan, model: CheckedModel) -
 
 def tags(endpoint: str) -> list[TagTypeDef]:
     """Return what marks an endpoint's parts on the bill."""
-    return [{"Key": "product", "Value": endpoint}]
+    return [{**PRODUCT_TAG}, {"Key": "endpoint", "Value": endpoint}]
 
 
 def find_endpoint(sagemaker: SageMakerClient, name: str) -> DescribeEndpointOutputTypeDef | None:

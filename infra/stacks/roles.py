@@ -51,7 +51,9 @@ def training_role(settings: Settings, bucket: str) -> dict[str, Any]:
             "training",
             statement("ReadAndWriteOwnFolder", ["s3:GetObject", "s3:PutObject"], own_folder),
             statement("ListOwnFolder", ["s3:ListBucket"], _objects(bucket), **only_ours),
-            statement("MakeTheLogsThatAllJobsShare", ["logs:CreateLogGroup"], *groups),
+            # Judged by the group's ARN and by "group:log-stream:", so both forms are needed:
+            # docs.aws.amazon.com/AmazonCloudWatch/latest/logs/iam-access-control-overview-cwl.html
+            statement("MakeTheLogsThatAllJobsShare", ["logs:CreateLogGroup"], *groups, *streams),
             statement("WriteLogsInStreamsThatSageMakerNames", write, *streams),
             *_pull(settings, "tensorflow-training"),
             _metrics(TRAINING_KINDS),
