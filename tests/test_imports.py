@@ -69,7 +69,7 @@ FROM_INFRA = {
     "local/readiness.py": {"song"},
     "local/site.py": {"site.headers"},
     "training/launch.py": {"config", "errors", "session", "stacks.foundation", "stacks.roles"},
-    "training/prepare.py": {"config", "errors", "session"},
+    "training/prepare.py": {"config", "errors", "session", "stacks.foundation"},
     "training/jobs/images.py": {"endpoint.plan"},
     "training/jobs/": {"config", "errors", "session"},
 }
