@@ -19,7 +19,8 @@ LOCKED = birdapp/requirements birdapp/requirements-layer spectrogram_fn/requirem
 LOCK = .venv-lock/bin/uv pip compile --quiet --universal --python-version 3.11 --no-build \
   --generate-hashes --no-emit-index-url --custom-compile-command "make lock"
 
-.PHONY: run test check lock train cross-validate evaluate deploy destroy status load bench bench-page
+.PHONY: run test check lock train cross-validate evaluate deploy destroy status close open load \
+  bench bench-page
 
 # Name a missing program, and its package in Debian.
 missing = command -v $(1) >/dev/null \
@@ -66,7 +67,7 @@ evaluate: # RECORDINGS=DIR -> scores of the model, per species and overall
 deploy: # everything to AWS; ARGS=--dry-run lists it with its price
 	@$(if $(findstring --dry-run,$(ARGS)),$(CLOUD),$(ALL)) deploy.py deploy --stage $(STAGE) $(ARGS)
 
-destroy status: # delete everything; list what exists
+destroy status close open: # delete everything; list what exists; answer nobody; answer again
 	@$(CLOUD) deploy.py $@ --stage $(STAGE) $(ARGS)
 
 load: # the report's load tests on this machine; ARGS="--seconds 600" for their whole length

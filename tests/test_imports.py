@@ -70,13 +70,23 @@ FROM_INFRA = {
     "local/readiness.py": {"song"},
     "local/site.py": {"site.headers"},
     "training/launch.py": {"config", "errors", "session", "stacks.foundation", "stacks.roles"},
-    "training/prepare.py": {"config", "errors", "session"},
+    "training/prepare.py": {"config", "errors", "session", "stacks.foundation"},
     "training/jobs/images.py": {"endpoint.plan"},
     "training/jobs/": {"config", "errors", "session"},
 }
-GROUND = {"change", "cloudformation", "config", "errors", "s3", "session", "song"}
+GROUND = {
+    "alarms",
+    "change",
+    "cloudformation",
+    "config",
+    "errors",
+    "limits",
+    "s3",
+    "session",
+    "song",
+}
 # Of infra's parts each may import those before it.
-PARTS = ("monitoring", "endpoint", "stacks", "packages", "site")
+PARTS = ("endpoint", "stacks", "packages", "site")
 
 
 @functools.cache
