@@ -6,12 +6,10 @@ machine may be busy with other things.
 """
 
 import argparse
-import os
 import threading
 import time
 from collections import Counter
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 from loadtests import app, clips, load, results
@@ -31,16 +29,16 @@ RECORDINGS: dict[str, Callable[[], bytes]] = {
 def measure(running: app.App, body: bytes, *, seconds: float) -> dict[str, Any]:
     """Return the rates of 200s a second, saturated and in the crowd, and what else came back."""
     lone_before = lone(running.api_url, body)
-    cpu = processor_seconds(running)
+    cpu = app.processor_seconds(running)
     saturated, count = saturated_rate(running.api_url, body, seconds)
-    cpu_saturated = (processor_seconds(running) - cpu) / count
+    cpu_saturated = (app.processor_seconds(running) - cpu) / count
     offered = TIMES * saturated
-    cpu, began = processor_seconds(running), time.perf_counter()
+    cpu, began = app.processor_seconds(running), time.perf_counter()
     samples = load.run_phases(running.api_url, body, [Phase(offered, seconds)])
     took = time.perf_counter() - began
     statuses = Counter(str(one.answer.status) for one in samples)
     good = statuses["200"] / took
-    cpu_crowd = (processor_seconds(running) - cpu) / max(statuses["200"], 1)
+    cpu_crowd = (app.processor_seconds(running) - cpu) / max(statuses["200"], 1)
     return {
         "saturated_per_second": round(saturated, 2),
         "offered_per_second": round(offered, 1),
@@ -85,23 +83,10 @@ def lone(url: str, body: bytes) -> float:
     return results.quantile(times, 0.5)
 
 
-def parts(running: app.App) -> list[Path]:
-    """Return the folders in /proc of the app's processes."""
-    parent = running.process.pid
-    children = Path(f"/proc/{parent}/task/{parent}/children").read_text().split()
-    return [Path(f"/proc/{child}") for child in children]
-
-
-def processor_seconds(running: app.App) -> float:
-    """Return the processor time of all parts so far, with that of their ffmpeg."""
-    fields = [(part / "stat").read_text().rpartition(")")[2].split() for part in parts(running)]
-    return sum(int(ticks) for part in fields for ticks in part[11:15]) / os.sysconf("SC_CLK_TCK")
-
-
 def peak_megabytes(running: app.App, module: str) -> float:
     """Return the most memory that a part of the app ever had."""
-    (part,) = [part for part in parts(running) if module in (part / "cmdline").read_text()]
-    return round(int((part / "status").read_text().partition("VmHWM:")[2].split()[0]) / 1_024, 1)
+    status = (app.part(running, module) / "status").read_text()
+    return round(int(status.partition("VmHWM:")[2].split()[0]) / 1_024, 1)
 
 
 def main(argv: list[str] | None = None) -> int:
