@@ -19,7 +19,7 @@ LOCKED = birdapp/requirements birdapp/requirements-layer spectrogram_fn/requirem
 LOCK = .venv-lock/bin/uv pip compile --quiet --universal --python-version 3.11 --no-build \
   --generate-hashes --no-emit-index-url --custom-compile-command "make lock"
 
-.PHONY: run test check lock train evaluate deploy destroy status load artillery baseline crowd power-tuning bench bench-page
+.PHONY: run test check lock train evaluate deploy destroy status load artillery baseline crowd day power-tuning bench bench-page
 
 # Name a missing program, and its package in Debian.
 missing = command -v $(1) >/dev/null \
@@ -77,6 +77,9 @@ crowd: # five times as many requests as this machine can answer: what they get
 
 baseline: # the report's own path against this one, in turn; builds its network with TensorFlow
 	@$(ALL) -m loadtests.baseline $(if $(KEEP),--keep) $(ARGS)
+
+day: # simulated: what each preset costs, and how long people wait, at 100 to 100 million clips
+	@$(MEASURE) -m loadtests.day $(if $(KEEP),--keep) $(ARGS)
 
 power-tuning: # time and cost of both Lambdas at each memory size; as root, for the quotas
 	@$(MEASURE) -m loadtests.power_tuning $(if $(KEEP),--keep) $(ARGS)

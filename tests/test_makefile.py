@@ -31,6 +31,7 @@ def make(*arguments):
         (["artillery"], ".venv-measure"),
         (["baseline"], ".venv"),
         (["crowd"], ".venv-measure"),
+        (["day"], ".venv-measure"),
         (["power-tuning"], ".venv-measure"),
         (["bench"], ".venv-measure"),
         (["bench-page"], ".venv-measure"),
@@ -55,7 +56,8 @@ def test_without_recordings_a_target_asks_for_them(target):
 
 
 @pytest.mark.parametrize(
-    "target", ["load", "artillery", "baseline", "crowd", "power-tuning", "bench", "bench-page"]
+    "target",
+    ["load", "artillery", "baseline", "crowd", "day", "power-tuning", "bench", "bench-page"],
 )
 def test_a_measurement_is_kept_only_when_that_is_asked(target):
     assert "--keep" not in make("--dry-run", target).stdout
