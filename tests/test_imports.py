@@ -30,8 +30,8 @@ RULES = [
 ]
 # What the decoder leans on: training takes it along without Chalice and boto3.
 DECODER = [
-    *("decode", "errors", "ffmpeg", "ffmpeg_log", "ffmpeg_path", "formats", "graphs", "levels"),
-    *("mono", "mp3", "ogg", "pcm", "second_look", "wav"),
+    *("company", "decode", "errors", "ffmpeg", "ffmpeg_log", "ffmpeg_path", "formats", "graphs"),
+    *("levels", "mono", "mp3", "ogg", "pcm", "second_look", "wav"),
 ]
 # app.py, the handlers and the scripts are edges; these alone may import them.
 EDGES = [
