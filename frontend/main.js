@@ -1,8 +1,9 @@
 /** The page until there is a recording; the rest is loaded when it is needed. */
 
-import {ApiError} from "./api.js"
+import {ApiError, canListen} from "./api.js"
 import {currentState, showState, writeCard} from "./page/answer.js"
 import {startBirds} from "./page/birds.js"
+import {startDeviceChoice, writeDeviceChoice} from "./page/device-choice.js"
 import {$, onClick, show, write} from "./page/dom.js"
 import {startFileInput} from "./page/file-input.js"
 import {text} from "./page/i18n.js"
@@ -14,9 +15,12 @@ import {startSamples, writeCredits} from "./page/samples.js"
 let session
 /** What "Try again" does where it is not the last request. @type {(() => void) | null} */
 let again = null
+// Shorter than the API takes.
+const MIN_SECONDS = 0.5
 let stop = new AbortController()
 // Why this page cannot record.
 const obstacle = isSecureContext ? "" : "record.insecure"
+const loadOffline = () => import("./page/offline.js")
 const loadKept = () => import("./page/kept.js")
 
 async function load() {
@@ -58,10 +62,28 @@ async function startRecording() {
 		if (mine !== stop) return
 		if (mine.signal.reason === "discard") return back()
 		if (!file) throw new ApiError("short_recording")
-		const {keep, listKept} = await loadKept()
-		await keep(file).catch(() => {}) // The store may be full; the recording is still here.
-		await choose(file, {recorded: true})
-		await listKept(chooseKept)
+		await keepAndChoose(file)
+	} catch (error) {
+		showError(error instanceof DOMException ? new ApiError("microphone") : error)
+	}
+}
+
+/** @param {File} file @param {Answer} [answer] */
+async function keepAndChoose(file, answer) {
+	const {keep, listKept} = await loadKept()
+	await keep(file).catch(() => {}) // The store may be full; the recording is still here.
+	await choose(file, {recorded: true, answer})
+	await listKept(chooseKept)
+}
+
+async function startListening() {
+	const {mine, showError, back} = await begin(startListening)
+	try {
+		const {listen} = await import("./page/listen.js")
+		const {file, seconds, answer} = await listen(mine.signal, () => showState("listening"))
+		if (mine !== stop) return
+		if (seconds < MIN_SECONDS) return back()
+		await keepAndChoose(file, answer ?? undefined)
 	} catch (error) {
 		showError(error instanceof DOMException ? new ApiError("microphone") : error)
 	}
@@ -87,6 +109,7 @@ function send() {
 function refresh() {
 	writeCard()
 	write("record-why", obstacle && text(obstacle))
+	writeDeviceChoice()
 	writeCredits()
 	writeOffline()
 	session?.refresh()
@@ -95,6 +118,7 @@ function refresh() {
 
 /** The banner; it promises to keep a recording only where there is one. */
 function writeOffline() {
+	writeDeviceChoice()
 	show("offline", !navigator.onLine)
 	write("offline", text(currentState() === "empty" ? "offline" : "offline.kept"))
 }
@@ -111,6 +135,13 @@ function startOffline() {
 	new MutationObserver(writeOffline).observe($("main"), {attributeFilter: ["data-state"]})
 	writeOffline()
 	navigator.serviceWorker?.register("sw.js")
+}
+
+/** A new version of what is kept for offline. */
+async function renewOffline() {
+	if (!canListen || !navigator.onLine || !(await globalThis.caches?.has("model"))) return
+	const {isKept, keepForOffline} = await loadOffline()
+	if (await isKept()) await keepForOffline().catch(() => {})
 }
 
 const hasKept = async () => Boolean(await globalThis.caches?.has("kept-recording"))
@@ -131,6 +162,12 @@ async function start() {
 	onClick("pick", load) // While the reader looks for a file.
 	$("record", HTMLButtonElement).disabled = Boolean(obstacle)
 	onClick("record", startRecording)
+	show("listen", canListen)
+	$("listen", HTMLButtonElement).disabled = Boolean(obstacle)
+	startDeviceChoice()
+	onClick("listen", startListening)
+	onClick("keep-offline", async () => (await loadOffline()).keepOnRequest())
+	onClick("listen-stop", () => stop.abort("stop"))
 	onClick("record-stop", () => stop.abort("stop"))
 	onClick("record-discard", () => stop.abort("discard"))
 	onClick("send", send)
@@ -149,6 +186,7 @@ async function start() {
 	startBirds()
 	startOffline()
 	if (currentState() === "empty") await openUnnamed()
+	renewOffline()
 }
 
 start()

@@ -4,17 +4,20 @@ const worker = /** @type {ServiceWorkerGlobalScope} */ (/** @type {unknown} */ (
 const modules = (folder = "", names = "") => names.split(" ").map(name => `${folder}/${name}.js`);
 // The publisher replaces this list, up to its semicolon.
 const FILES = [
-	..."./ style.css landscape.css landscape.svg icon.svg singer.svg lang/en.json".split(" "),
+	..."./ style.css landscape.css landscape.svg icon.svg singer.svg".split(" "),
 	"manifest.webmanifest",
-	...modules(".", "config main api sound-worker recorder-worklet"),
-	...modules("page", "answer birds dom export file-input headline i18n identify kept known"),
-	...modules(
-		"page",
-		"language minimap open player recorder rows samples session sound timeline view"
-	),
-	...modules("core", "audio-formats birds chunks export-formats join pooling resample share"),
-	...modules("core", "spectrogram-image stft wav")
+	..."de en es fr it pt".split(" ").map(language => `lang/${language}.json`),
+	...modules(".", "config main api sound-worker recorder-worklet listen-worker"),
+	...modules("page", "answer birds device device-choice dom export file-input headline i18n"),
+	...modules("page", "identify kept known language listen live-picture minimap offline open"),
+	...modules("page", "player recorder rows samples session sound timeline view wake-lock"),
+	...modules("core", "audio-formats birds chunks export-formats join judge listen-files mono"),
+	...modules("core", "file-header network-input pooling resample resampler share"),
+	...modules("core", "spectrogram-image stft tally wav"),
+	...modules("listen", "live network work")
 ];
+// Kept by the page, all or none (page/offline.js).
+const ON_DEMAND = /\/(litert|model)\//;
 
 worker.oninstall = event => event.waitUntil(caches.open("page").then(cache => cache.addAll(FILES)));
 worker.onactivate = event => event.waitUntil(worker.clients.claim());
@@ -29,10 +32,10 @@ async function networkFirst(request) {
 	const cache = await caches.open("page");
 	try {
 		const response = await fetch(request);
-		if (response.ok) await cache.put(request, response.clone());
+		if (response.ok && !ON_DEMAND.test(request.url)) await cache.put(request, response.clone());
 		return response;
 	} catch (error) {
-		const cached = await cache.match(request);
+		const cached = await caches.match(request);
 		if (cached) return cached;
 		throw error;
 	}

@@ -3,6 +3,7 @@
 import {ApiError} from "../api.js"
 import {showState} from "./answer.js"
 import {$, onClick, show, write} from "./dom.js"
+import {text} from "./i18n.js"
 import {loadKnown} from "./known.js"
 import {showMap, startMap} from "./minimap.js"
 import {open, showPicture} from "./open.js"
@@ -48,7 +49,7 @@ export function startSession() {
 }
 
 /** Open a file, and identify it unless it must wait. @type {Choose} */
-export const choose = (file, {wait = false, recorded = false} = {}) => {
+export const choose = (file, {wait = false, recorded = false, answer: given} = {}) => {
 	forget()
 	const player = $("player", HTMLAudioElement)
 	const url = (player.src = URL.createObjectURL(file))
@@ -62,7 +63,7 @@ export const choose = (file, {wait = false, recorded = false} = {}) => {
 	recording.samples = open(file, loadSeconds(player), () => mine === recording)
 	const failed = recording.samples.catch(error => wait && mine === recording && showError(error))
 	if (wait) showState("chosen")
-	return wait ? failed : send(null)
+	return wait ? failed : given ? showResult(given) : send(null)
 }
 
 /** Empty all that belongs to the recording and its answer. */
@@ -136,6 +137,10 @@ async function showResult(found) {
 	if (recording) dispatchEvent(new CustomEvent("named", {detail: recording.file}))
 }
 
+/** Who answered. @param {Answer} found */
+const writeSource = ({model, answered_by: by = "service"}) =>
+	write("answered-by", text(`by.${by}`, {model}))
+
 /** @param {Answer} shared */
 export async function showShared(shared) {
 	const {hash} = location
@@ -148,6 +153,7 @@ export async function showShared(shared) {
 
 export function refresh() {
 	if (!answer) return
+	writeSource(answer)
 	rows?.showRows(answer, {playable: Boolean(recording), share: shareBird})
 }
 

@@ -19,7 +19,8 @@ from infra.errors import run_cli
 from infra.s3 import delete_objects
 from infra.session import Account, connect
 from infra.site.assets import Asset, make_assets
-from infra.site.headers import FOR_EVER, content_security_policy
+from infra.site.headers import FOR_EVER, content_security_policy, listen_worker_policy
+from infra.site.listen import listen_files
 from infra.stacks.site import CLOUDFRONT, MODES, WEBSITE, stack_name, template
 
 if TYPE_CHECKING:
@@ -48,8 +49,8 @@ def publish(
 ) -> Published:
     """Bring the site to the files of frontend/. Safe to run again, also after a failure in it."""
     mode, bucket = mode or default_mode(settings.stage), bucket_name(settings, account.account_id)
-    assets = make_assets(api_base, policy_in_page=mode == WEBSITE)
-    wanted = template(bucket, mode, content_security_policy(api_base))
+    assets = make_assets(api_base, policy_in_page=mode == WEBSITE, listen=listen_files())
+    wanted = template(bucket, mode, content_security_policy(api_base), listen_worker_policy())
     stack = ensure_stack(account, stack_name(settings), wanted)
     return Published([stack, *synchronise(account.s3, bucket, assets)], stack.outputs["Address"])
 
