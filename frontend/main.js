@@ -18,15 +18,19 @@ let again = null
 // Shorter than the API takes.
 const MIN_SECONDS = 0.5
 let stop = new AbortController()
+/** @type {typeof import("./page/history.js") | undefined} */
+let loaded
+/** Songs to try are not the reader's. @type {WeakSet<File>} */
+const samples = new WeakSet()
 // Why this page cannot record.
 const obstacle = isSecureContext ? "" : "record.insecure"
 const loadOffline = () => import("./page/offline.js")
-const loadKept = () => import("./page/kept.js")
+const loadHistory = () => import("./page/history.js")
 
 async function load() {
-	const loaded = await import("./page/session.js")
-	if (!session) loaded.startSession()
-	return (session = loaded)
+	const found = await import("./page/session.js")
+	if (!session) found.startSession()
+	return (session = found)
 }
 
 /** @param {File} file @param {Parameters<Choose>[1]} [options] */
@@ -43,8 +47,8 @@ async function chooseOne(file, others) {
 	if (others) write("notice", text("one.file", {name: file.name}))
 }
 
-/** @param {File} file */
-const chooseKept = file => choose(file, {recorded: true})
+/** @type {OpenEntry} */
+const openEntry = (file, {answer}) => choose(file, {recorded: true, answer: answer ?? undefined})
 
 /** Show "Try again" for what can fail before there is a recording. @param {() => void} retry */
 async function begin(retry) {
@@ -70,10 +74,8 @@ async function startRecording() {
 
 /** @param {File} file @param {Answer} [answer] */
 async function keepAndChoose(file, answer) {
-	const {keep, listKept} = await loadKept()
-	await keep(file).catch(() => {}) // The store may be full; the recording is still here.
+	await (await loadHistory()).keep(file, answer).catch(() => {})
 	await choose(file, {recorded: true, answer})
-	await listKept(chooseKept)
 }
 
 async function startListening() {
@@ -95,6 +97,7 @@ async function trySample(loadSample) {
 	showState("preparing")
 	try {
 		const file = await loadSample()
+		samples.add(file)
 		if (mine === stop && currentState() === "preparing") await choose(file)
 	} catch (error) {
 		if (mine === stop) showError(error)
@@ -113,7 +116,7 @@ function refresh() {
 	writeCredits()
 	writeOffline()
 	session?.refresh()
-	listKeptRecordings()
+	loaded?.list()
 }
 
 /** The banner; it promises to keep a recording only where there is one. */
@@ -131,7 +134,10 @@ async function openShared() {
 }
 
 function startOffline() {
-	ononline = onoffline = writeOffline
+	ononline = onoffline = () => {
+		writeOffline()
+		if (navigator.onLine) nameWaiting()
+	}
 	new MutationObserver(writeOffline).observe($("main"), {attributeFilter: ["data-state"]})
 	writeOffline()
 	navigator.serviceWorker?.register("sw.js")
@@ -144,16 +150,30 @@ async function renewOffline() {
 	if (await isKept()) await keepForOffline().catch(() => {})
 }
 
-const hasKept = async () => Boolean(await globalThis.caches?.has("kept-recording"))
-
-async function listKeptRecordings() {
-	if (await hasKept()) (await loadKept()).listKept(chooseKept)
+/** A phone may have closed the page before the newest recording was named. */
+async function openHistory() {
+	loaded = await loadHistory()
+	await loaded.startHistory(openEntry)
+	const waiting = await loaded.findUnnamed()
+	if (waiting.length && currentState() === "empty") {
+		const file = loaded.toFile(waiting[waiting.length - 1])
+		await choose(file, {wait: true, recorded: true})
+	}
+	await nameWaiting()
 }
 
-/** A phone may have closed the page before the recording was identified. */
-async function openUnnamed() {
-	const file = (await hasKept()) && (await (await loadKept()).findUnnamed())
-	if (file && currentState() === "empty") await choose(file, {wait: true, recorded: true})
+/** What was recorded without a network, where this device can name it. */
+async function nameWaiting() {
+	const waiting = canListen && (await loaded?.findUnnamed())
+	if (waiting && waiting.length) (await import("./page/waiting.js")).nameWaiting().catch(() => {})
+}
+
+/** @param {Event} event */
+async function keepNamed(event) {
+	const {file, answer} = /** @type {CustomEvent<{file: File, answer: Answer}>} */ (event).detail
+	if (samples.has(file) || !loaded) return
+	await loaded.keepAnswer(file, answer).catch(() => {})
+	await session?.showCorrections()
 }
 
 async function start() {
@@ -177,16 +197,13 @@ async function start() {
 	})
 	$("known").ontoggle = showKnown
 	onhashchange = openShared
-	addEventListener("named", async event => {
-		const {detail} = /** @type {CustomEvent<File>} */ (event)
-		if (await hasKept()) (await loadKept()).markNamed(detail)
-	})
+	addEventListener("named", keepNamed)
 	await startLanguage(refresh)
 	await openShared()
 	startBirds()
 	startOffline()
-	if (currentState() === "empty") await openUnnamed()
-	renewOffline()
+	if (globalThis.indexedDB) await openHistory()
+	await renewOffline()
 }
 
 start()

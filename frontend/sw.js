@@ -9,9 +9,10 @@ const FILES = [
 	..."de en es fr it pt".split(" ").map(language => `lang/${language}.json`),
 	...modules(".", "config main api sound-worker recorder-worklet listen-worker"),
 	...modules("page", "answer birds device device-choice dom export file-input headline i18n"),
-	...modules("page", "identify kept known language listen live-picture minimap offline open"),
-	...modules("page", "player recorder rows samples session sound timeline view wake-lock"),
-	...modules("core", "audio-formats birds chunks export-formats join judge listen-files mono"),
+	...modules("page", "history identify known language listen live-picture minimap offline open"),
+	...modules("page", "player recorder rows samples session sound store timeline view"),
+	...modules("page", "correction-export corrections waiting wake-lock"),
+	...modules("core", "zip audio-formats birds chunks export-formats join judge listen-files mono"),
 	...modules("core", "file-header network-input pooling resample resampler share"),
 	...modules("core", "spectrogram-image stft tally wav"),
 	...modules("listen", "live network work")

@@ -36,6 +36,8 @@ interface Span {
 interface Bird extends Candidate {
   certain: boolean
   spans: Span[]
+  /** The scientific name that the reader gave it, "another_bird" or "no_bird". */
+  verified?: string
 }
 
 interface Heard {
@@ -414,6 +416,8 @@ interface ToListenWorker {
   end?: boolean
   /** Name these, at 22,050 Hz. */
   samples?: Int16Array<ArrayBuffer>
+  /** Name a decoded file. */
+  sound?: Sound
 }
 
 interface FromListenWorker {
@@ -439,3 +443,26 @@ interface Listened {
   seconds: number
   answer: Answer | null
 }
+
+/** What the reader said of a bird of an answer, and the sound of its spans. */
+interface Correction {
+  species: string
+  said: Named
+  date: string
+  clips: { start: number; end: number; sound: Blob }[]
+}
+
+/** A recording of this device; without an answer it waits for one. */
+interface Entry {
+  id: string
+  /** ISO 8601. */
+  date: string
+  name: string
+  sound: Blob
+  answer: Answer | null
+  corrections: Correction[]
+}
+
+type OpenEntry = (file: File, entry: Entry) => void
+
+type Keep = (file: File, answer?: Answer | null) => Promise<void>

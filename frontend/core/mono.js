@@ -47,15 +47,15 @@ function choose(power, channels) {
 	return cancel || silent ? powers.indexOf(loudest) : -1
 }
 
-/** Its mean, and without it its peak and power. @param {Float32Array} sound */
+/** Its mean, and without it its peak and power, as the API has them. @param {Float32Array} sound */
 function measure(sound) {
 	const offset = sound.reduce((sum, x) => sum + x, 0) / sound.length
 	let [peak, energy] = [0, 0]
 	for (const x of sound) {
-		peak = Math.max(peak, Math.abs(x - offset))
+		peak = Math.max(peak, Math.abs(x))
 		energy += (x - offset) ** 2
 	}
-	return {offset, peak, power: energy / sound.length}
+	return {offset, peak: Math.max(0, peak - Math.abs(offset)), power: energy / sound.length}
 }
 
 /** What brings a peak into the range of 16 bits. */

@@ -20,13 +20,14 @@ function network() {
 }
 
 /** @param {ToListenWorker} request */
-export async function receive({id = 0, load, rate, heard, end, samples}) {
+export async function receive({id = 0, load, rate, heard, end, samples, sound}) {
 	if (load) network()
 	if (rate) live = startLive(rate)
 	if (heard) live?.then(started => started.push(heard))
 	try {
 		if (rate) reply({id, model: (await network()).constants.settings.version})
 		if (samples) reply({id, answer: answer(await network(), await judgeAll(samples))})
+		if (sound) reply({id, ...(await nameSound(sound))})
 		if (end && live) reply({id, ...(await finish(await live))})
 	} catch (error) {
 		const {code = "page"} = error instanceof ApiError ? error : {}
@@ -45,6 +46,17 @@ async function finish(ended) {
 	const {sound, samples, windows} = await ended.end()
 	live = undefined
 	return {sound, length: samples, answer: windows && answer(await network(), windows)}
+}
+
+/** @param {Sound} sound */
+async function nameSound({channels, same, fine, pcm}) {
+	const [{toMono}, {halve}] = await Promise.all([
+		import("../core/mono.js"),
+		import("../core/resample.js")
+	])
+	const samples = pcm ?? toMono(same ? channels : channels.map(halve), fine)
+	if (!samples?.length) throw new ApiError("undecodable_audio")
+	return {length: samples.length, answer: answer(await network(), await judgeAll(samples))}
 }
 
 /** @param {Int16Array<ArrayBuffer>} samples */

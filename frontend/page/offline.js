@@ -26,6 +26,13 @@ async function isCurrent(cache) {
 	return kept !== undefined && (await kept.text()) === now
 }
 
+/** What the kept model knows. @returns {Promise<Named[]>} */
+export async function listSpecies() {
+	/** @type {Constants} */
+	const {labels, names} = JSON.parse(new TextDecoder().decode(await loadBytes(CONSTANTS)))
+	return labels.map((scientific_name, i) => ({scientific_name, name: names[i]}))
+}
+
 /** What the button does. */
 export async function keepOnRequest() {
 	write("offline-state", text("offline.keeping"))

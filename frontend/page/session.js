@@ -26,6 +26,9 @@ let sentPart = null
 /** @type {typeof import("./rows.js") | undefined} */
 let rows
 
+/** @type {typeof import("./corrections.js") | undefined} */
+let corrections
+
 async function loadRows() {
 	const loaded = await import("./rows.js")
 	if (!rows) loaded.startRows()
@@ -129,17 +132,27 @@ async function showResult(found) {
 	clearShared()
 	await loadRows()
 	const {addExportButtons} = await loadExport()
-	addExportButtons(() => answer && [answer, recording?.file.name ?? "shared"])
+	addExportButtons(() => answer && [verify(answer), recording?.file.name ?? "shared"])
 	if (answer !== found) return
 	refresh()
 	show("whole", Boolean(sentPart && whole))
 	showState(STATES[found.verdict], found)
-	if (recording) dispatchEvent(new CustomEvent("named", {detail: recording.file}))
+	if (!recording || sentPart) return
+	dispatchEvent(new CustomEvent("named", {detail: {file: recording.file, answer: found}}))
 }
 
 /** Who answered. @param {Answer} found */
 const writeSource = ({model, answered_by: by = "service"}) =>
 	write("answered-by", text(`by.${by}`, {model}))
+
+/** With what the reader said of its birds. @param {Answer} given @returns {Answer} */
+const verify = given => corrections?.verify(given) ?? given
+
+/** What the reader may say, and has said, of the birds; of what is kept. */
+export async function showCorrections() {
+	corrections = await import("./corrections.js")
+	if (recording && answer) await corrections.showCorrections(recording.file, answer)
+}
 
 /** @param {Answer} shared */
 export async function showShared(shared) {
@@ -155,6 +168,7 @@ export function refresh() {
 	if (!answer) return
 	writeSource(answer)
 	rows?.showRows(answer, {playable: Boolean(recording), share: shareBird})
+	if (corrections) showCorrections()
 }
 
 /** @param {Answer} what */
