@@ -151,11 +151,11 @@ async function renewOffline() {
 }
 
 /** A phone may have closed the page before the newest recording was named. */
-async function openHistory() {
+async function openHistory(wished = false) {
 	loaded = await loadHistory()
 	await loaded.startHistory(openEntry)
 	const waiting = await loaded.findUnnamed()
-	if (waiting.length && currentState() === "empty") {
+	if (waiting.length && !wished && currentState() === "empty") {
 		const file = loaded.toFile(waiting[waiting.length - 1])
 		await choose(file, {wait: true, recorded: true})
 	}
@@ -202,7 +202,9 @@ async function start() {
 	await openShared()
 	startBirds()
 	startOffline()
-	if (globalThis.indexedDB) await openHistory()
+	const {startArrivals} = await import("./page/arrivals.js")
+	const wished = await startArrivals(choose, () => !obstacle && canListen && startListening())
+	if (globalThis.indexedDB) await openHistory(wished)
 	await renewOffline()
 }
 

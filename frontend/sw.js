@@ -8,7 +8,11 @@ const FILES = [
 	"manifest.webmanifest",
 	..."de en es fr it pt".split(" ").map(language => `lang/${language}.json`),
 	...modules(".", "config main api sound-worker recorder-worklet listen-worker"),
-	...modules("page", "answer birds device device-choice dom export file-input headline i18n"),
+	..."icon-192 icon-512 maskable-512 apple-touch-icon".split(" ").map(name => `icons/${name}.png`),
+	...modules(
+		"page",
+		"answer arrivals birds device device-choice dom export file-input headline i18n"
+	),
 	...modules("page", "history identify known language listen live-picture minimap offline open"),
 	...modules("page", "player recorder rows samples session sound store timeline view"),
 	...modules("page", "correction-export corrections waiting wake-lock"),
@@ -17,6 +21,8 @@ const FILES = [
 	...modules("core", "spectrogram-image stft tally wav"),
 	...modules("listen", "live network work")
 ];
+// The manifest's share_target.
+const SHARE = new URL("./share", location.href).href;
 // Kept by the page, all or none (page/offline.js).
 const ON_DEMAND = /\/(litert|model)\//;
 
@@ -26,7 +32,19 @@ worker.onfetch = event => {
 	const {method, url} = event.request;
 	const ours = method === "GET" && url.startsWith(location.origin);
 	if (ours) event.respondWith(networkFirst(event.request));
+	if (method === "POST" && url === SHARE) event.respondWith(takeShared(event.request));
 };
+
+/** Another app's sound waits for the page (page/arrivals.js). @param {Request} request */
+async function takeShared(request) {
+	const sound = (await request.formData()).get("sound");
+	if (sound instanceof File) {
+		const headers = {"Content-Type": sound.type, "X-Name": encodeURIComponent(sound.name)};
+		const cache = await caches.open("shared");
+		await cache.put("./shared-sound", new Response(sound, {headers}));
+	}
+	return Response.redirect("./?shared", 303);
+}
 
 /** @param {Request} request */
 async function networkFirst(request) {
@@ -36,7 +54,9 @@ async function networkFirst(request) {
 		if (response.ok && !ON_DEMAND.test(request.url)) await cache.put(request, response.clone());
 		return response;
 	} catch (error) {
-		const cached = await caches.match(request);
+		// "./?listen" and "./?shared" are the page too.
+		const page = request.mode === "navigate" ? {ignoreSearch: true} : {};
+		const cached = await caches.match(request, page);
 		if (cached) return cached;
 		throw error;
 	}

@@ -123,6 +123,7 @@ def test_the_service_worker_keeps_every_file_of_the_page(open_page):
         *FRONTEND.glob("*.css"),
         *FRONTEND.glob("*.svg"),
         *FRONTEND.glob("lang/*.json"),
+        *FRONTEND.glob("icons/*.png"),
         FRONTEND / "manifest.webmanifest",
     }
     assert kept == {str(file.relative_to(FRONTEND)) for file in shipped} - {"sw.js"} | {

@@ -11,6 +11,9 @@ pytest_plugins = ["page_fixtures"]
 pytestmark = pytest.mark.usefixtures("real_ffmpeg")
 RATE = sounds.SAMPLE_RATE
 FLOAT = 3
+PATIENCE = 60
+# ffmpeg tells the API an offset to six decimals: raised a thousand times that is seen.
+TOLERANCE = 0.012
 TIMES = np.arange(4 * RATE) / RATE
 SONG = 0.4 * np.sin(2 * np.pi * (5_000 - 800 * TIMES) * TIMES) * (TIMES % 0.5 < 0.3)
 NOTHING = np.zeros(SONG.size)
@@ -64,15 +67,18 @@ CASES = {
 }
 
 
+RAISED = {case for case in CASES if "quiet" in case or "floats" in case} - {"quiet 16 bits"}
+
+
 @pytest.mark.parametrize("case", CASES)
 def test_what_the_page_sends_is_what_the_api_hears(page, api, case):
     wav = CASES[case]
     state = identify(page, {"name": "a.wav", "mimeType": "audio/wav", "buffer": wav})
     assert state == "result"
     sent = np.frombuffer(api.sounds[-1][44:], "<i2").astype(int)
-    heard = np.frombuffer(decode(wav, 5), "<i2").astype(int)
+    heard = np.frombuffer(decode(wav, PATIENCE), "<i2").astype(int)
     assert sent.size == heard.size
-    assert np.abs(sent - heard).max() <= max(2, np.abs(heard).max() * 1e-3)
+    assert np.abs(sent - heard).max() <= (np.abs(heard).max() * TOLERANCE if case in RAISED else 2)
 
 
 def test_a_flac_of_24_bits_is_raised_too(page, api, tmp_path):
@@ -80,7 +86,7 @@ def test_a_flac_of_24_bits_is_raised_too(page, api, tmp_path):
     file = sounds.encode(floats(SONG * 1e-4), options, tmp_path)
     identify(page, {"name": "a.flac", "mimeType": "audio/flac", "buffer": file})
     sent = np.frombuffer(api.sounds[-1][44:], "<i2").astype(int)
-    heard = np.frombuffer(decode(file, 5), "<i2").astype(int)
+    heard = np.frombuffer(decode(file, PATIENCE), "<i2").astype(int)
     size = min(sent.size, heard.size)
     assert np.abs(sent).max() == pytest.approx(np.abs(heard).max(), rel=0.02)
     assert np.corrcoef(sent[:size], heard[:size])[0, 1] > 0.999

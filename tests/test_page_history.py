@@ -255,4 +255,7 @@ def test_correcting_works_by_keyboard_and_axe_finds_nothing(page, api):
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), width
     tab_to(page, "#history-clear")
     page.keyboard.press("Enter")
+    page.wait_for_selector("#history-sure[open]")
+    frames = "new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
+    page.evaluate(frames)
     assert complaints(page) == []

@@ -19,6 +19,8 @@ export async function listen(stop, onStart) {
 	tellDevice({load: true}, [])
 	const stream = await openMicrophone()
 	const context = new AudioContext()
+	// Without a press, as from the shortcut, it may wait for the first one.
+	document.addEventListener("pointerdown", () => context.resume(), {once: true})
 	const release = keepAwake()
 	try {
 		const {port, analyser} = await plugIn(stream, context)
