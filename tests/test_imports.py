@@ -68,7 +68,7 @@ ROOMS = {
 # The product works without infra; what it takes from there, file by file.
 FROM_INFRA = {
     "local/readiness.py": {"song"},
-    "local/site.py": {"site.headers"},
+    "local/site.py": {"errors", "site.headers", "site.listen"},
     "training/launch.py": {"config", "errors", "session", "stacks.foundation", "stacks.roles"},
     "training/prepare.py": {"config", "errors", "session", "stacks.foundation"},
     "training/jobs/images.py": {"endpoint.plan"},
