@@ -41,16 +41,19 @@ def run(dataset_folder, tmp_path, monkeypatch):
     """Cross-validate the tiny dataset in two folds; training and answers are played."""
     trained = []
 
-    def train(half, arguments):
-        rows = read_table(half.root / "dataset" / "recordings.csv")
+    def train(fold, arguments):
+        rows = read_table(fold.dataset / "recordings.csv")
         parts = {row["recording_id"]: row["part"] for row in rows}
-        trained.append(SimpleNamespace(parts=parts, half=half, arguments=arguments))
-        half.model.mkdir(parents=True)
-        (half.model / "constants.json").write_text(json.dumps({"labels": LABELS}))
+        trained.append(SimpleNamespace(parts=parts, fold=fold, arguments=arguments))
+        fold.model.mkdir(parents=True, exist_ok=True)
+        (fold.model / "constants.json").write_text(json.dumps({"labels": LABELS}))
+        if "--predictions" in arguments:
+            fold.predictions.parent.mkdir(exist_ok=True)
+            fold.predictions.touch()
 
     def score(pairs, options, *, labels, sources):
         parts = trained[-1].parts
-        assert {parts[f"{path.parent.name}/{path.name}"] for path, _ in pairs} == {"test"}
+        assert {parts[f"{path.parent.name}/{path.name}"] for path, _ in pairs} == {"calibration"}
         assert set(sources.values()) == {"others"}
         ranked, sung = [(name, 0.5) for name in labels], [("Parus major", 0.9, True)]
         results = [
@@ -75,27 +78,35 @@ def run(dataset_folder, tmp_path, monkeypatch):
 
 def test_every_recording_is_scored_once_by_a_network_that_did_not_learn_from_it(run):
     done = run()
-    tested = [name for one in done.trained for name, part in one.parts.items() if part == "test"]
-    assert len(tested) == len(set(tested)) == 19
-    assert done.scores["recordings"] == {"listed": 12, "other_species": 3, "no_bird": 4}
-    assert done.scores["sequences"]["both_certain"]["n"] == 4
-
-
-def test_both_halves_of_a_fold_come_from_one_training_and_options_reach_it(run):
-    first, second, *_ = run().trained
-    assert first.half.root == second.half.root
-    assert first.arguments == ["--minutes", "3.0", "--seed", "7"]
-    learnt = [
-        {name for name, part in one.parts.items() if part == "train"} for one in (first, second)
+    held = [
+        name
+        for one in done.trained
+        if "--predictions" in one.arguments
+        for name, part in one.parts.items()
+        if part == "calibration"
     ]
-    assert learnt[0] == learnt[1]
+    assert len(held) == len(set(held)) == 19
+    assert done.scores["recordings"] == {"listed": 12, "other_species": 3, "no_bird": 4}
+    assert done.scores["sequences"]["both_certain"]["n"] == 2
 
 
-def test_stopped_run_goes_on_and_folds_may_be_shared_among_machines(run):
+def test_each_fold_is_calibrated_by_the_others_and_options_reach_every_training(run):
+    *_, scored = run(folds="3").trained
+    assert scored.fold.number == 2
+    assert scored.arguments[:4] == ["--minutes", "3.0", "--seed", "7"]
+    assert scored.arguments[4:] == ["--out-of-fold", str(scored.fold.others)]
+    links = {link.name: link.resolve() for link in scored.fold.others.iterdir()}
+    predictions = scored.fold.predictions.parent.resolve()
+    assert links == {name: predictions / name for name in ("0.npz", "1.npz")}
+
+
+def test_stopped_run_goes_on_and_folds_may_be_shared_among_machines(run, capsys):
     before = run("--only", "1")
-    assert [one.half.fold for one in before.trained] == [1, 1]
+    assert before.code == 1
+    assert "folds 0 are to be trained before any is scored" in capsys.readouterr().err
+    assert [one.fold.number for one in before.trained] == [1]
     after = run()
-    assert [one.half.fold for one in after.trained] == [1, 1, 0, 0]
+    assert [one.fold.number for one in after.trained] == [1, 0, 0, 1]
     assert after.scores["recordings"]["listed"] == 12
     assert after.scores["listed"] == run().scores["listed"]
     assert len(after.trained) == 4
@@ -132,7 +143,7 @@ def test_card_of_a_model_of_all_folds_has_their_scores(run, dataset_folder, tmp_
     assert model_card.main([*folders, "--cross-validation", str(scores)]) == 0
     card = (model / "MODEL_CARD.md").read_text()
     assert "Measured with `make cross-validate`" in card
-    assert "| sequence: both are certain | 0.0 % (0.0 % to 49.0 %, n = 4) |" in card
+    assert "| sequence: both are certain | 0.0 % (0.0 % to 65.8 %, n = 2) |" in card
     assert "| others | " in card
     assert {row["part"] for row in read_table(model / "manifest.csv")} == {"train"}
     assert (model / "reliability_birds.png").exists()

@@ -1,8 +1,8 @@
 """`make cross-validate`: each recording is scored by a network that did not learn from its fold.
 
-Folds are of recordists and sources. Each is held back in two halves: what is said is calibrated on
-one and scored on the other, and the other way round, from one training. Goes on where it was
-stopped. Writes the scores of all recordings (evaluation.json, pictures), and predictions/, by
+Folds are of recordists and sources. First a network is trained for each, and says what it makes of
+its fold; then each is calibrated by what the others made of theirs, and scored. Goes on where it
+was stopped. Writes the scores of all recordings (evaluation.json, pictures), and predictions/, by
 which `make train ARGS="--out-of-fold DIR"` calibrates a model that learns from every recording.
 """
 
@@ -19,7 +19,7 @@ from typing import Any
 from training import evaluate, pipeline, prepare
 from training.data import options as prepare_options
 from training.data.dataset import RECORDING_TABLE, SUMMARY, write_text
-from training.data.folds import halves_of, read_table, write_fold
+from training.data.folds import assign_folds, read_table, write_fold
 from training.data.metadata import to_recording
 from training.evaluate import Scored
 from training.jobs.source_folder import ENTRY_SCRIPT, SIGNAL_PATH, SOURCE_DIR
@@ -29,56 +29,55 @@ from training.scores.metrics import Result
 from training.scores.mixture_scores import Answer
 
 FOLDS = 5
-HALVES = ("calibration", "test")
 SETTINGS, PREDICTIONS = "settings.json", "predictions"
 # Made once by the first fold, the same in all (source_dir/learning.py).
 IMAGES = "images.npy"
 
 
 @dataclass(frozen=True)
-class Half:
-    """A half of a fold, to be scored: where its dataset, model and results are."""
+class Fold:
+    """Where a fold's dataset, model and results are."""
 
     output: Path
-    fold: int
-    tested: int
+    number: int
 
     @property
     def root(self) -> Path:
-        """The folder of the fold, which both halves share."""
-        return self.output / f"fold-{self.fold}"
+        """The folder of the fold."""
+        return self.output / f"fold-{self.number}"
+
+    @property
+    def dataset(self) -> Path:
+        """The dataset in which this fold is held back."""
+        return self.root / "dataset"
 
     @property
     def model(self) -> Path:
-        """The model that is calibrated on the other half."""
-        return self.root / f"model-{self.tested}"
+        """The model that learnt from the other folds."""
+        return self.root / "model"
+
+    @property
+    def others(self) -> Path:
+        """Links to what the other folds' networks made of theirs."""
+        return self.root / "others"
 
     @property
     def results(self) -> Path:
         """What it scored: it is done where this exists."""
-        return self.root / f"results-{self.tested}.json"
+        return self.root / "results.json"
 
     @property
     def predictions(self) -> Path:
-        """What the network made of the other half."""
-        return self.output / PREDICTIONS / f"{self.fold}-{self.tested}.npz"
+        """What its network made of the fold: it is trained where this exists."""
+        return self.output / PREDICTIONS / f"{self.number}.npz"
 
 
-def parts_of(places: dict[str, tuple[int, int]], half: Half) -> dict[str, str]:
-    """Return the part of each recording when one half of a fold is scored."""
-    return {
-        name: "train" if own != half.fold else HALVES[int(part == half.tested)]
-        for name, (own, part) in places.items()
-    }
-
-
-def train(half: Half, arguments: Sequence[str]) -> None:
+def train(fold: Fold, arguments: Sequence[str]) -> None:
     """Train, or calibrate anew where all is learnt. Raises CalledProcessError."""
     folders = {
-        "--data": half.root / "dataset",
-        "--model-dir": half.model,
-        "--checkpoint-dir": half.root / "checkpoints",
-        "--predictions": half.predictions,
+        "--data": fold.dataset,
+        "--model-dir": fold.model,
+        "--checkpoint-dir": fold.root / "checkpoints",
     }
     program = str(SOURCE_DIR / ENTRY_SCRIPT)
     command = [sys.executable, program, *pipeline.words(folders), *arguments]
@@ -86,25 +85,35 @@ def train(half: Half, arguments: Sequence[str]) -> None:
     subprocess.run(command, env=paths, check=True)
 
 
-def score_half(
-    options: argparse.Namespace, places: dict[str, tuple[int, int]], half: Half
-) -> Scored:
-    """Return the scores of a half of a fold, by a network that did not learn from the fold."""
-    if half.results.exists():
-        return _read(half.results)
-    parts = parts_of(places, half)
-    write_fold(options.dataset, half.root / "dataset", parts)
-    _share_images(options.output, half.root)
-    train(half, options.training)
-    rows = [
-        row
-        for row in read_table(options.dataset / RECORDING_TABLE)
-        if parts.get(row["recording_id"]) == "test"
-    ]
+def hold_back(options: argparse.Namespace, places: dict[str, int], fold: Fold) -> None:
+    """Train without a fold, and keep what the network makes of it."""
+    if fold.predictions.exists():
+        return
+    parts = {name: "calibration" if own == fold.number else "train" for name, own in places.items()}
+    write_fold(options.dataset, fold.dataset, parts)
+    _share_images(options.output, fold.root)
+    train(fold, [*options.training, "--predictions", str(fold.predictions)])
+
+
+def score(options: argparse.Namespace, fold: Fold, rest: Sequence[Fold]) -> Scored:
+    """Return the scores of a fold by the network that did not learn from it.
+
+    It is calibrated by what the `rest` made of theirs.
+    """
+    if fold.results.exists():
+        return _read(fold.results)
+    fold.others.mkdir(exist_ok=True)
+    for other in rest:
+        link = fold.others / other.predictions.name
+        link.unlink(missing_ok=True)
+        link.symlink_to(other.predictions.resolve())
+    train(fold, [*options.training, "--out-of-fold", str(fold.others)])
+    rows = read_table(fold.dataset / RECORDING_TABLE)
+    rows = [row for row in rows if row["part"] == "calibration"]
     names = {row["recording_id"]: row["scientific_name"] or row["primary_label"] for row in rows}
-    folder, labels = Path(options.recordings), _labels(half)
+    folder, labels = Path(options.recordings), _labels(fold)
     asked = argparse.Namespace(
-        model=half.model, processes=options.processes, pairs=options.pairs // (2 * options.folds)
+        model=fold.model, processes=options.processes, pairs=options.pairs // options.folds
     )
     scored = evaluate.score(
         [(folder / name, label) for name, label in names.items()],
@@ -112,7 +121,7 @@ def score_half(
         labels=labels,
         sources={folder / row["recording_id"]: source_of(to_recording(row)) for row in rows},
     )
-    write_text(half.results, json.dumps(asdict(scored), ensure_ascii=False))
+    write_text(fold.results, json.dumps(asdict(scored), ensure_ascii=False))
     return scored
 
 
@@ -125,8 +134,8 @@ def _share_images(output: Path, root: Path) -> None:
             link.symlink_to(made.resolve())
 
 
-def _labels(half: Half) -> list[str]:
-    labels: list[str] = json.loads((half.model / "constants.json").read_text("utf-8"))["labels"]
+def _labels(fold: Fold) -> list[str]:
+    labels: list[str] = json.loads((fold.model / "constants.json").read_text("utf-8"))["labels"]
     return labels
 
 
@@ -146,20 +155,36 @@ def _pairs(fields: dict[str, Any]) -> dict[str, Any]:
 
 
 def run(options: argparse.Namespace) -> dict[str, Any]:
-    """Train and score the folds asked for; return the scores of all recordings together."""
-    places = halves_of(read_table(options.dataset / RECORDING_TABLE), options.folds)
-    folds = range(options.folds) if options.only is None else options.only
-    halves = [Half(options.output, fold, tested) for fold in folds for tested in (0, 1)]
-    parts = [score_half(options, places, half) for half in halves]
+    """Train the folds asked for; return the scores of all recordings once all folds are trained.
+
+    Raises ValueError while some are not.
+    """
+    used = [row for row in read_table(options.dataset / RECORDING_TABLE) if row["part"]]
+    groups, labels = (
+        [int(row["group"]) for row in used],
+        [row["primary_label"] for row in used],
+    )
+    own = assign_folds(labels, groups, folds=options.folds)
+    places = {row["recording_id"]: fold for row, fold in zip(used, own, strict=True)}
+    folds = [Fold(options.output, number) for number in range(options.folds)]
+    for number in range(options.folds) if options.only is None else options.only:
+        hold_back(options, places, folds[number])
+    missing = [str(fold.number) for fold in folds if not fold.predictions.exists()]
+    if missing:
+        raise ValueError(
+            f"folds {', '.join(missing)} are to be trained before any is scored; what other"
+            f" machines trained belongs into {options.output}"
+        )
+    parts = [score(options, fold, [one for one in folds if one != fold]) for fold in folds]
     scored = Scored(
         [one for part in parts for one in part.results],
         [one for part in parts for one in part.mixtures],
         [one for part in parts for one in part.problems],
     )
-    labels = _labels(halves[0])
-    facts = {"command": "make cross-validate", "folds": list(folds), "problems": scored.problems}
-    summary = {**facts, **evaluate.summarise(scored, labels)}
-    evaluate.write(options.output, scored.results, summary, labels)
+    listed = _labels(folds[0])
+    facts = {"command": "make cross-validate", "folds": options.folds, "problems": scored.problems}
+    summary = {**facts, **evaluate.summarise(scored, listed)}
+    evaluate.write(options.output, scored.results, summary, listed)
     return summary
 
 

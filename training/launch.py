@@ -12,7 +12,7 @@ import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
 from infra import config
-from infra.errors import DeployError
+from infra.errors import DeployError, explain
 from infra.session import connect
 from infra.stacks import foundation, roles
 from spectrogram_fn.spectrogram import WINDOW_SAMPLES
@@ -36,7 +36,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         return _run_here(arguments) if arguments.local else _run_on_aws(arguments)
     except (OSError, ValueError, DeployError, BotoCoreError, ClientError) as error:
-        print(f"launch: {error}", file=sys.stderr)
+        print(f"launch: {explain(error)}", file=sys.stderr)
         return 1
 
 

@@ -59,7 +59,7 @@ def _run(argv: Sequence[str] | None) -> int:
     }
     settings = [*words(folders), "--seed", str(prepared.seed), *given(here)]
     if here.out_of_fold:
-        settings += ["--out-of-fold", str(here.out_of_fold / "predictions")]
+        settings += ["--everything", "--out-of-fold", str(here.out_of_fold / "predictions")]
     command = [sys.executable, str(SOURCE_DIR / ENTRY_SCRIPT), *settings]
     environment = os.environ | {"PYTHONPATH": str(SIGNAL_PATH.parent)}
     if code := subprocess.run(command, env=environment, check=False).returncode:

@@ -87,8 +87,8 @@ def _check(arguments: argparse.Namespace) -> None:
         )
     if arguments.query and not arguments.recordings:
         problems.append("--recordings says where the answer to --query is kept")
-    if arguments.instances and not (arguments.metadata and arguments.bucket and arguments.role):
-        problems.append("--instances needs --metadata, --bucket and --role")
+    if arguments.instances and not (arguments.metadata and arguments.bucket):
+        problems.append("--instances needs --metadata and --bucket")
     if bool(arguments.window_weights) != bool(arguments.teacher):
         names = ", ".join((*TEACHERS, OWN))
         problems.append(f"--window-weights and --teacher (whose they are: {names}) go together")
@@ -218,28 +218,33 @@ def _name_skipped(table: Path) -> None:
 
 def _run_on_machines(arguments: argparse.Namespace) -> int:
     # The machines themselves run this file too, and do not need what starts them.
-    from infra import config  # noqa: PLC0415
+    from infra import config, session  # noqa: PLC0415
+    from infra.errors import EXPECTED, explain  # noqa: PLC0415
+    from infra.stacks import foundation  # noqa: PLC0415
     from training.jobs import images, sagemaker_processing  # noqa: PLC0415
 
-    region = config.read_config()["deployment"]["region"]
-    session = boto3.session.Session(region_name=region)
-    image = images.training_image(region)
-    machines = sagemaker_processing.Machines(
-        arguments.instances, arguments.instance_type, arguments.role, image, arguments.volume_gb
-    )
+    stage = config.load(arguments.stage)
+    image = images.training_image(stage.region)
     passed_on = tuple(options.passed_on(arguments))
     archive = sagemaker_processing.Archive(
         arguments.bucket, arguments.prefix, arguments.metadata, passed_on
     )
-    if arguments.dry_run:
-        print(
-            json.dumps(sagemaker_processing.requests(archive, machines, "birds-dry-run"), indent=2)
+    try:
+        role = arguments.role or foundation.training_role_arn(session.connect(stage.region), stage)
+        machines = sagemaker_processing.Machines(
+            arguments.instances, arguments.instance_type, role, image, arguments.volume_gb
         )
-        return 0
-    clients = sagemaker_processing.Clients(
-        s3=session.client("s3"), sagemaker=session.client("sagemaker")
-    )
-    print(sagemaker_processing.run(clients, archive, machines))
+        if arguments.dry_run:
+            asked = sagemaker_processing.requests(archive, machines, "birds-dry-run")
+            print(json.dumps(asked, indent=2))
+            return 0
+        aws = boto3.session.Session(region_name=stage.region)
+        clients = sagemaker_processing.Clients(
+            s3=aws.client("s3"), sagemaker=aws.client("sagemaker")
+        )
+        print(sagemaker_processing.run(clients, archive, machines))
+    except EXPECTED as error:
+        raise RuntimeError(explain(error)) from error
     return 0
 
 

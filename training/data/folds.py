@@ -73,14 +73,3 @@ def write_fold(dataset: Path, output: Path, parts: dict[str, str]) -> None:
             writer = csv.DictWriter(file, rows[0].keys(), lineterminator="\n")
             writer.writeheader()
             writer.writerows({**row, "part": parts.get(row["recording_id"], "")} for row in rows)
-
-
-def halves_of(rows: Sequence[Row], folds: int) -> dict[str, tuple[int, int]]:
-    """Return the fold and the half in it of each recording that a dataset uses, by group."""
-    used = [row for row in rows if row["part"]]
-    groups = [int(row["group"]) for row in used]
-    labels = [row["primary_label"] for row in used]
-    found = assign_folds(labels, groups, folds=2 * folds)
-    return {
-        row["recording_id"]: (place // 2, place % 2) for row, place in zip(used, found, strict=True)
-    }

@@ -242,4 +242,5 @@ def _add_aws(group: argparse._ArgumentGroup) -> None:
     group.add_argument(
         "--volume-gb", type=int, default=500, help="disk of each: twice the windows, 320 MB an hour"
     )
-    group.add_argument("--role", help="ARN of the role that SageMaker takes")
+    group.add_argument("--stage", default="dev", help="of config.json: Region and role")
+    group.add_argument("--role", help="ARN of the role that SageMaker takes (the stage's)")

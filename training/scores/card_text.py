@@ -29,8 +29,8 @@ Through the code that serves; 95 % intervals in brackets.
 | --- | --- | --- | --- |
 {scores}
 
-It was trained for {minutes:.0f} minutes and saw {windows_seen:,} windows{report_training}.
-`learning.png` shows how they learnt.
+It was trained for {minutes:.0f} minutes{how} and saw {windows_seen:,} windows{report_training}.
+{learning}
 
 | promise | kept |
 | --- | --- |

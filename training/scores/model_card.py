@@ -62,6 +62,8 @@ def card(model: Path, dataset: Path, report: Path | None = None) -> str:
         measured=MEASURED[evaluation["command"]],
         scores="\n".join(_score(evaluation, other, name, title) for name, title in SCORES.items()),
         minutes=training["minutes"],
+        how=training.get("how", ""),
+        learning="`learning.png` shows how they learnt.\n" if training["curve"] else "",
         windows_seen=training["windows_seen"],
         report_training=_report_training(report),
         promises="\n".join(
@@ -184,7 +186,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     curves = {"this model": read(options.model / "training.json")["curve"]}
     if options.report:
         curves["the report's CNN"] = read(options.report / "training.json")["curve"]
-    plots.learning(options.model / "learning.png", curves)
+    picture = options.model / "learning.png"
+    picture.unlink(missing_ok=True)
+    if any(curves.values()):
+        plots.learning(picture, curves)
     (options.model / "MODEL_CARD.md").write_text(
         card(options.model, options.dataset, options.report), "utf-8"
     )

@@ -20,9 +20,9 @@ from corpus import Bytes, Dataset
 PAIRS = 200
 # How far the second bird of an overlay is below the first.
 OVERLAY_DECIBELS = (-12.0, 0.0)
-# A species has a place in `birds` from its own windows alone: those with at least so much. Where
-# more is asked, one lucky window counts as much as a whole song.
-HEARD = 0.1
+# A species has a place in `birds` from its own windows alone: those with at least so much. One
+# lucky window of many is no song.
+HEARD, LEAST_WINDOWS = 0.1, 2
 # A row of `birds` is more likely right than wrong; below come the candidates.
 LEAST_BIRD, LEAST_CANDIDATE = 0.5, 0.1
 # "A bird that I do not know" is promised to be said of so few recordings of listed species.
@@ -99,7 +99,9 @@ def cases(found: Sequence[Recording], mixed: Mixed, chances: Floats, listed: int
 
 def learn(found: Sequence[Case], no_bird: float, kinds: promises.Kinds) -> dict[str, Any]:
     """Return the settings of `birds`. `kinds` are those of the first cases, which are single."""
-    scores = np.array([answers.own_score(case.recording, HEARD, no_bird) for case in found])
+    scores = np.array(
+        [answers.own_score(case.recording, HEARD, LEAST_WINDOWS, no_bird) for case in found]
+    )
     classes = np.arange(scores.shape[1])
     right = np.array([np.isin(classes, list(case.truths)) for case in found])
     heard = scores > 0
@@ -115,6 +117,7 @@ def learn(found: Sequence[Case], no_bird: float, kinds: promises.Kinds) -> dict[
     return {
         "rule": "own_windows",
         "heard": HEARD,
+        "least_windows": LEAST_WINDOWS,
         "calibration": curves.table(points),
         "bird": LEAST_BIRD,
         "candidate": LEAST_CANDIDATE,

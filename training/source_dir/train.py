@@ -53,9 +53,10 @@ def arguments(argv: list[str] | None) -> argparse.Namespace:
         "--predictions", type=Path, help=".npz that gets what calibration was learnt from"
     )
     parser.add_argument(
-        "--out-of-fold",
-        type=Path,
-        help="folder of the predictions of all folds: calibrate by these, learn from every part",
+        "--out-of-fold", type=Path, help="folder of predictions of folds: calibrate by these"
+    )
+    parser.add_argument(
+        "--everything", action="store_true", help="learn from every part; needs --out-of-fold"
     )
     parser.add_argument(
         "--tiny", action="store_true", help="one epoch of one batch: proves that all parts fit"
@@ -63,6 +64,8 @@ def arguments(argv: list[str] | None) -> argparse.Namespace:
     options, _ = parser.parse_known_args(argv)
     if options.data is None or options.model_dir is None:
         parser.error("--data and --model-dir are needed outside SageMaker")
+    if options.everything and not options.out_of_fold:
+        parser.error("--everything leaves nothing to calibrate on: it needs --out-of-fold")
     return options
 
 
@@ -87,9 +90,10 @@ def main(argv: list[str] | None = None) -> None:
     dataset, folder = corpus.load(Path(options.data)), Path(options.model_dir)
     if options.out_of_fold:
         made = predictions.read(options.out_of_fold, dataset)
+    if options.everything:
         dataset = corpus.learn_from_all(dataset)
     settings = _settings(options)
-    share = "all" if options.out_of_fold else ""
+    share = "all" if options.everything else ""
     points = checkpoints(options.checkpoint_dir / share, settings, Path(options.data))
     training = learning.Training(dataset, settings, points, workers)
     training.run()
