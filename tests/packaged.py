@@ -73,7 +73,7 @@ def monitoring(stage="dev", *, instances=True, **changed):
 
 def site(mode, security_policy=SECURITY_POLICY):
     """The page's stack."""
-    return site_stack.template(SITE_BUCKET, mode, security_policy)
+    return site_stack.template(SITE_BUCKET, mode, security_policy, security_policy)
 
 
 def everything(stage="dev", **changed):

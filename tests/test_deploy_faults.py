@@ -92,6 +92,7 @@ def emulators(tmp_path_factory, ready):
         patch.setattr(
             publish, "make_assets", lambda *given, **chosen: make_assets(*given, **chosen)[:2]
         )
+        patch.setattr(publish, "listen_files", dict)
         patch.setattr(stage, "prepare", lambda _, fitted, **__: replace(ready, settings=fitted))
         for name in [name for name in os.environ if name.startswith("AWS_")]:
             patch.delenv(name)

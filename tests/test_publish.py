@@ -1,6 +1,7 @@
 """The page becomes a site: digests, types, headers, two ways of hosting; only changes go up."""
 
 import ast
+import hashlib
 import json
 import os
 import re
@@ -18,10 +19,11 @@ import packaged
 import pytest
 import stack_aws
 from botocore.exceptions import ClientError
+from page_browser import identify, recording, wait_for
 
 from infra import config, session
 from infra.errors import DeployError
-from infra.site import assets, headers, publish
+from infra.site import assets, headers, listen, publish
 from infra.stacks.site import CLOUDFRONT, MODES, WEBSITE
 
 pytest_plugins = ["page_fixtures"]
@@ -199,6 +201,7 @@ def aws(made, tmp_path, monkeypatch):
     made[2].aim(0, late=False)
     urlopen(Request(made[3] + stack_aws.RESETS["LAMBDA"], method="POST")).close()
     monkeypatch.setattr(assets.make_assets, "__defaults__", (write(tmp_path, FILES),))
+    monkeypatch.setattr(publish, "listen_files", dict)
     return made[:2]
 
 
@@ -292,11 +295,14 @@ def test_behind_cloudfront_the_bucket_is_private_and_only_the_distribution_reads
     assert behaviour["ViewerProtocolPolicy"] == "redirect-to-https"
 
 
-def sent_policy(cloudfront):
-    """(the id, the Content-Security-Policy) of the one response headers policy of our own."""
+def sent_policy(cloudfront, name=BUCKET):
+    """(the id, the Content-Security-Policy) of a response headers policy of our own."""
     listed = cloudfront.list_response_headers_policies(Type="custom")
-    (item,) = listed["ResponseHeadersPolicyList"]["Items"]
-    made = item["ResponseHeadersPolicy"]
+    made = next(
+        item["ResponseHeadersPolicy"]
+        for item in listed["ResponseHeadersPolicyList"]["Items"]
+        if item["ResponseHeadersPolicy"]["ResponseHeadersPolicyConfig"]["Name"] == name
+    )
     security = made["ResponseHeadersPolicyConfig"]["SecurityHeadersConfig"]
     return made["Id"], security["ContentSecurityPolicy"]["ContentSecurityPolicy"]
 
@@ -312,6 +318,86 @@ def test_cloudfront_sends_the_policy_of_the_api_that_is_asked_now(aws):
     assert distribution["DefaultCacheBehavior"]["ResponseHeadersPolicyId"] == policy
     assert sent_policy(cloudfront)[0] == policy
     assert "connect-src 'self' https://other.example;" in sent_policy(cloudfront)[1]
+
+
+def test_only_the_worker_that_listens_may_compile_webassembly(aws):
+    account, cloudfront = aws
+    publish_to(account, CLOUDFRONT)
+    (distribution,) = cloudfront.list_distributions()["DistributionList"]["Items"]
+    (behaviour,) = distribution["CacheBehaviors"]["Items"]
+    worker, policy = sent_policy(cloudfront, f"{BUCKET}-listen")
+    assert behaviour["PathPattern"] == "listen-worker*"
+    assert behaviour["ResponseHeadersPolicyId"] == worker
+    assert "script-src 'self' 'wasm-unsafe-eval'" in policy
+    assert "unsafe" not in sent_policy(cloudfront)[1]
+
+
+MODEL = {"browser.tflite": b"network", "constants.json": b'{"labels": []}'}
+
+
+def test_listen_is_published_where_the_model_has_a_file_for_the_browser(tmp_path, monkeypatch):
+    monkeypatch.setattr(listen, "library_files", lambda: {"litert/index.js": b"export {}"})
+    files = listen.listen_files(write(tmp_path / "model", MODEL))
+    made = assets.make_assets(API, write(tmp_path / "page", LISTENING), listen=files)
+    by_name = {plain(asset.name): asset for asset in made}
+    network, library = by_name["model/browser.tflite"], by_name["litert/index.js"]
+    assert network.content_type == "application/octet-stream"
+    assert network.cache_control == headers.FOR_EVER
+    assert network.name.encode() in by_name["core/listen-files.js"].content
+    assert library.name.encode() in by_name["core/listen-files.js"].content
+    assert b"canListen = true" in by_name["config.js"].content
+    assert b"tflite" not in by_name["sw.js"].content
+    constants = json.loads(by_name["model/constants.json"].content)
+    assert constants == {"labels": [], "browser_sha256": hashlib.sha256(b"network").hexdigest()}
+
+
+LISTENING = FILES | {
+    "core/listen-files.js": b'at("../litert/index.js"); at("../model/browser.tflite"); '
+    b'at("../model/constants.json")'
+}
+
+
+@pytest.mark.parametrize("missing", sorted(MODEL))
+def test_without_a_model_for_the_browser_the_site_is_published_without_listen(tmp_path, missing):
+    some = {name: content for name, content in MODEL.items() if name != missing}
+    files = listen.listen_files(write(tmp_path / "model", some))
+    made = assets.make_assets(API, write(tmp_path / "page", FILES), listen=files)
+    by_name = {plain(asset.name): asset for asset in made}
+    assert files == {}
+    assert b"canListen = false" in by_name["config.js"].content
+
+
+def test_a_package_of_npm_is_refused_unless_its_digest_is_that_of_the_lock_file(
+    tmp_path, monkeypatch
+):
+    """It is fetched anew once."""
+    monkeypatch.setattr(listen, "TARBALLS", tmp_path)
+    monkeypatch.setattr(listen.shutil, "which", lambda _: None)
+    (tmp_path / "registry/@litertjs/core/-").mkdir(parents=True)
+    (tmp_path / "registry/@litertjs/core/-/core-2.5.3.tgz").write_bytes(b"another")
+    monkeypatch.setenv("NPM_CONFIG_REGISTRY", (tmp_path / "registry").as_uri())
+    with pytest.raises(DeployError, match=r"core-2\.5\.3\.tgz is not @litertjs/core 2\.5\.3"):
+        listen.library_files()
+
+
+def test_where_npm_cannot_be_reached_a_sentence_names_the_package(tmp_path, monkeypatch):
+    monkeypatch.setattr(listen, "TARBALLS", tmp_path)
+    monkeypatch.setattr(listen.shutil, "which", lambda _: None)
+    monkeypatch.setenv("NPM_CONFIG_REGISTRY", (tmp_path / "nothing").as_uri())
+    with pytest.raises(DeployError, match=r"@litertjs/core 2\.5\.3 cannot be fetched from npm"):
+        listen.library_files()
+
+
+def test_the_library_names_no_package_and_no_map():
+    files = listen.library_files()
+    assert sorted(files) == [
+        "litert/index.js",
+        "litert/litert_wasm_compat_internal.js",
+        "litert/litert_wasm_compat_internal.wasm",
+        "litert/wasm-utils.js",
+    ]
+    assert b'from "./wasm-utils.js"' in files["litert/index.js"]
+    assert not [name for name, content in files.items() if b"sourceMappingURL" in content]
 
 
 def test_cloudfront_signs_what_it_asks_the_bucket():
@@ -403,11 +489,10 @@ class SiteHandler(SimpleHTTPRequestHandler):
 
 
 @pytest.fixture
-def published():
-    """The address of the real page as it is published, its policy inside."""
-    files = {
-        asset.name: asset for asset in assets.make_assets("http://127.0.0.1:9", policy_in_page=True)
-    }
+def published(listen_parts):
+    """The address of the real page as it is published, its policy inside, with Listen."""
+    made = assets.make_assets("http://127.0.0.1:9", policy_in_page=True, listen=listen_parts)
+    files = {asset.name: asset for asset in made}
     server = ThreadingHTTPServer(("127.0.0.1", 0), partial(SiteHandler, files=files))
     threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
     yield f"http://127.0.0.1:{server.server_port}/"
@@ -445,7 +530,14 @@ def test_the_published_page_runs_in_a_browser_and_opens_without_a_network(browse
     )
     page.wait_for_selector('main:not([data-state="empty"])')
     assert (missing, complaints) == ([], [])
+    page.reload()
+    page.wait_for_selector("body[data-birds]")
+    page.click("#keep-offline")
+    wait_for(page, lambda: page.inner_text("#offline-state") == "Ready without a connection.")
     page.context.set_offline(True)
     page.reload()
-    page.wait_for_selector("main[data-state]")
+    page.wait_for_selector("body[data-birds]")
+    page.check("#on-device")
+    assert identify(page, recording(5)) in {"unknown-bird", "unsure", "no-bird", "result"}
+    assert "Named on this device" in page.text_content("#answered-by")
     page.context.close()

@@ -27,7 +27,7 @@ from training.jobs.source_folder import assemble
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
-ARCHITECTURES = ("default", "light", "report")
+ARCHITECTURES = ("default", "light", "large", "report")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -80,7 +80,7 @@ def _job(
         image=training_image(stage.region),
         bucket=bucket,
         prefix=arguments.prefix,
-        dataset=dataset["fingerprint"],
+        dataset=dataset["fingerprint"] + dataset.get("listener", {}).get("sha256", ""),
         dataset_bytes=sum(dataset["counts"]["windows"].values()) * WINDOW_SAMPLES * SAMPLE_BYTES,
         machines=_machines(arguments),
         hyperparameters=_hyperparameters(arguments),

@@ -11,6 +11,8 @@ TYPES = {
     ".json": "application/json",
     ".svg": "image/svg+xml",
     ".png": "image/png",
+    ".wasm": "application/wasm",
+    ".tflite": "application/octet-stream",
     ".mp3": "audio/mpeg",
     ".woff2": "font/woff2",
     ".webmanifest": "application/manifest+json",
@@ -36,10 +38,17 @@ def page_policy(api_base: str) -> str:
     return f"{OWN_FILES}; connect-src 'self' {parts.scheme}://{parts.netloc}; {NO_FORMS}"
 
 
+def listen_worker_policy() -> str:
+    """Return the policy of listen-worker.js alone: it compiles WebAssembly, the page does not."""
+    return "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; connect-src 'self'"
+
+
 def content_type(name: str) -> str:
     return TYPES[PurePosixPath(name).suffix]
 
 
-def config_module(api_base: str) -> bytes:
-    """Return config.js, the page's only way to know the API's address."""
-    return f'export const apiBase = "{api_base}";\n'.encode()
+def config_module(api_base: str, *, can_listen: bool = False) -> bytes:
+    """Return config.js: the API's address, and whether the site has a model for the browser."""
+    listens = str(can_listen).lower()
+    text = f'export const apiBase = "{api_base}";\nexport const canListen = {listens};\n'
+    return text.encode()

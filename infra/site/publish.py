@@ -28,7 +28,8 @@ from infra.errors import DeployError, run_cli
 from infra.s3 import delete_objects
 from infra.session import Account, connect
 from infra.site.assets import Asset, make_assets
-from infra.site.headers import FOR_EVER, content_security_policy
+from infra.site.headers import FOR_EVER, content_security_policy, listen_worker_policy
+from infra.site.listen import listen_files
 from infra.stacks.site import CLOUDFRONT, MODES, WEBSITE, stack_name, template
 
 if TYPE_CHECKING:
@@ -48,15 +49,16 @@ def publish(
     account or organisation refuse (Block Public Access) goes behind CloudFront too.
     """
     bucket, name = bucket_name(settings, account.account_id), stack_name(settings)
-    policy, chosen = content_security_policy(api_base), mode or _usual_mode(account, settings)
+    policies = content_security_policy(api_base), listen_worker_policy()
+    chosen = mode or _usual_mode(account, settings)
     try:
-        stack = ensure_stack(account, name, template(bucket, chosen, policy))
+        stack = ensure_stack(account, name, template(bucket, chosen, *policies))
     except DeployError as error:
         if mode or not re.search(NOT_PUBLIC, str(error)):
             raise
         chosen = CLOUDFRONT
-        stack = ensure_stack(account, name, template(bucket, chosen, policy))
-    assets = make_assets(api_base, policy_in_page=chosen == WEBSITE)
+        stack = ensure_stack(account, name, template(bucket, chosen, *policies))
+    assets = make_assets(api_base, policy_in_page=chosen == WEBSITE, listen=listen_files())
     return [stack, *synchronise(account.s3, bucket, assets)]
 
 
