@@ -19,7 +19,8 @@ LOCKED = birdapp/requirements birdapp/requirements-layer spectrogram_fn/requirem
 LOCK = .venv-lock/bin/uv pip compile --quiet --universal --python-version 3.11 --no-build \
   --generate-hashes --no-emit-index-url --custom-compile-command "make lock"
 
-.PHONY: run test check lock train evaluate deploy destroy status load artillery baseline crowd day power-tuning bench bench-page
+.PHONY: run test check lock train cross-validate evaluate deploy destroy status close open load \
+  artillery baseline crowd day power-tuning bench bench-page
 
 # Name a missing program, and its package in Debian.
 missing = command -v $(1) >/dev/null \
@@ -54,6 +55,10 @@ train: # RECORDINGS=DIR -> trained, scored model with its card, in build/model; 
 	@$(RECORDINGS_GIVEN)
 	@$(ALL) -m training.pipeline --recordings "$(RECORDINGS)" --model "$(MODEL)" $(ARGS)
 
+cross-validate: # RECORDINGS=DIR -> scores of the recipe on all recordings, by five folds
+	@$(RECORDINGS_GIVEN)
+	@$(ALL) -m training.cross_validate --recordings "$(RECORDINGS)" $(ARGS)
+
 evaluate: # RECORDINGS=DIR -> scores of the model, per species and overall
 	@$(RECORDINGS_GIVEN)
 	@$(MEASURE) -m training.evaluate --recordings "$(RECORDINGS)" --model "$(MODEL)" $(ARGS)
@@ -62,7 +67,7 @@ evaluate: # RECORDINGS=DIR -> scores of the model, per species and overall
 deploy: # everything to AWS; ARGS=--dry-run lists it with its price
 	@$(if $(findstring --dry-run,$(ARGS)),$(CLOUD),$(ALL)) deploy.py deploy --stage $(STAGE) $(ARGS)
 
-destroy status: # delete everything; list what exists
+destroy status close open: # delete everything; list what exists; answer nobody; answer again
 	@$(CLOUD) deploy.py $@ --stage $(STAGE) $(ARGS)
 
 load: # the report's load tests on this machine; ARGS="--seconds 600" for their whole length

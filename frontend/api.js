@@ -1,6 +1,8 @@
 /** The only module that talks to the network. */
 
-import {apiBase} from "./config.js"
+import {apiBase, canListen} from "./config.js"
+
+export {canListen}
 
 // API Gateway gives up after 29 s.
 const TIMEOUT_MS = 35_000
@@ -55,6 +57,13 @@ export const loadSpecies = async () => (await loadJson(`${apiBase}/species`)).sp
 
 export const loadJson = async (url = "") =>
 	(await fetch(url, {signal: AbortSignal.timeout(LIST_TIMEOUT_MS)})).json()
+
+/** @type {LoadBytes} */
+export const loadBytes = async (url, cache) => {
+	const response = await fetch(url, {cache}).catch(() => null)
+	if (!response?.ok) throw new ApiError(navigator.onLine ? "network" : "needs_model")
+	return new Uint8Array(await response.arrayBuffer())
+}
 
 /** A file of this site. @param {string} url @param {string} name */
 export async function loadFile(url, name) {

@@ -3,3 +3,5 @@
  * without a slash at its end.
  */
 export const apiBase: string
+/** Whether the site has LiteRT.js and a model for the browser. */
+export const canListen: boolean

@@ -1,8 +1,9 @@
 /** The page until there is a recording; the rest is loaded when it is needed. */
 
-import {ApiError} from "./api.js"
+import {ApiError, canListen} from "./api.js"
 import {currentState, showState, writeCard} from "./page/answer.js"
 import {startBirds} from "./page/birds.js"
+import {startDeviceChoice, writeDeviceChoice} from "./page/device-choice.js"
 import {$, onClick, show, write} from "./page/dom.js"
 import {startFileInput} from "./page/file-input.js"
 import {text} from "./page/i18n.js"
@@ -14,15 +15,22 @@ import {startSamples, writeCredits} from "./page/samples.js"
 let session
 /** What "Try again" does where it is not the last request. @type {(() => void) | null} */
 let again = null
+// Shorter than the API takes.
+const MIN_SECONDS = 0.5
 let stop = new AbortController()
+/** @type {typeof import("./page/history.js") | undefined} */
+let loaded
+/** Songs to try are not the reader's. @type {WeakSet<File>} */
+const samples = new WeakSet()
 // Why this page cannot record.
 const obstacle = isSecureContext ? "" : "record.insecure"
-const loadKept = () => import("./page/kept.js")
+const loadOffline = () => import("./page/offline.js")
+const loadHistory = () => import("./page/history.js")
 
 async function load() {
-	const loaded = await import("./page/session.js")
-	if (!session) loaded.startSession()
-	return (session = loaded)
+	const found = await import("./page/session.js")
+	if (!session) found.startSession()
+	return (session = found)
 }
 
 /** @param {File} file @param {Parameters<Choose>[1]} [options] */
@@ -39,8 +47,8 @@ async function chooseOne(file, others) {
 	if (others) write("notice", text("one.file", {name: file.name}))
 }
 
-/** @param {File} file */
-const chooseKept = file => choose(file, {recorded: true})
+/** @type {OpenEntry} */
+const openEntry = (file, {answer}) => choose(file, {recorded: true, answer: answer ?? undefined})
 
 /** Show "Try again" for what can fail before there is a recording. @param {() => void} retry */
 async function begin(retry) {
@@ -58,10 +66,26 @@ async function startRecording() {
 		if (mine !== stop) return
 		if (mine.signal.reason === "discard") return back()
 		if (!file) throw new ApiError("short_recording")
-		const {keep, listKept} = await loadKept()
-		await keep(file).catch(() => {}) // The store may be full; the recording is still here.
-		await choose(file, {recorded: true})
-		await listKept(chooseKept)
+		await keepAndChoose(file)
+	} catch (error) {
+		showError(error instanceof DOMException ? new ApiError("microphone") : error)
+	}
+}
+
+/** @param {File} file @param {Answer} [answer] */
+async function keepAndChoose(file, answer) {
+	await (await loadHistory()).keep(file, answer).catch(() => {})
+	await choose(file, {recorded: true, answer})
+}
+
+async function startListening() {
+	const {mine, showError, back} = await begin(startListening)
+	try {
+		const {listen} = await import("./page/listen.js")
+		const {file, seconds, answer} = await listen(mine.signal, () => showState("listening"))
+		if (mine !== stop) return
+		if (seconds < MIN_SECONDS) return back()
+		await keepAndChoose(file, answer ?? undefined)
 	} catch (error) {
 		showError(error instanceof DOMException ? new ApiError("microphone") : error)
 	}
@@ -73,6 +97,7 @@ async function trySample(loadSample) {
 	showState("preparing")
 	try {
 		const file = await loadSample()
+		samples.add(file)
 		if (mine === stop && currentState() === "preparing") await choose(file)
 	} catch (error) {
 		if (mine === stop) showError(error)
@@ -87,14 +112,16 @@ function send() {
 function refresh() {
 	writeCard()
 	write("record-why", obstacle && text(obstacle))
+	writeDeviceChoice()
 	writeCredits()
 	writeOffline()
 	session?.refresh()
-	listKeptRecordings()
+	loaded?.list()
 }
 
 /** The banner; it promises to keep a recording only where there is one. */
 function writeOffline() {
+	writeDeviceChoice()
 	show("offline", !navigator.onLine)
 	write("offline", text(currentState() === "empty" ? "offline" : "offline.kept"))
 }
@@ -107,22 +134,46 @@ async function openShared() {
 }
 
 function startOffline() {
-	ononline = onoffline = writeOffline
+	ononline = onoffline = () => {
+		writeOffline()
+		if (navigator.onLine) nameWaiting()
+	}
 	new MutationObserver(writeOffline).observe($("main"), {attributeFilter: ["data-state"]})
 	writeOffline()
 	navigator.serviceWorker?.register("sw.js")
 }
 
-const hasKept = async () => Boolean(await globalThis.caches?.has("kept-recording"))
-
-async function listKeptRecordings() {
-	if (await hasKept()) (await loadKept()).listKept(chooseKept)
+/** A new version of what is kept for offline. */
+async function renewOffline() {
+	if (!canListen || !navigator.onLine || !(await globalThis.caches?.has("model"))) return
+	const {isKept, keepForOffline} = await loadOffline()
+	if (await isKept()) await keepForOffline().catch(() => {})
 }
 
-/** A phone may have closed the page before the recording was identified. */
-async function openUnnamed() {
-	const file = (await hasKept()) && (await (await loadKept()).findUnnamed())
-	if (file && currentState() === "empty") await choose(file, {wait: true, recorded: true})
+/** A phone may have closed the page before the newest recording was named. */
+async function openHistory(wished = false) {
+	loaded = await loadHistory()
+	await loaded.startHistory(openEntry)
+	const waiting = await loaded.findUnnamed()
+	if (waiting.length && !wished && currentState() === "empty") {
+		const file = loaded.toFile(waiting[waiting.length - 1])
+		await choose(file, {wait: true, recorded: true})
+	}
+	await nameWaiting()
+}
+
+/** What was recorded without a network, where this device can name it. */
+async function nameWaiting() {
+	const waiting = canListen && (await loaded?.findUnnamed())
+	if (waiting && waiting.length) (await import("./page/waiting.js")).nameWaiting().catch(() => {})
+}
+
+/** @param {Event} event */
+async function keepNamed(event) {
+	const {file, answer} = /** @type {CustomEvent<{file: File, answer: Answer}>} */ (event).detail
+	if (samples.has(file) || !loaded) return
+	await loaded.keepAnswer(file, answer).catch(() => {})
+	await session?.showCorrections()
 }
 
 async function start() {
@@ -131,6 +182,12 @@ async function start() {
 	onClick("pick", load) // While the reader looks for a file.
 	$("record", HTMLButtonElement).disabled = Boolean(obstacle)
 	onClick("record", startRecording)
+	show("listen", canListen)
+	$("listen", HTMLButtonElement).disabled = Boolean(obstacle)
+	startDeviceChoice()
+	onClick("listen", startListening)
+	onClick("keep-offline", async () => (await loadOffline()).keepOnRequest())
+	onClick("listen-stop", () => stop.abort("stop"))
 	onClick("record-stop", () => stop.abort("stop"))
 	onClick("record-discard", () => stop.abort("discard"))
 	onClick("send", send)
@@ -140,15 +197,15 @@ async function start() {
 	})
 	$("known").ontoggle = showKnown
 	onhashchange = openShared
-	addEventListener("named", async event => {
-		const {detail} = /** @type {CustomEvent<File>} */ (event)
-		if (await hasKept()) (await loadKept()).markNamed(detail)
-	})
+	addEventListener("named", keepNamed)
 	await startLanguage(refresh)
 	await openShared()
 	startBirds()
 	startOffline()
-	if (currentState() === "empty") await openUnnamed()
+	const {startArrivals} = await import("./page/arrivals.js")
+	const wished = await startArrivals(choose, () => !obstacle && canListen && startListening())
+	if (globalThis.indexedDB) await openHistory(wished)
+	await renewOffline()
 }
 
 start()

@@ -1,6 +1,7 @@
 /** Holds the samples, draws them and cuts chunks, off the page's thread. */
 
 import {SAMPLE_RATE} from "./core/chunks.js"
+import {toMono} from "./core/mono.js"
 import {halve} from "./core/resample.js"
 import {columnsAt, loudest, paint} from "./core/spectrogram-image.js"
 import {BINS, HOP, countColumns, loudness} from "./core/stft.js"
@@ -10,8 +11,8 @@ const SLICE_COLUMNS = 1_500
 const SPECTROGRAM_SHARE = 0.8
 const INK = "#17634a"
 
-/** @type {Float32Array} */
-let samples = new Float32Array(0)
+const FULL_SCALE = 32_768
+let samples = new Int16Array(0)
 let bytes = new Uint8Array(0)
 let peaks = new Float32Array(0)
 let top = 0
@@ -24,12 +25,13 @@ let map
 let view
 
 onmessage = (/** @type {MessageEvent<ToWorker>} */ {data: request}) => {
-	const {id, sound, wav} = request
+	const {id, sound, wav, cut} = request
 	canvas = request.canvas ?? canvas
 	map = request.map ?? map
 	view = request.view ?? view
 	if (request.view) draw()
 	if (sound) load(sound, id)
+	if (cut) reply({id, pcm: samples.slice(cut.start, cut.end)})
 	if (!wav) return
 	const file = encodeWav(samples.subarray(wav.start, wav.end), SAMPLE_RATE)
 	const base64 = new FileReaderSync().readAsDataURL(file).split(",")[1]
@@ -40,11 +42,11 @@ onmessage = (/** @type {MessageEvent<ToWorker>} */ {data: request}) => {
 const reply = message => postMessage(message)
 
 /** Slice by slice: chunks are cut and views drawn in between. @param {Sound} sound */
-async function load({channels, same}, id = 0) {
-	const [mix, ...others] = channels // All channels alike, as ffmpeg does it.
-	for (const other of others) for (let i = 0; i < mix.length; i++) mix[i] += other[i]
-	if (others.length) for (let i = 0; i < mix.length; i++) mix[i] /= channels.length
-	const mine = same ? mix : halve(mix)
+async function load({channels, same, fine, pcm}, id = 0) {
+	// One by one, so that an hour is not held twice.
+	if (!same) channels.forEach((each, i) => (channels[i] = halve(each)))
+	const mine = pcm ?? toMono(channels, fine)
+	if (!mine) return reply({id, samples: -1})
 	const columns = countColumns(mine.length)
 	samples = mine
 	bytes = new Uint8Array(columns * BINS)
@@ -74,7 +76,7 @@ function drawMap(to = 0) {
 }
 
 function analyse(from = 0, to = 0) {
-	const slice = loudness(samples, from, to)
+	const slice = loudness(samples, from, to, FULL_SCALE)
 	bytes.set(slice, from * BINS)
 	top = Math.max(top, loudest(slice))
 	for (let column = from; column < to; column++) {

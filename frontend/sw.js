@@ -4,17 +4,27 @@ const worker = /** @type {ServiceWorkerGlobalScope} */ (/** @type {unknown} */ (
 const modules = (folder = "", names = "") => names.split(" ").map(name => `${folder}/${name}.js`);
 // The publisher replaces this list, up to its semicolon.
 const FILES = [
-	..."./ style.css landscape.css landscape.svg icon.svg singer.svg lang/en.json".split(" "),
+	..."./ style.css landscape.css landscape.svg icon.svg singer.svg".split(" "),
 	"manifest.webmanifest",
-	...modules(".", "config main api sound-worker recorder-worklet"),
-	...modules("page", "answer birds dom export file-input headline i18n identify kept known"),
+	..."de en es fr it pt".split(" ").map(language => `lang/${language}.json`),
+	...modules(".", "config main api sound-worker recorder-worklet listen-worker"),
+	..."icon-192 icon-512 maskable-512 apple-touch-icon".split(" ").map(name => `icons/${name}.png`),
 	...modules(
 		"page",
-		"language minimap open player recorder rows samples session sound timeline view"
+		"answer arrivals birds device device-choice dom export file-input headline i18n"
 	),
-	...modules("core", "audio-formats birds chunks export-formats join pooling resample share"),
-	...modules("core", "spectrogram-image stft wav")
+	...modules("page", "history identify known language listen live-picture minimap offline open"),
+	...modules("page", "player recorder rows samples session sound store timeline view"),
+	...modules("page", "correction-export corrections waiting wake-lock"),
+	...modules("core", "zip audio-formats birds chunks export-formats join judge listen-files mono"),
+	...modules("core", "file-header network-input pooling resample resampler share"),
+	...modules("core", "spectrogram-image stft tally wav"),
+	...modules("listen", "live network work")
 ];
+// The manifest's share_target.
+const SHARE = new URL("./share", location.href).href;
+// Kept by the page, all or none (page/offline.js).
+const ON_DEMAND = /\/(litert|model)\//;
 
 worker.oninstall = event => event.waitUntil(caches.open("page").then(cache => cache.addAll(FILES)));
 worker.onactivate = event => event.waitUntil(worker.clients.claim());
@@ -22,17 +32,31 @@ worker.onfetch = event => {
 	const {method, url} = event.request;
 	const ours = method === "GET" && url.startsWith(location.origin);
 	if (ours) event.respondWith(networkFirst(event.request));
+	if (method === "POST" && url === SHARE) event.respondWith(takeShared(event.request));
 };
+
+/** Another app's sound waits for the page (page/arrivals.js). @param {Request} request */
+async function takeShared(request) {
+	const sound = (await request.formData()).get("sound");
+	if (sound instanceof File) {
+		const headers = {"Content-Type": sound.type, "X-Name": encodeURIComponent(sound.name)};
+		const cache = await caches.open("shared");
+		await cache.put("./shared-sound", new Response(sound, {headers}));
+	}
+	return Response.redirect("./?shared", 303);
+}
 
 /** @param {Request} request */
 async function networkFirst(request) {
 	const cache = await caches.open("page");
 	try {
 		const response = await fetch(request);
-		if (response.ok) await cache.put(request, response.clone());
+		if (response.ok && !ON_DEMAND.test(request.url)) await cache.put(request, response.clone());
 		return response;
 	} catch (error) {
-		const cached = await cache.match(request);
+		// "./?listen" and "./?shared" are the page too.
+		const page = request.mode === "navigate" ? {ignoreSearch: true} : {};
+		const cached = await caches.match(request, page);
 		if (cached) return cached;
 		throw error;
 	}

@@ -5,6 +5,7 @@ type State =
   | "empty"
   | "chosen"
   | "recording"
+  | "listening"
   | "preparing"
   | "analysing"
   | "result"
@@ -35,6 +36,8 @@ interface Span {
 interface Bird extends Candidate {
   certain: boolean
   spans: Span[]
+  /** The scientific name that the reader gave it, "another_bird" or "no_bird". */
+  verified?: string
 }
 
 interface Heard {
@@ -55,6 +58,7 @@ interface AnswerWindow {
 
 interface BirdsRule {
   heard: number
+  least_windows: number
   calibration: [number, number][]
   candidate: number
   bird: number
@@ -85,6 +89,8 @@ interface Answer extends Pooled, Heard {
   model: string
   /** Missing in a shared link. */
   pooling?: Pooling
+  /** Missing where the API answered. */
+  answered_by?: string
 }
 
 /** What one request sends of a recording, in samples at 22,050 Hz. */
@@ -99,8 +105,11 @@ interface Part {
   end: number
 }
 
-/** A chunk's answer, or "silent" where the API hears nothing in it. */
-type ChunkAnswer = Answer | "silent"
+/** A chunk's answer, or "silent" where there is no sound in it. */
+type ChunkAnswer = PartialAnswer | "silent"
+
+/** What is joined of it; this device makes no more. */
+type PartialAnswer = Pick<Answer, "pooling" | "model"> & { windows: Judged[] }
 
 /** The chunks of a recording and their answers, in order. */
 interface Job {
@@ -173,6 +182,10 @@ interface ImageView {
 /** A decoded file: at the network's 22,050 Hz where `same` is true, otherwise at 44,100 Hz. */
 interface Sound {
   same: boolean
+  /** It holds more than 16 bits a sample. */
+  fine: boolean
+  /** In place of channels: one of 16 bits at 22,050 Hz. */
+  pcm?: Int16Array<ArrayBuffer>
   channels: Float32Array<ArrayBuffer>[]
 }
 
@@ -185,11 +198,13 @@ interface ToWorker {
   view?: View
   sound?: Sound
   wav?: Chunk
+  cut?: Chunk
 }
 
 interface FromWorker {
   id: number
-  /** The length of the sound that the Worker now holds. */
+  pcm?: Int16Array<ArrayBuffer>
+  /** The length of the sound that the Worker now holds; -1 where it holds no number. */
   samples?: number
   /** A part of the picture is seen, or all of it. */
   picture?: "drawing" | "ready"
@@ -292,11 +307,163 @@ interface RowActs {
 
 type ShowRows = (answer: Answer | null, acts: RowActs) => void
 
-/** `wait`: do not identify it yet. `recorded`: it is from the microphone. */
-type Choose = (file: File, options?: { wait?: boolean; recorded?: boolean }) => Promise<unknown>
+/** `wait`: do not identify it yet. `recorded`: it is from the microphone. `answer`: it has one. */
+type Choose = (
+  file: File,
+  options?: { wait?: boolean; recorded?: boolean; answer?: Answer }
+) => Promise<unknown>
 
 type Open = (
   file: File,
   length: Promise<number>,
   isCurrent: () => boolean
 ) => Promise<number | null>
+
+/** Floats in [-1, 1], or 16-bit PCM. */
+type Samples = Float32Array<ArrayBuffer> | Int16Array<ArrayBuffer>
+
+type TransformColumn = (samples: Samples, column: number, mean: number) => void
+
+/** constants.json of the model (docs/contracts.md), and what the publisher adds. */
+interface Constants {
+  labels: string[]
+  names: string[]
+  settings: {
+    version: string
+    independent?: boolean
+    thresholds: { bird: number; no_bird: number }
+    pooling: Pooling
+    birds?: BirdsRule
+  }
+  browser_sha256?: string
+}
+
+/** What the network returns for a window; null is a silent one, of which it is not asked. */
+type Seen = { probabilities: Float32Array; bird?: number } | null
+
+type Judged = Omit<AnswerWindow, "start_seconds" | "end_seconds">
+
+type JudgeWindow = (constants: Constants, seen: Seen) => Judged
+
+/** The network of this device; `judge` takes a window at 22,050 Hz, at most 5 s long. */
+interface Network {
+  constants: Constants
+  judge: (samples: Int16Array<ArrayBuffer>) => Promise<Judged>
+}
+
+type LoadNetwork = () => Promise<Network>
+
+type LoadModel = (cache?: RequestCache) => Promise<[Constants, Uint8Array<ArrayBuffer>]>
+
+/** Throws ApiError. */
+type LoadBytes = (url: string, cache?: RequestCache) => Promise<Uint8Array<ArrayBuffer>>
+
+/** What we use of @litertjs/core. */
+interface LiteRtTensor {
+  toTypedArray(): Float32Array
+  delete(): void
+}
+
+interface LiteRt {
+  loadLiteRt: (loader: string) => Promise<unknown>
+  loadAndCompile: (
+    model: Uint8Array,
+    options: { accelerator: string }
+  ) => Promise<{
+    run: (inputs: Record<string, LiteRtTensor>) => Promise<Record<string, LiteRtTensor>>
+  }>
+  Tensor: new (values: Uint8Array, shape: number[]) => LiteRtTensor
+}
+
+/** `mayRaise`: a quiet recording may become louder. */
+type ToMono = (channels: Sound["channels"], mayRaise: boolean) => Int16Array<ArrayBuffer> | null
+
+type ReadWav = (file: ArrayBuffer) => Int16Array<ArrayBuffer> | null
+
+type Decode = (file: File) => Promise<Sound | null>
+
+/** A bird that is heard while the page listens; `count`: how often it began. */
+interface Tallied extends Candidate {
+  certain: boolean
+  lit: boolean
+  first_seconds: number
+  count: number
+  looks: number
+  own: number
+  squares: number
+}
+
+interface Look {
+  seconds: number
+  birds: Tallied[]
+}
+
+type OnLook = (look: Look) => void
+
+interface LiveEnd {
+  sound: Blob
+  samples: number
+  windows?: Judged[]
+}
+
+/** A request to listen-worker.js; its reply carries the same `id`. */
+interface ToListenWorker {
+  id?: number
+  /** It will be needed soon. */
+  load?: boolean
+  /** Begin to listen, to 16-bit samples at this rate. */
+  rate?: number
+  heard?: Int16Array<ArrayBuffer>
+  end?: boolean
+  /** Name these, at 22,050 Hz. */
+  samples?: Int16Array<ArrayBuffer>
+  /** Name a decoded file. */
+  sound?: Sound
+}
+
+interface FromListenWorker {
+  id?: number
+  look?: Look
+  model?: string
+  answer?: ChunkAnswer
+  sound?: Blob
+  length?: number
+  /** Why it failed. */
+  code?: string
+}
+
+type OnListenReply = (reply: FromListenWorker) => void
+
+type AskDevice = (message: ToListenWorker, moved?: Transferable[]) => Promise<FromListenWorker>
+
+type AnswerOf = (network: Network, windows: Judged[]) => ChunkAnswer
+
+/** What was heard; without an answer where the network could not be loaded. */
+interface Listened {
+  file: File
+  seconds: number
+  answer: Answer | null
+}
+
+/** What the reader said of a bird of an answer, and the sound of its spans. */
+interface Correction {
+  species: string
+  said: Named
+  date: string
+  clips: { start: number; end: number; sound: Blob }[]
+}
+
+/** A recording of this device; without an answer it waits for one. */
+interface Entry {
+  id: string
+  /** ISO 8601. */
+  date: string
+  name: string
+  sound: Blob
+  answer: Answer | null
+  corrections: Correction[]
+}
+
+type OpenEntry = (file: File, entry: Entry) => void
+
+type Keep = (file: File, answer?: Answer | null) => Promise<void>

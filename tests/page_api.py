@@ -25,6 +25,7 @@ POOLING_OF_BIRDS = POOLING | {
     "birds": {
         "rule": "own_windows",
         "heard": 0.2,
+        "least_windows": 1,
         "calibration": [[0.0, 0.0], [1.0, 1.0]],
         "candidate": 0.1,
         "bird": 0.5,
@@ -190,6 +191,6 @@ def serve_api(api):
     return serve(type("Handler", (ApiHandler,), {"api": api}))
 
 
-def serve_site(api_url):
-    """Serve the page's files as the local app does, with its policy."""
-    return serve(partial(SiteHandler, api_base=api_url, directory=FRONTEND))
+def serve_site(api_url, listen=dict):
+    """Serve the page's files as the local app does, with its policy, and what Listen needs."""
+    return serve(partial(SiteHandler, api_base=api_url, listen=listen, directory=FRONTEND))

@@ -9,8 +9,9 @@ from types import SimpleNamespace
 import numpy as np
 
 RATE = 22_050
-# JavaScript: from then on no file is ever decoded.
-HOLD_DECODING = "OfflineAudioContext.prototype.decodeAudioData = () => new Promise(() => {}); 0"
+# JavaScript: from then on no file is ever read, or is again.
+HOLD_DECODING = "File.prototype.arrayBuffer = () => new Promise(() => {}); 0"
+LET_DECODE = "delete File.prototype.arrayBuffer, 0"
 
 
 def microphone_that_hears(file):

@@ -6,8 +6,12 @@ from pathlib import Path
 
 import page_api
 import pytest
+from browser_model import with_browser_model
+from local_app import SHIPPED_MODEL
 from page_browser import chirps, microphone_that_hears, wav
 from playwright.sync_api import sync_playwright
+
+from infra.site.listen import listen_files
 
 CHROMIUM = "/usr/bin/chromium"
 ARGUMENTS = [
@@ -69,18 +73,37 @@ def microphone(launch, song):
 
 
 @contextmanager
-def served():
-    """The fake API and the page's files on real sockets."""
+def served(listen=dict):
+    """The fake API and the page's files on real sockets, and perhaps what Listen needs."""
     fake = page_api.Api()
     server = page_api.serve_api(fake)
     fake.url = page_api.url(server)
-    site = page_api.serve_site(fake.url)
+    site = page_api.serve_site(fake.url, listen)
     fake.site_url = page_api.url(site)
     yield fake
     fake.gate.set()
     for each in (server, site):
         each.shutdown()
         each.server_close()
+
+
+@pytest.fixture(scope="session")
+def browser_model(tmp_path_factory):
+    """The shipped model's folder, with its file for the browser."""
+    return with_browser_model(SHIPPED_MODEL, tmp_path_factory.mktemp("browser_model"))
+
+
+@pytest.fixture(scope="session")
+def listen_parts(browser_model):
+    """What Listen needs, with the shipped model."""
+    return listen_files(browser_model)
+
+
+@pytest.fixture
+def listening_api(listen_parts):
+    """The fake API, and a page that names birds itself too."""
+    with served(lambda: dict(listen_parts)) as fake:
+        yield fake
 
 
 @pytest.fixture

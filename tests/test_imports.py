@@ -50,7 +50,8 @@ EDGE_IMPORTERS = (
     "local/",  # What run_local.py starts.
     "run_local.py",
     "training/pipeline.py",  # Runs training.prepare.
-    "training/evaluate.py",  # Scores the served path itself, handler included.
+    "training/cross_validate.py",  # Likewise.
+    "training/scores/asking.py",  # Scores the served path itself, handler included.
 )
 # Which top-level folder or script imports which; CONTRIBUTING.md draws it.
 ROOMS = {
@@ -67,15 +68,25 @@ ROOMS = {
 # The product works without infra; what it takes from there, file by file.
 FROM_INFRA = {
     "local/readiness.py": {"song"},
-    "local/site.py": {"site.headers"},
+    "local/site.py": {"errors", "site.headers", "site.listen"},
     "training/launch.py": {"config", "errors", "session", "stacks.foundation", "stacks.roles"},
-    "training/prepare.py": {"config", "errors", "session"},
+    "training/prepare.py": {"config", "errors", "session", "stacks.foundation"},
     "training/jobs/images.py": {"endpoint.plan"},
     "training/jobs/": {"config", "errors", "session"},
 }
-GROUND = {"change", "cloudformation", "config", "errors", "s3", "session", "song"}
+GROUND = {
+    "alarms",
+    "change",
+    "cloudformation",
+    "config",
+    "errors",
+    "limits",
+    "s3",
+    "session",
+    "song",
+}
 # Of infra's parts each may import those before it.
-PARTS = ("monitoring", "endpoint", "stacks", "packages", "site")
+PARTS = ("endpoint", "stacks", "packages", "site")
 
 
 @functools.cache

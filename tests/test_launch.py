@@ -7,6 +7,7 @@ import re
 import boto3
 import numpy as np
 import pytest
+from botocore.exceptions import ClientError
 from botocore.validate import ParamValidator
 from datasets import read_table, write_recordings, write_table, write_wav
 from moto import mock_aws
@@ -285,6 +286,21 @@ def test_environment_is_that_of_the_container(dataset, tmp_path, monkeypatch):
     assert environment["SM_MODEL_DIR"] == str(tmp_path / "model")
     assert json.loads(environment["SM_HOSTS"]) == [environment["SM_CURRENT_HOST"]]
     assert "PYTHONPATH" not in environment
+
+
+def test_a_quota_that_is_used_up_is_told_as_in_deploy(monkeypatch, capsys):
+    message = "The account-level service limit 'ml.c7i.2xlarge for spot training job usage' is 0."
+    error = {"Code": "ResourceLimitExceeded", "Message": message}
+
+    def refuse(_):
+        raise ClientError({"Error": error}, "CreateTrainingJob")
+
+    monkeypatch.setattr(launch, "_run_on_aws", refuse)
+    assert main([]) == 1
+    told = capsys.readouterr().err
+    assert told == (
+        f"launch: An AWS quota is used up; ask for more under Service Quotas. AWS says: {message}\n"
+    )
 
 
 def test_local_run_without_a_dataset_says_how_to_make_one(tmp_path, capsys):

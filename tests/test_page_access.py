@@ -3,7 +3,16 @@
 import page_api
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from page_browser import HOLD_DECODING, choose, identify, recording, shown, wait_for, wait_state
+from page_browser import (
+    HOLD_DECODING,
+    LET_DECODE,
+    choose,
+    identify,
+    recording,
+    shown,
+    wait_for,
+    wait_state,
+)
 
 pytest_plugins = ["page_fixtures"]
 LOOKS = [(390, "light"), (390, "dark"), (1280, "light"), (1280, "dark")]
@@ -164,7 +173,6 @@ def test_the_focus_goes_to_what_can_be_done_next(page, api):
 
 # JavaScript: where the cards and the player begin.
 TOPS = "['sound', 'plot', 'who', 'player'].map((id) => document.getElementById(id).offsetTop)"
-LET_DECODE = "delete OfflineAudioContext.prototype.decodeAudioData, 0"
 
 
 @pytest.mark.parametrize("width", [390, 1280])

@@ -10,7 +10,9 @@ from page_api import FRONTEND
 from page_browser import identify, recording, shown, wait_for
 
 pytest_plugins = ["page_fixtures"]
-SCRIPTS = [*FRONTEND.glob("*.js"), *FRONTEND.glob("page/*.js"), *FRONTEND.glob("core/*.js")]
+SCRIPTS = [
+    file for folder in (".", "page", "core", "listen") for file in FRONTEND.glob(f"{folder}/*.js")
+]
 
 
 IMPORT = re.compile(
@@ -120,12 +122,13 @@ def test_the_service_worker_keeps_every_file_of_the_page(open_page):
         *SCRIPTS,
         *FRONTEND.glob("*.css"),
         *FRONTEND.glob("*.svg"),
+        *FRONTEND.glob("lang/*.json"),
+        *FRONTEND.glob("icons/*.png"),
         FRONTEND / "manifest.webmanifest",
     }
     assert kept == {str(file.relative_to(FRONTEND)) for file in shipped} - {"sw.js"} | {
         "",
         "config.js",
-        "lang/en.json",
     }
 
 

@@ -105,12 +105,12 @@ def test_two_recordings_made_offline_are_both_kept_until_they_are_deleted(open_p
     page.click("#send")
     wait_state(page, "result")
     page.click("text=Save the recording")
-    assert page.locator("#kept-list li").count() == 2
+    assert page.locator("#history > li").count() == 2
     with page.expect_download() as download:
-        page.locator("#kept-list button", has_text="Save").first.click()
+        page.locator("#history button", has_text="Save").first.click()
     assert download.value.path().read_bytes()[:4] == b"RIFF"
-    page.locator("#kept-list button", has_text="Delete").first.click()
-    wait_for(page, lambda: page.locator("#kept-list li").count() == 1)
+    page.locator("#history button", has_text="Delete").first.click()
+    wait_for(page, lambda: page.locator("#history > li").count() == 1)
 
 
 def test_from_a_part_there_is_a_way_back_to_the_whole_answer(page, api):

@@ -8,7 +8,12 @@ from page_api import FRONTEND
 # The first pattern that fits a module is its rule: the prefixes of what it may load.
 RULES = {
     "core/": ["core/"],
-    "page/": ["page/", "core/", "api.js", "sound-worker.js", "recorder-worklet.js"],
+    "listen/": ["listen/", "core/", "api.js"],
+    "listen-worker.js": ["listen/"],
+    "page/": [
+        *("page/", "core/", "api.js"),
+        *("sound-worker.js", "listen-worker.js", "recorder-worklet.js"),
+    ],
     "main.js": ["page/", "core/", "api.js", "sw.js"],
     "api.js": ["config.js"],
     "sound-worker.js": ["core/"],

@@ -1,6 +1,7 @@
 """The page becomes a site: digests, types, headers, two ways of hosting; only changes go up."""
 
 import ast
+import hashlib
 import json
 import os
 import re
@@ -18,10 +19,11 @@ import packaged
 import pytest
 import stack_aws
 from botocore.exceptions import ClientError
+from page_browser import identify, recording, wait_for
 
 from infra import config, session
 from infra.errors import DeployError
-from infra.site import assets, headers, publish
+from infra.site import assets, headers, listen, publish
 from infra.stacks.site import CLOUDFRONT, MODES, WEBSITE
 
 pytest_plugins = ["page_fixtures"]
@@ -172,7 +174,7 @@ def test_the_policy_allows_the_api_and_no_inline_code():
 
 
 SETTINGS = config.load("dev")
-BUCKET = f"birdapp-dev-site-{stack_aws.ACCOUNT}"
+BUCKET = f"birdapp-dev-site-{stack_aws.ACCOUNT}-eu-west-1"
 
 
 @pytest.fixture(scope="module")
@@ -199,6 +201,7 @@ def aws(made, tmp_path, monkeypatch):
     made[2].aim(0, late=False)
     urlopen(Request(made[3] + stack_aws.RESETS["LAMBDA"], method="POST")).close()
     monkeypatch.setattr(assets.make_assets, "__defaults__", (write(tmp_path, FILES),))
+    monkeypatch.setattr(publish, "listen_files", dict)
     return made[:2]
 
 
@@ -217,8 +220,8 @@ def lying(s3):
 @pytest.mark.parametrize("mode", MODES)
 def test_a_site_is_made_once_and_taken_away(aws, mode):
     account, cloudfront = aws
-    assert outcomes(publish_to(account, mode).changes) == {"created"}
-    assert outcomes(publish_to(account, mode).changes) == {"unchanged"}
+    assert outcomes(publish_to(account, mode)) == {"created"}
+    assert outcomes(publish_to(account, mode)) == {"unchanged"}
     publish.destroy(account, SETTINGS)
     assert publish.destroy(account, SETTINGS).outcome == "absent"
     assert account.s3.list_buckets()["Buckets"] == []
@@ -244,7 +247,7 @@ def test_only_what_changed_is_uploaded_and_what_is_gone_is_deleted(aws, tmp_path
     (tmp_path / "worker.js").unlink()
     files = {
         (plain(change.resource), change.outcome)
-        for change in publish_to(aws[0], WEBSITE).changes
+        for change in publish_to(aws[0], WEBSITE)
         if change.resource.startswith("file ")
     }
     uploaded = {name for name, outcome in files if outcome == "created"}
@@ -263,7 +266,7 @@ def test_only_what_changed_is_uploaded_and_what_is_gone_is_deleted(aws, tmp_path
 def test_the_website_is_public_and_shows_the_index(aws):
     s3 = aws[0].s3
     published = publish_to(aws[0], WEBSITE)
-    assert published.url == f"http://{BUCKET}.s3-website-eu-west-1.amazonaws.com"
+    assert published[0].outputs["Address"] == f"http://{BUCKET}.s3-website-eu-west-1.amazonaws.com"
     assert s3.get_bucket_website(Bucket=BUCKET)["IndexDocument"] == {"Suffix": "index.html"}
     policy = json.loads(s3.get_bucket_policy(Bucket=BUCKET)["Policy"])
     assert policy["Statement"] == [
@@ -282,8 +285,8 @@ def test_behind_cloudfront_the_bucket_is_private_and_only_the_distribution_reads
     account, cloudfront = aws
     published = publish_to(account, CLOUDFRONT)
     (distribution,) = cloudfront.list_distributions()["DistributionList"]["Items"]
-    assert published.url == f"https://{distribution['DomainName']}"
-    (statement,) = json.loads(account.s3.get_bucket_policy(Bucket=BUCKET)["Policy"])["Statement"]
+    assert published[0].outputs["Address"] == f"https://{distribution['DomainName']}"
+    statement, _ = json.loads(account.s3.get_bucket_policy(Bucket=BUCKET)["Policy"])["Statement"]
     assert statement["Principal"] == {"Service": "cloudfront.amazonaws.com"}
     assert statement["Condition"] == {"StringEquals": {"AWS:SourceArn": distribution["ARN"]}}
     blocked = account.s3.get_public_access_block(Bucket=BUCKET)["PublicAccessBlockConfiguration"]
@@ -292,11 +295,14 @@ def test_behind_cloudfront_the_bucket_is_private_and_only_the_distribution_reads
     assert behaviour["ViewerProtocolPolicy"] == "redirect-to-https"
 
 
-def sent_policy(cloudfront):
-    """(the id, the Content-Security-Policy) of the one response headers policy of our own."""
+def sent_policy(cloudfront, name=BUCKET):
+    """(the id, the Content-Security-Policy) of a response headers policy of our own."""
     listed = cloudfront.list_response_headers_policies(Type="custom")
-    (item,) = listed["ResponseHeadersPolicyList"]["Items"]
-    made = item["ResponseHeadersPolicy"]
+    made = next(
+        item["ResponseHeadersPolicy"]
+        for item in listed["ResponseHeadersPolicyList"]["Items"]
+        if item["ResponseHeadersPolicy"]["ResponseHeadersPolicyConfig"]["Name"] == name
+    )
     security = made["ResponseHeadersPolicyConfig"]["SecurityHeadersConfig"]
     return made["Id"], security["ContentSecurityPolicy"]["ContentSecurityPolicy"]
 
@@ -306,12 +312,92 @@ def test_cloudfront_sends_the_policy_of_the_api_that_is_asked_now(aws):
     before = publish_to(account, CLOUDFRONT)
     policy, _ = sent_policy(cloudfront)
     moved = publish_to(account, CLOUDFRONT, "https://other.example/prod")
-    assert moved.changes[0].outcome == "updated"
-    assert moved.url == before.url
+    assert moved[0].outcome == "updated"
+    assert moved[0].outputs == before[0].outputs
     (distribution,) = cloudfront.list_distributions()["DistributionList"]["Items"]
     assert distribution["DefaultCacheBehavior"]["ResponseHeadersPolicyId"] == policy
     assert sent_policy(cloudfront)[0] == policy
     assert "connect-src 'self' https://other.example;" in sent_policy(cloudfront)[1]
+
+
+def test_only_the_worker_that_listens_may_compile_webassembly(aws):
+    account, cloudfront = aws
+    publish_to(account, CLOUDFRONT)
+    (distribution,) = cloudfront.list_distributions()["DistributionList"]["Items"]
+    (behaviour,) = distribution["CacheBehaviors"]["Items"]
+    worker, policy = sent_policy(cloudfront, f"{BUCKET}-listen")
+    assert behaviour["PathPattern"] == "listen-worker*"
+    assert behaviour["ResponseHeadersPolicyId"] == worker
+    assert "script-src 'self' 'wasm-unsafe-eval'" in policy
+    assert "unsafe" not in sent_policy(cloudfront)[1]
+
+
+MODEL = {"browser.tflite": b"network", "constants.json": b'{"labels": []}'}
+
+
+def test_listen_is_published_where_the_model_has_a_file_for_the_browser(tmp_path, monkeypatch):
+    monkeypatch.setattr(listen, "library_files", lambda: {"litert/index.js": b"export {}"})
+    files = listen.listen_files(write(tmp_path / "model", MODEL))
+    made = assets.make_assets(API, write(tmp_path / "page", LISTENING), listen=files)
+    by_name = {plain(asset.name): asset for asset in made}
+    network, library = by_name["model/browser.tflite"], by_name["litert/index.js"]
+    assert network.content_type == "application/octet-stream"
+    assert network.cache_control == headers.FOR_EVER
+    assert network.name.encode() in by_name["core/listen-files.js"].content
+    assert library.name.encode() in by_name["core/listen-files.js"].content
+    assert b"canListen = true" in by_name["config.js"].content
+    assert b"tflite" not in by_name["sw.js"].content
+    constants = json.loads(by_name["model/constants.json"].content)
+    assert constants == {"labels": [], "browser_sha256": hashlib.sha256(b"network").hexdigest()}
+
+
+LISTENING = FILES | {
+    "core/listen-files.js": b'at("../litert/index.js"); at("../model/browser.tflite"); '
+    b'at("../model/constants.json")'
+}
+
+
+@pytest.mark.parametrize("missing", sorted(MODEL))
+def test_without_a_model_for_the_browser_the_site_is_published_without_listen(tmp_path, missing):
+    some = {name: content for name, content in MODEL.items() if name != missing}
+    files = listen.listen_files(write(tmp_path / "model", some))
+    made = assets.make_assets(API, write(tmp_path / "page", FILES), listen=files)
+    by_name = {plain(asset.name): asset for asset in made}
+    assert files == {}
+    assert b"canListen = false" in by_name["config.js"].content
+
+
+def test_a_package_of_npm_is_refused_unless_its_digest_is_that_of_the_lock_file(
+    tmp_path, monkeypatch
+):
+    """It is fetched anew once."""
+    monkeypatch.setattr(listen, "TARBALLS", tmp_path)
+    monkeypatch.setattr(listen.shutil, "which", lambda _: None)
+    (tmp_path / "registry/@litertjs/core/-").mkdir(parents=True)
+    (tmp_path / "registry/@litertjs/core/-/core-2.5.3.tgz").write_bytes(b"another")
+    monkeypatch.setenv("NPM_CONFIG_REGISTRY", (tmp_path / "registry").as_uri())
+    with pytest.raises(DeployError, match=r"core-2\.5\.3\.tgz is not @litertjs/core 2\.5\.3"):
+        listen.library_files()
+
+
+def test_where_npm_cannot_be_reached_a_sentence_names_the_package(tmp_path, monkeypatch):
+    monkeypatch.setattr(listen, "TARBALLS", tmp_path)
+    monkeypatch.setattr(listen.shutil, "which", lambda _: None)
+    monkeypatch.setenv("NPM_CONFIG_REGISTRY", (tmp_path / "nothing").as_uri())
+    with pytest.raises(DeployError, match=r"@litertjs/core 2\.5\.3 cannot be fetched from npm"):
+        listen.library_files()
+
+
+def test_the_library_names_no_package_and_no_map():
+    files = listen.library_files()
+    assert sorted(files) == [
+        "litert/index.js",
+        "litert/litert_wasm_compat_internal.js",
+        "litert/litert_wasm_compat_internal.wasm",
+        "litert/wasm-utils.js",
+    ]
+    assert b'from "./wasm-utils.js"' in files["litert/index.js"]
+    assert not [name for name, content in files.items() if b"sourceMappingURL" in content]
 
 
 def test_cloudfront_signs_what_it_asks_the_bucket():
@@ -331,7 +417,7 @@ def test_a_public_website_can_become_a_private_site(aws):
     publish_to(account, CLOUDFRONT)
     with pytest.raises(ClientError, match="NoSuchWebsiteConfiguration"):
         account.s3.get_bucket_website(Bucket=BUCKET)
-    assert outcomes(publish_to(account, CLOUDFRONT).changes) == {"unchanged"}
+    assert outcomes(publish_to(account, CLOUDFRONT)) == {"unchanged"}
 
 
 @pytest.mark.parametrize("late", [False, True], ids=["before", "after"])
@@ -341,11 +427,11 @@ def test_after_a_failure_at_any_call_the_next_run_goes_on(made, aws, tmp_path, m
     monkeypatch.setattr(assets.make_assets, "__defaults__", (write(tmp_path / "few", few),))
     lightning = made[2]
     lightning.aim_at_each(late)
-    while lightning.strikes(lambda: publish_to(aws[0], WEBSITE).changes):
+    while lightning.strikes(lambda: publish_to(aws[0], WEBSITE)):
         assert len(lightning.struck) < 100
     # The stack, four files.
     assert len(lightning.struck) >= (5 if late else 8)
-    assert outcomes(publish_to(aws[0], WEBSITE).changes) == {"unchanged"}
+    assert outcomes(publish_to(aws[0], WEBSITE)) == {"unchanged"}
 
 
 IMPORTED = """
@@ -369,7 +455,14 @@ def test_publishing_needs_no_package_of_sound_or_science():
 
 @pytest.mark.parametrize(("stage", "mode"), [("dev", "website"), ("prod", "cloudfront")])
 def test_prod_gets_https(stage, mode):
-    assert publish.default_mode(stage) == mode
+    assert config.load(stage).site_mode == mode
+
+
+def test_a_site_behind_cloudfront_never_becomes_public_again_unasked(aws):
+    account, _ = aws
+    publish_to(account, CLOUDFRONT)
+    assert outcomes(publish_to(account, "")) == {"unchanged"}
+    assert publish_to(account, WEBSITE)[0].outputs["Address"].startswith("http://")
 
 
 class SiteHandler(SimpleHTTPRequestHandler):
@@ -396,11 +489,10 @@ class SiteHandler(SimpleHTTPRequestHandler):
 
 
 @pytest.fixture
-def published():
-    """The address of the real page as it is published, its policy inside."""
-    files = {
-        asset.name: asset for asset in assets.make_assets("http://127.0.0.1:9", policy_in_page=True)
-    }
+def published(listen_parts):
+    """The address of the real page as it is published, its policy inside, with Listen."""
+    made = assets.make_assets("http://127.0.0.1:9", policy_in_page=True, listen=listen_parts)
+    files = {asset.name: asset for asset in made}
     server = ThreadingHTTPServer(("127.0.0.1", 0), partial(SiteHandler, files=files))
     threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
     yield f"http://127.0.0.1:{server.server_port}/"
@@ -438,7 +530,14 @@ def test_the_published_page_runs_in_a_browser_and_opens_without_a_network(browse
     )
     page.wait_for_selector('main:not([data-state="empty"])')
     assert (missing, complaints) == ([], [])
+    page.reload()
+    page.wait_for_selector("body[data-birds]")
+    page.click("#keep-offline")
+    wait_for(page, lambda: page.inner_text("#offline-state") == "Ready without a connection.")
     page.context.set_offline(True)
     page.reload()
-    page.wait_for_selector("main[data-state]")
+    page.wait_for_selector("body[data-birds]")
+    page.check("#on-device")
+    assert identify(page, recording(5)) in {"unknown-bird", "unsure", "no-bird", "result"}
+    assert "Named on this device" in page.text_content("#answered-by")
     page.context.close()

@@ -3,13 +3,14 @@
 import {SAMPLE_RATE} from "./chunks.js"
 
 const CSV_HEAD =
-	"file,start_seconds,end_seconds,verdict,species,scientific_name,probability,confidence,certain"
+	"file,start_seconds,end_seconds,verdict,species,scientific_name,probability,confidence,certain," +
+	"verified"
 // Excel takes a table without it for Latin letters.
 const BYTE_ORDER_MARK = "\ufeff"
 const NYQUIST = (SAMPLE_RATE / 2).toFixed(1)
 const RAVEN_HEAD =
 	"Selection,View,Channel,Begin Time (s),End Time (s),Low Freq (Hz),High Freq (Hz)," +
-	"Common Name,Scientific Name,Confidence,Certain"
+	"Common Name,Scientific Name,Confidence,Certain,Verified"
 
 /** A row for each window and bird; one without a name where none sings. @type {ExportWriter} */
 const csv = (answer, nameOf, file) => {
@@ -30,21 +31,24 @@ const describe = ({start_seconds, verdict, species}, birds, nameOf) => {
 	const rows = singing.map(bird => {
 		const {scientific_name: latin, confidence, certain} = bird
 		const own = species.find(each => each.scientific_name === latin)
-		return [nameOf(bird), latin, own?.probability ?? "", confidence, certain]
+		const probability = own?.probability ?? ""
+		return [nameOf(bird), latin, probability, confidence, certain, bird.verified ?? ""]
 	})
 	const [best] = species
 	const guess = best && verdict !== "no_bird"
 	const rest = guess ? [nameOf(best), best.scientific_name, best.probability] : ["", "", ""]
-	return rows.length ? rows : [[...rest, "", ""]]
+	return rows.length ? rows : [[...rest, "", "", ""]]
 }
 
 /** As RFC 4180 says. */
-const quote = (field = "") => (/[",\r\n]/.test(field) ? `"${field.replaceAll('"', '""')}"` : field)
+export const quote = (field = "") =>
+	/[",\r\n]/.test(field) ? `"${field.replaceAll('"', '""')}"` : field
 
 /** @type {ExportWriter} */
 const raven = (answer, nameOf) => {
 	const rows = spansOf(answer).map(([start, end, bird], i) => {
-		const words = [nameOf(bird), bird.scientific_name, bird.confidence, bird.certain]
+		const {scientific_name: latin, confidence, certain, verified = ""} = bird
+		const words = [nameOf(bird), latin, confidence, certain, verified]
 		return [i + 1, "Spectrogram 1", 1, start, end, "0.0", NYQUIST, ...words]
 	})
 	return tabbed([RAVEN_HEAD.split(","), ...rows])
@@ -52,8 +56,8 @@ const raven = (answer, nameOf) => {
 
 /** @type {ExportWriter} */
 const audacity = (answer, nameOf) => {
-	const label = (/** @type {Bird} */ {certain, confidence, ...bird}) =>
-		`${nameOf(bird)} ${confidence}${certain ? "" : " ?"}`
+	const label = (/** @type {Bird} */ {certain, confidence, verified = "", ...bird}) =>
+		`${nameOf(bird)} ${confidence}${certain ? "" : " ?"}${verified && ` = ${verified}`}`
 	return tabbed(spansOf(answer).map(([start, end, bird]) => [start, end, label(bird)]))
 }
 

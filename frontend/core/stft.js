@@ -64,23 +64,40 @@ function powerAt(k = 0) {
 /** The first is centred on sample 0, as scipy's. */
 export const countColumns = (n = 0) => Math.ceil(n / HOP) + 1
 
+/** Transform one column; its frequencies are then asked by powerAt. @type {TransformColumn} */
+const transform = (samples, column, mean) => {
+	for (let i = 0; i < SIZE; i++) {
+		const at = (column - 1) * HOP + order[i]
+		rows[i] = at >= 0 && at < samples.length ? hann[order[i]] * (samples[at] - mean) : 0
+	}
+	transformRows()
+}
+
 /**
  * Return columns [from, to) as bytes, half decibels above -127.5 dB of full scale, at
  * [(column - from) * 216 + k].
- * @param {Float32Array} samples
+ * @param {Samples} samples
  */
-export function loudness(samples, from = 0, to = 0) {
+export function loudness(samples, from = 0, to = 0, fullScale = 1) {
 	const bytes = new Uint8Array((to - from) * BINS)
 	for (let column = from, at = 0; column < to; column++) {
-		for (let i = 0; i < SIZE; i++) {
-			const sample = (column - 1) * HOP + order[i]
-			rows[i] = sample >= 0 && sample < samples.length ? hann[order[i]] * samples[sample] : 0
-		}
-		transformRows()
+		transform(samples, column, 0)
 		for (let k = 0; k < BINS; k++) {
-			const halfDecibels = Math.round(20 * Math.log10(powerAt(k) + 1e-14) + 255)
+			const power = powerAt(k) / fullScale ** 2
+			const halfDecibels = Math.round(20 * Math.log10(power + 1e-14) + 255)
 			bytes[at++] = Math.max(0, Math.min(255, halfDecibels))
 		}
 	}
 	return bytes
+}
+
+/** Return the powers [216 x columns], row by row. @param {Samples} samples @param {number} mean */
+export function toPower(samples, mean) {
+	const columns = countColumns(samples.length)
+	const powers = new Float64Array(BINS * columns)
+	for (let column = 0; column < columns; column++) {
+		transform(samples, column, mean)
+		for (let k = 0; k < BINS; k++) powers[k * columns + column] = powerAt(k)
+	}
+	return powers
 }

@@ -10,9 +10,12 @@ export function wavHeader(count = 0, rate = 0) {
 	return Uint32Array.of(RIFF, 36 + 2 * count, WAVE, ...format, DATA, 2 * count)
 }
 
-/** @param {Float32Array} samples in [-1, 1] @param {number} rate in Hz */
+/** @param {Float32Array} samples in [-1, 1] */
+export const toPcm = samples =>
+	Int16Array.from(samples, x => Math.max(-32768, Math.min(32767, Math.round(x * 32768))))
+
+/** @param {Samples} samples floats in [-1, 1], or PCM @param {number} rate in Hz */
 export function encodeWav(samples, rate) {
-	const toInt16 = (x = 0) => Math.max(-32768, Math.min(32767, Math.round(x * 32768)))
-	const pcm = Int16Array.from(samples, toInt16)
+	const pcm = samples instanceof Int16Array ? samples : toPcm(samples)
 	return new Blob([wavHeader(pcm.length, rate), pcm], {type: "audio/wav"})
 }

@@ -1,15 +1,19 @@
 /** Sends a recording: in chunks where it can be decoded, otherwise as the file. */
 
-import {ApiError, classify} from "../api.js"
+import {ApiError, canListen, classify} from "../api.js"
 import {hearOne} from "../core/birds.js"
 import {countDone, cutChunks, newJob, run, toChunk} from "../core/chunks.js"
 import {join} from "../core/join.js"
 import {showProgress, showState, showWaiting} from "./answer.js"
-import {cutWav, toBase64} from "./sound.js"
+import {noteSpeed, usesDevice} from "./device-choice.js"
+import {cutPcm, cutWav, toBase64} from "./sound.js"
 import {showLanes} from "./timeline.js"
 
 // The API's limit (docs/contracts.md).
 const MAX_UNREAD_BYTES = 4 * 2 ** 20
+
+// Where the service does not answer, this device does.
+const UNREACHED = ["network", "offline", "slow"]
 
 /** Throws ApiError or AbortError. @param {Recording} recording @param {Part | null} part */
 export async function identify(recording, part) {
@@ -38,6 +42,7 @@ async function sendFile(file, signal) {
 /** @param {Job} job @param {AbortSignal} signal */
 async function sendChunks(job, signal) {
 	let silence = new ApiError("silent_audio")
+	let here = usesDevice()
 	const update = () => {
 		if (signal.aborted) return
 		const soFar = join(job)
@@ -46,9 +51,12 @@ async function sendChunks(job, signal) {
 	}
 	/** @param {Chunk} chunk @returns {Promise<ChunkAnswer>} */
 	const ask = async chunk => {
+		if (here) return askDevice(chunk)
 		const {base64 = ""} = await cutWav(chunk)
 		signal.throwIfAborted()
 		return classify(base64, signal, showWaiting).catch(error => {
+			if (canListen && UNREACHED.includes(error.code)) here = true
+			if (here) return askDevice(chunk).catch(() => Promise.reject(error))
 			if (error.code !== "silent_audio") throw error
 			silence = error
 			return "silent"
@@ -56,9 +64,21 @@ async function sendChunks(job, signal) {
 	}
 	showState("analysing")
 	update()
+	const started = performance.now()
 	await run(job, ask, update)
 	signal.throwIfAborted()
-	return join(job) ?? Promise.reject(silence)
+	const answer = join(job)
+	if (!answer) throw silence
+	const lasted = answer.audio_seconds * 1000
+	if (!here) noteSpeed(lasted / (performance.now() - started))
+	return here ? {...answer, answered_by: "device"} : answer
+}
+
+/** @param {Chunk} chunk @returns {Promise<ChunkAnswer>} */
+async function askDevice(chunk) {
+	const {classifyHere} = await import("./device.js")
+	const {pcm = new Int16Array(0)} = await cutPcm(chunk)
+	return classifyHere(pcm)
 }
 
 /** @type {Resume} */

@@ -31,6 +31,7 @@ export const open = async (file, length, isCurrent) => {
 	if (!sound) return showPicture("none")
 	const samples = await hold(sound, state => isCurrent() && showPicture(state))
 	if (!isCurrent()) return null
+	if (samples < 0) return showPicture("none") // The API has words for it.
 	const seconds = samples / SAMPLE_RATE
 	refuseLong(seconds)
 	write("sound-length", clock(seconds))

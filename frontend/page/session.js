@@ -3,6 +3,7 @@
 import {ApiError} from "../api.js"
 import {showState} from "./answer.js"
 import {$, onClick, show, write} from "./dom.js"
+import {text} from "./i18n.js"
 import {loadKnown} from "./known.js"
 import {showMap, startMap} from "./minimap.js"
 import {open, showPicture} from "./open.js"
@@ -24,6 +25,9 @@ let sentPart = null
 
 /** @type {typeof import("./rows.js") | undefined} */
 let rows
+
+/** @type {typeof import("./corrections.js") | undefined} */
+let corrections
 
 async function loadRows() {
 	const loaded = await import("./rows.js")
@@ -48,7 +52,7 @@ export function startSession() {
 }
 
 /** Open a file, and identify it unless it must wait. @type {Choose} */
-export const choose = (file, {wait = false, recorded = false} = {}) => {
+export const choose = (file, {wait = false, recorded = false, answer: given} = {}) => {
 	forget()
 	const player = $("player", HTMLAudioElement)
 	const url = (player.src = URL.createObjectURL(file))
@@ -62,7 +66,7 @@ export const choose = (file, {wait = false, recorded = false} = {}) => {
 	recording.samples = open(file, loadSeconds(player), () => mine === recording)
 	const failed = recording.samples.catch(error => wait && mine === recording && showError(error))
 	if (wait) showState("chosen")
-	return wait ? failed : send(null)
+	return wait ? failed : given ? showResult(given) : send(null)
 }
 
 /** Empty all that belongs to the recording and its answer. */
@@ -128,12 +132,26 @@ async function showResult(found) {
 	clearShared()
 	await loadRows()
 	const {addExportButtons} = await loadExport()
-	addExportButtons(() => answer && [answer, recording?.file.name ?? "shared"])
+	addExportButtons(() => answer && [verify(answer), recording?.file.name ?? "shared"])
 	if (answer !== found) return
 	refresh()
 	show("whole", Boolean(sentPart && whole))
 	showState(STATES[found.verdict], found)
-	if (recording) dispatchEvent(new CustomEvent("named", {detail: recording.file}))
+	if (!recording || sentPart) return
+	dispatchEvent(new CustomEvent("named", {detail: {file: recording.file, answer: found}}))
+}
+
+/** Who answered. @param {Answer} found */
+const writeSource = ({model, answered_by: by = "service"}) =>
+	write("answered-by", text(`by.${by}`, {model}))
+
+/** With what the reader said of its birds. @param {Answer} given @returns {Answer} */
+const verify = given => corrections?.verify(given) ?? given
+
+/** What the reader may say, and has said, of the birds; of what is kept. */
+export async function showCorrections() {
+	corrections = await import("./corrections.js")
+	if (recording && answer) await corrections.showCorrections(recording.file, answer)
 }
 
 /** @param {Answer} shared */
@@ -148,7 +166,9 @@ export async function showShared(shared) {
 
 export function refresh() {
 	if (!answer) return
+	writeSource(answer)
 	rows?.showRows(answer, {playable: Boolean(recording), share: shareBird})
+	if (corrections) showCorrections()
 }
 
 /** @param {Answer} what */

@@ -9,15 +9,20 @@ let lastId = 0
 /** @type {Map<number, OnReply>} */
 const waiting = new Map()
 
-/** At 44,100 Hz, or a WAV's own 22,050; null where this browser cannot. @param {File} file */
-export async function decode(file) {
+/** At 44,100 Hz, or a WAV's own 22,050; null where this browser cannot. @type {Decode} */
+export const decode = async file => {
 	try {
 		const bytes = await file.arrayBuffer()
+		const {isFine, readWav} = await import("../core/file-header.js")
+		const pcm = readWav(bytes)
+		if (pcm) return {same: true, fine: false, channels: [], pcm}
+		const fine = isFine(bytes)
 		const same = new DataView(bytes).getUint32(24, true) === SAMPLE_RATE
 		const context = new OfflineAudioContext(1, 1, same ? SAMPLE_RATE : 2 * SAMPLE_RATE)
 		const sound = await context.decodeAudioData(bytes)
 		const {numberOfChannels: length} = sound
-		return {same, channels: Array.from({length}, (_, i) => sound.getChannelData(i))}
+		const channels = Array.from({length}, (_, i) => sound.getChannelData(i))
+		return {same, fine, channels}
 	} catch {
 		return null
 	}
@@ -47,7 +52,7 @@ export const toBase64 = blob =>
 /** @type {Hold} */
 export const hold = (sound, onPicture) =>
 	new Promise(resolve => {
-		const moved = sound.channels.map(channel => channel.buffer)
+		const moved = (sound.pcm ? [sound.pcm] : sound.channels).map(each => each.buffer)
 		ask({sound}, moved, message => {
 			if (message.picture) onPicture(message.picture)
 			else resolve(message.samples ?? 0)
@@ -71,6 +76,9 @@ export const draw = view => ask({view})
 
 /** @type {(wav: Chunk) => Promise<FromWorker>} */
 export const cutWav = wav => new Promise(resolve => ask({wav}, [], resolve))
+
+/** @type {(cut: Chunk) => Promise<FromWorker>} */
+export const cutPcm = cut => new Promise(resolve => ask({cut}, [], resolve))
 
 /** @type {AskWorker} */
 const ask = (message, moved = [], onReply) => {

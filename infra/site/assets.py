@@ -30,6 +30,7 @@ TOOLS = {"package.json", "package-lock.json", "tsconfig.json", "tsconfig.worker.
 TEXTS = {".html", ".css", ".js", ".webmanifest"}
 # A name in quotes, or in CSS's url(...).
 REFERENCE = re.compile(r"""(?P<open>["']|url\()(?P<name>[\w./-]+\.\w+)(?P<close>["']|\))""")
+ON_DEMAND = ("samples/", "litert/", "model/")
 CHARSET = b'<meta charset="utf-8">'
 DIGEST_CHARACTERS = 10
 
@@ -45,14 +46,20 @@ class Asset:
 
 
 def make_assets(
-    api_base: str, folder: Path = FOLDER, *, policy_in_page: bool = False
+    api_base: str,
+    folder: Path = FOLDER,
+    *,
+    policy_in_page: bool = False,
+    listen: Files | None = None,
 ) -> list[Asset]:
     """Return the site's files: those with a digest first, index.html last, so that none is missing.
 
     `policy_in_page` writes the Content-Security-Policy into index.html, for a host that sends no
-    such header.
+    such header. `listen` is what Listen needs beside the page's own files, if it is offered.
     """
-    files = read_files(folder) | {CONFIG: config_module(api_base)}
+    listen = listen or {}
+    config = config_module(api_base, can_listen=bool(listen))
+    files = read_files(folder) | listen | {CONFIG: config}
     if policy_in_page:
         policy = page_policy(api_base)
         meta = f'<meta http-equiv="Content-Security-Policy" content="{policy}">'.encode()
@@ -77,8 +84,8 @@ def list_for_worker(worker: str, names: dict[str, str]) -> bytes:
 
 
 def is_listed(name: str) -> bool:
-    """The songs to try are loaded only when a reader asks for them."""
-    return name not in {INDEX, WORKER} and PurePosixPath(name).suffix != ".mp3"
+    """The songs to try, and what Listen needs, are loaded only when a reader asks for them."""
+    return name not in {INDEX, WORKER} and not name.startswith(ON_DEMAND)
 
 
 def read_files(folder: Path) -> Files:
@@ -139,7 +146,6 @@ def with_digest(name: str, files: Files, loads: dict[str, set[str]]) -> str:
 
 
 def rewrite(name: str, files: Files, names: dict[str, str]) -> bytes:
-    """Return a file with the new names in place of the old."""
     if not has_references(name):
         return files[name]
 

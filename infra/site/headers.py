@@ -11,10 +11,17 @@ TYPES = {
     ".json": "application/json",
     ".svg": "image/svg+xml",
     ".png": "image/png",
+    ".wasm": "application/wasm",
+    ".tflite": "application/octet-stream",
     ".mp3": "audio/mpeg",
     ".woff2": "font/woff2",
     ".webmanifest": "application/manifest+json",
 }
+OWN_FILES = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; "
+    "media-src 'self' blob:; font-src 'self'; worker-src 'self'; manifest-src 'self'"
+)
+NO_FORMS = "base-uri 'none'; form-action 'none'"
 FOR_EVER = "public, max-age=31536000, immutable"
 ASK_AGAIN = "no-cache"
 
@@ -27,28 +34,21 @@ def content_security_policy(api_base: str) -> str:
 def page_policy(api_base: str) -> str:
     """Return the policy without what a <meta> element may not hold."""
     parts = urlsplit(api_base)
-    return "; ".join(
-        [
-            "default-src 'none'",
-            "script-src 'self'",
-            "style-src 'self'",
-            "img-src 'self' data: blob:",
-            "media-src 'self' blob:",
-            "font-src 'self'",
-            "worker-src 'self'",
-            "manifest-src 'self'",
-            # The origin alone: a source with a path would have to match the whole path.
-            f"connect-src 'self' {parts.scheme}://{parts.netloc}",
-            "base-uri 'none'",
-            "form-action 'none'",
-        ]
-    )
+    # The origin alone: a source with a path would have to match the whole path.
+    return f"{OWN_FILES}; connect-src 'self' {parts.scheme}://{parts.netloc}; {NO_FORMS}"
+
+
+def listen_worker_policy() -> str:
+    """Return the policy of listen-worker.js alone: it compiles WebAssembly, the page does not."""
+    return "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; connect-src 'self'"
 
 
 def content_type(name: str) -> str:
     return TYPES[PurePosixPath(name).suffix]
 
 
-def config_module(api_base: str) -> bytes:
-    """Return config.js, the page's only way to know the API's address."""
-    return f'export const apiBase = "{api_base}";\n'.encode()
+def config_module(api_base: str, *, can_listen: bool = False) -> bytes:
+    """Return config.js: the API's address, and whether the site has a model for the browser."""
+    listens = str(can_listen).lower()
+    text = f'export const apiBase = "{api_base}";\nexport const canListen = {listens};\n'
+    return text.encode()

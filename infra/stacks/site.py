@@ -3,7 +3,7 @@
 from typing import Any
 
 from infra.config import Settings
-from infra.stacks.resources import PRIVATE, resource
+from infra.stacks.resources import PRIVATE, bucket_policy, encrypted_only, resource
 
 WEBSITE, CLOUDFRONT = "website", "cloudfront"
 MODES = (WEBSITE, CLOUDFRONT)
@@ -16,6 +16,8 @@ PRICE_CLASS = "PriceClass_100"
 PERMISSIONS_POLICY = "microphone=(self), camera=(), geolocation=(), payment=(), usb=()"
 HSTS_SECONDS = 31_536_000
 INDEX = "index.html"
+# Its published name has a digest.
+LISTEN_WORKER = "listen-worker*"
 ORIGIN = "site"
 
 
@@ -23,12 +25,16 @@ def stack_name(settings: Settings) -> str:
     return f"{settings.function}-site"
 
 
-def template(bucket: str, mode: str, security_policy: str) -> dict[str, Any]:
+def template(bucket: str, mode: str, page_policy: str, worker_policy: str) -> dict[str, Any]:
     """Return the stack's template. Output: Address.
 
-    `security_policy` is the Content-Security-Policy that CloudFront sends; a website sends none.
+    The policies are the Content-Security-Policy that CloudFront sends with the page, and with the
+    worker that may compile WebAssembly; a website sends none.
     """
-    resources = website(bucket) if mode == WEBSITE else distribution(bucket, security_policy)
+    if mode == WEBSITE:
+        resources = website(bucket)
+    else:
+        resources = distribution(bucket, page_policy, worker_policy)
     website_url = {"Fn::GetAtt": ["Bucket", "WebsiteURL"]}
     secure_url = {"Fn::Sub": "https://${Distribution.DomainName}"}
     address = website_url if mode == WEBSITE else secure_url
@@ -40,10 +46,10 @@ def website(bucket: str) -> dict[str, Any]:
     """Return the public bucket alone: HTTP only, everybody may read, the root shows the index."""
     shown = {"BucketName": bucket, "WebsiteConfiguration": {"IndexDocument": INDEX}}
     public = resource("S3::Bucket", PublicAccessBlockConfiguration=PUBLIC, **shown)
-    return {"Bucket": public, "ReadPolicy": read_policy({"Principal": "*"})}
+    return {"Bucket": public, "ReadPolicy": bucket_policy(readable({"Principal": "*"}))}
 
 
-def distribution(bucket: str, security_policy: str) -> dict[str, Any]:
+def distribution(bucket: str, page_policy: str, worker_policy: str) -> dict[str, Any]:
     """Return the private bucket, and the one CloudFront distribution that may read it."""
     control = {
         "Name": bucket,
@@ -51,27 +57,31 @@ def distribution(bucket: str, security_policy: str) -> dict[str, Any]:
         "SigningBehavior": "always",
         "OriginAccessControlOriginType": "s3",
     }
-    custom = {"Header": "Permissions-Policy", "Value": PERMISSIONS_POLICY, "Override": True}
-    headers = {
-        "Name": bucket,
-        "SecurityHeadersConfig": security_headers(security_policy),
-        "CustomHeadersConfig": {"Items": [custom]},
-    }
     ours = "arn:${AWS::Partition}:cloudfront::${AWS::AccountId}:distribution/${Distribution}"
     reader = {
         "Principal": {"Service": "cloudfront.amazonaws.com"},
         "Condition": {"StringEquals": {"AWS:SourceArn": {"Fn::Sub": ours}}},
     }
     access = resource("CloudFront::OriginAccessControl", OriginAccessControlConfig=control)
-    policy = resource("CloudFront::ResponseHeadersPolicy", ResponseHeadersPolicyConfig=headers)
     config = distribution_config(bucket)
     return {
         "Bucket": resource("S3::Bucket", BucketName=bucket, PublicAccessBlockConfiguration=PRIVATE),
         "AccessControl": access,
-        "Headers": policy,
+        "Headers": headers_policy(bucket, page_policy),
+        "WorkerHeaders": headers_policy(f"{bucket}-listen", worker_policy),
         "Distribution": resource("CloudFront::Distribution", DistributionConfig=config),
-        "ReadPolicy": read_policy(reader),
+        "ReadPolicy": bucket_policy(readable(reader), encrypted_only()),
     }
+
+
+def headers_policy(name: str, security_policy: str) -> dict[str, Any]:
+    custom = {"Header": "Permissions-Policy", "Value": PERMISSIONS_POLICY, "Override": True}
+    config = {
+        "Name": name,
+        "SecurityHeadersConfig": security_headers(security_policy),
+        "CustomHeadersConfig": {"Items": [custom]},
+    }
+    return resource("CloudFront::ResponseHeadersPolicy", ResponseHeadersPolicyConfig=config)
 
 
 def security_headers(security_policy: str) -> dict[str, Any]:
@@ -106,21 +116,21 @@ def distribution_config(comment: str) -> dict[str, Any]:
         "CachePolicyId": CACHING_OPTIMIZED,
         "ResponseHeadersPolicyId": {"Ref": "Headers"},
     }
+    worker = {"PathPattern": LISTEN_WORKER, "ResponseHeadersPolicyId": {"Ref": "WorkerHeaders"}}
     return {
         "Comment": comment,
         "Enabled": True,
         "DefaultRootObject": INDEX,
         "Origins": [origin],
         "DefaultCacheBehavior": behaviour,
+        "CacheBehaviors": [behaviour | worker],
         "PriceClass": PRICE_CLASS,
         "HttpVersion": "http2and3",
         "IPV6Enabled": True,
     }
 
 
-def read_policy(who: dict[str, Any]) -> dict[str, Any]:
-    """Return a bucket policy of one sentence: who may read every file."""
+def readable(who: dict[str, Any]) -> dict[str, Any]:
+    """Return the sentence of a bucket policy that says who may read every file."""
     files = {"Fn::Sub": "${Bucket.Arn}/*"}
-    allowed = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": files} | who
-    document = {"Version": "2012-10-17", "Statement": [allowed]}
-    return resource("S3::BucketPolicy", Bucket={"Ref": "Bucket"}, PolicyDocument=document)
+    return {"Effect": "Allow", "Action": "s3:GetObject", "Resource": files} | who

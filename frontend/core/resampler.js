@@ -1,0 +1,63 @@
+/** A stream of any rate -> 22,050 Hz, with the filter of core/resample.js. */
+
+import {SAMPLE_RATE} from "./chunks.js"
+
+// Zero crossings of the filter on each side, and its edge in parts of the lower Nyquist rate.
+const CROSSINGS = 16.5
+const EDGE = 0.97
+
+export class Resampler {
+	/** @param {number} rate in Hz */
+	constructor(rate) {
+		const slow = Math.max(1, rate / SAMPLE_RATE)
+		this.step = rate / SAMPLE_RATE
+		this.cutoff = EDGE / slow
+		this.reach = CROSSINGS * slow
+		this.margin = Math.ceil(this.reach)
+		/** The end of what came: the filter still reaches it. */
+		this.rest = new Float32Array(this.margin)
+		/** Where in `rest` the next sample lies. */
+		this.next = this.margin
+		/** A rate has few places between two samples. @type {Map<number, Float64Array>} */
+		this.filters = new Map()
+	}
+
+	/** @param {Int16Array} pcm @returns {Int16Array<ArrayBuffer>} */
+	push(pcm) {
+		const sound = new Float32Array(this.rest.length + pcm.length)
+		sound.set(this.rest)
+		sound.set(pcm, this.rest.length)
+		const out = []
+		for (; this.next + this.margin < sound.length; this.next += this.step) {
+			out.push(Math.max(-32768, Math.min(32767, Math.round(this.at(sound)))))
+		}
+		const done = Math.max(0, Math.floor(this.next) - this.margin)
+		this.rest = sound.slice(done)
+		this.next -= done
+		return Int16Array.from(out)
+	}
+
+	/** @param {Float32Array} sound */
+	at(sound) {
+		const whole = Math.floor(this.next)
+		const filter = this.filterAt(Math.round((this.next - whole) * SAMPLE_RATE) / SAMPLE_RATE)
+		let sum = 0
+		for (let i = 0; i < filter.length; i++) sum += filter[i] * sound[whole - this.margin + i]
+		return sum
+	}
+
+	filterAt(part = 0) {
+		const known = this.filters.get(part)
+		if (known) return known
+		const made = Float64Array.from({length: 2 * this.margin + 1}, (_, i) => {
+			const distance = i - this.margin - part
+			if (Math.abs(distance) > this.reach) return 0
+			const x = Math.PI * this.cutoff * distance
+			const turn = (Math.PI * distance) / this.reach
+			const blackman = 0.42 + 0.5 * Math.cos(turn) + 0.08 * Math.cos(2 * turn)
+			return this.cutoff * (x ? Math.sin(x) / x : 1) * blackman
+		})
+		this.filters.set(part, made)
+		return made
+	}
+}

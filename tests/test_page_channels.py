@@ -1,0 +1,98 @@
+"""The page makes one channel of a file as the API does: what it sends is what the API hears."""
+
+import numpy as np
+import pytest
+import sounds
+from page_browser import identify
+
+from birdapp.chalicelib.decode import decode
+
+pytest_plugins = ["page_fixtures"]
+pytestmark = pytest.mark.usefixtures("real_ffmpeg")
+RATE = sounds.SAMPLE_RATE
+FLOAT = 3
+PATIENCE = 60
+# ffmpeg tells the API an offset to six decimals: raised a thousand times that is seen.
+TOLERANCE = 0.012
+TIMES = np.arange(4 * RATE) / RATE
+SONG = 0.4 * np.sin(2 * np.pi * (5_000 - 800 * TIMES) * TIMES) * (TIMES % 0.5 < 0.3)
+NOTHING = np.zeros(SONG.size)
+NOISE = np.random.default_rng(3).normal(0, 0.05, SONG.size)
+
+
+def whole(*channels):
+    """16 bits a sample."""
+    return sounds.make_wav(sounds.pcm16(np.stack(channels, axis=1).ravel()), RATE, len(channels))
+
+
+def fine(samples, bits=24):
+    """24 or 32 bits a sample."""
+    numbers = np.round(samples * 2 ** (bits - 1)).astype("<i4")
+    octets = numbers.view(np.uint8).reshape(-1, 4)[:, : bits // 8]
+    return sounds.make_wav(octets.tobytes(), RATE, bits=bits)
+
+
+def floats(*channels):
+    samples = np.stack(channels, axis=1).ravel().astype("<f4")
+    return sounds.make_wav(samples.tobytes(), RATE, len(channels), bits=32, tag=FLOAT)
+
+
+def with_numbers(value):
+    broken = SONG.copy()
+    broken[[5_000, 20_000]] = value
+    return floats(broken * 1e-3)
+
+
+CASES = {
+    **{
+        f"channel {place + 1} of {count}": whole(
+            *(SONG if i == place else NOTHING for i in range(count))
+        )
+        for count, place in [(1, 0), (2, 1), (3, 2), (4, 3), (6, 3), (7, 3), (8, 3), (8, 7)]
+    },
+    "apart": whole(SONG, np.roll(SONG, 30) + NOISE),
+    "one upside down": whole(SONG, -0.9 * SONG),
+    "four of eight upside down": whole(*([SONG, -0.95 * SONG] * 4)),
+    "upside down with an offset": whole(SONG + 0.3, -SONG + 0.3),
+    "quiet in one of eight": whole(*[NOTHING] * 7, SONG * 1e-3),
+    "quiet 16 bits": whole(SONG * 1e-3),
+    "quiet 24 bits": fine(SONG * 1e-4),
+    "quiet 32 bits": fine(SONG * 1e-5, 32),
+    "24 bits": fine(SONG),
+    "quiet floats with an offset": floats(SONG * 1e-4 + 0.2),
+    "loud floats": floats(SONG * 100),
+    "floats with NaN": with_numbers(np.nan),
+    "floats with infinity": with_numbers(np.inf),
+    "quiet floats that cancel": floats(SONG * 1e-3, -0.9e-3 * SONG),
+}
+
+
+RAISED = {case for case in CASES if "quiet" in case or "floats" in case} - {"quiet 16 bits"}
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_what_the_page_sends_is_what_the_api_hears(page, api, case):
+    wav = CASES[case]
+    state = identify(page, {"name": "a.wav", "mimeType": "audio/wav", "buffer": wav})
+    assert state == "result"
+    sent = np.frombuffer(api.sounds[-1][44:], "<i2").astype(int)
+    heard = np.frombuffer(decode(wav, PATIENCE), "<i2").astype(int)
+    assert sent.size == heard.size
+    assert np.abs(sent - heard).max() <= (np.abs(heard).max() * TOLERANCE if case in RAISED else 2)
+
+
+def test_a_flac_of_24_bits_is_raised_too(page, api, tmp_path):
+    options = ["-c:a", "flac", "-sample_fmt", "s32", "-f", "flac"]
+    file = sounds.encode(floats(SONG * 1e-4), options, tmp_path)
+    identify(page, {"name": "a.flac", "mimeType": "audio/flac", "buffer": file})
+    sent = np.frombuffer(api.sounds[-1][44:], "<i2").astype(int)
+    heard = np.frombuffer(decode(file, PATIENCE), "<i2").astype(int)
+    size = min(sent.size, heard.size)
+    assert np.abs(sent).max() == pytest.approx(np.abs(heard).max(), rel=0.02)
+    assert np.corrcoef(sent[:size], heard[:size])[0, 1] > 0.999
+
+
+def test_a_file_of_no_number_is_left_to_the_api(page, api):
+    wav = floats(np.full(SONG.size, np.nan))
+    identify(page, {"name": "a.wav", "mimeType": "audio/wav", "buffer": wav})
+    assert api.sounds == [wav]

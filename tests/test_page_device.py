@@ -1,0 +1,223 @@
+"""Files named on this device: as the API names them, and who answered is said."""
+
+import json
+import time
+
+import numpy as np
+import pytest
+from local_app import SHIPPED_MODEL, running
+from page_browser import RATE, chirps, choose, identify, recording, wait_for, wait_state, wav
+from scipy import signal
+
+from birdapp.chalicelib.model import Model, Prediction
+from birdapp.chalicelib.pooling import PoolingRule
+from birdapp.chalicelib.response import judge_windows
+from birdapp.chalicelib.spectrogram_client import Window
+from spectrogram_fn.spectrogram import from_pcm, to_bytes, to_spectrogram
+
+pytest_plugins = ["page_fixtures"]
+MOST_SECONDS = 30
+COUNT = 50
+TIE = 0.0005
+TO_INPUT = """(m, pcm) => {
+    const bytes = m.toInput(m.fill(Int16Array.from(pcm)));
+    return bytes && Array.from(bytes);
+}"""
+
+
+@pytest.fixture
+def api(listening_api):
+    """The page names birds itself."""
+    return listening_api
+
+
+@pytest.fixture(scope="module")
+def listening_app(request, browser_model):
+    """The whole app with a model that the browser has too."""
+    if (SHIPPED_MODEL / "browser.tflite").exists():
+        yield request.getfixturevalue("app")
+    else:
+        with running(browser_model) as app:
+            yield app
+
+
+def pcm(samples):
+    return np.round(np.clip(samples, -1, 1) * 32_767).astype("<i2")
+
+
+@pytest.mark.parametrize("seconds", [0.7, 5])
+@pytest.mark.parametrize("offset", [0, 0.2])
+def test_the_network_gets_the_spectrogram_of_the_server_to_the_byte(module, seconds, offset):
+    sound = pcm(chirps(seconds) + offset)
+    found = module("core/network-input.js", TO_INPUT, sound.tolist())
+    window = np.resize(from_pcm(sound.tobytes()), 5 * RATE)
+    expected = to_bytes(to_spectrogram(window)).ravel().astype(int)
+    difference = np.abs(np.array(found) - expected)
+    assert difference.max() <= 1
+    assert (difference > 0).mean() < 0.001
+
+
+@pytest.mark.parametrize("level", [0, 1.4])
+def test_a_window_below_80_decibels_is_silent(module, level):
+    sound = np.random.default_rng(1).normal(1_000, level, 5 * RATE).round().astype(int)
+    assert module("core/network-input.js", TO_INPUT, sound.tolist()) is None
+
+
+@pytest.mark.parametrize("independent", [False, True])
+@pytest.mark.parametrize("row", [[0.5, 0.7, 0.2], [0.1, 0.1, 0.05], [0.6, 0.3, 0.01]])
+@pytest.mark.parametrize("bird", [0.9, 0.3])
+def test_a_window_is_judged_as_by_the_server(module, independent, row, bird):
+    names = ["Wren", "Robin", "Rook"]
+    pooling = {"species_per_window": 2}
+    settings = {
+        "independent": independent,
+        "thresholds": {"bird": 0.5, "no_bird": 0.4},
+        "pooling": pooling,
+    }
+    constants = {"labels": names, "names": names, "settings": settings}
+    found = module(
+        "core/judge.js",
+        "(m, [constants, seen]) => m.judgeWindow(constants, seen)",
+        [constants, {"probabilities": row, "bird": bird}],
+    )
+    total = 1 if independent else max(1, sum(row))
+    rule = PoolingRule(4, 2, ((0, 0), (1, 1)), 0.5)
+    model = Model(names, names, "v", 0.5, 0.4, pooling, rule, None, independent)
+    prediction = Prediction(model, [[value / total for value in row]], [bird])
+    (expected,) = judge_windows([Window(0, 5, False, "")], prediction)
+    assert (found["verdict"], found["bird"]) == (expected.verdict, expected.bird)
+    assert found["species"] == [one._asdict() for one in expected.species]
+
+
+@pytest.mark.parametrize("rate", [48_000, 44_100, 22_050, 16_000, 96_000])
+def test_a_microphone_of_any_rate_is_resampled_in_a_stream(module, rate):
+    times = np.arange(3 * rate) / rate
+    sound = 8_000 * np.sin(2 * np.pi * (1_000 + 900 * times) * times)
+    batches = """(m, [rate, pcm]) => {
+        const resampler = new m.Resampler(rate);
+        const out = [];
+        for (let at = 0; at < pcm.length; at += 4096)
+            out.push(...resampler.push(Int16Array.from(pcm.slice(at, at + 4096))));
+        return out;
+    }"""
+    found = np.array(module("core/resampler.js", batches, [rate, sound.round().tolist()]))
+    expected = signal.resample(sound, 3 * RATE)
+    assert found.size == pytest.approx(3 * RATE, abs=40)
+    middle = slice(RATE // 2, found.size - RATE // 2)
+    assert np.abs(found[middle] - expected[: found.size][middle]).max() < 80
+
+
+@pytest.fixture(scope="module")
+def songs(recordings, recording_rows):
+    """Fifty real recordings, of as many species as there are."""
+    rows = sorted(
+        (row for row in recording_rows if float(row["seconds"]) <= MOST_SECONDS),
+        key=lambda row: row["filename"].rsplit("/")[-1],
+    )
+    seen = {}
+    for row in rows:
+        seen.setdefault(row["scientific_name"], []).append(recordings / row["filename"])
+    most = max(map(len, seen.values()))
+    return [files[i] for i in range(most) for files in seen.values() if i < len(files)][:COUNT]
+
+
+def test_fifty_recordings_are_named_as_by_the_api(listening_app, browser, songs):
+    assert len(songs) == COUNT
+    with browser.new_context(locale="en-GB", accept_downloads=True) as context:
+        page = context.new_page()
+        sent = []
+        page.on(
+            "request",
+            lambda request: sent.append(request.url) if "classify" in request.url else None,
+        )
+        page.goto(listening_app.site_url)
+        wait_for(page, lambda: page.evaluate("import('/config.js').then((it) => it.canListen)"))
+        page.reload()
+        page.check("#on-device")
+        differences = [compare(page, listening_app, song) for song in songs]
+    assert sent == []
+    assert [each for each in differences if each] == []
+
+
+def compare(page, app, song):
+    """What differs between this device's answer and the API's; None where nothing does."""
+    state = identify(page, song)
+    status, told = app.classify(song.read_bytes(), top=20)
+    if status != 200:
+        return None if state == "error" else (song.name, state, told)
+    with page.expect_download() as download:
+        page.click("#save-json")
+    heard = json.loads(download.value.path().read_text())
+    chances = [
+        {one["scientific_name"]: one["probability"] for one in answer["species"]}
+        for answer in (heard, told)
+    ]
+    # Where two are as good as equal, either may be first.
+    first = heard["species"][0]["scientific_name"]
+    best = abs(chances[1].get(first, 0) - told["species"][0]["probability"]) <= TIE
+    close = all(abs(p - chances[1].get(name, 0)) <= 0.01 for name, p in chances[0].items())
+    same = heard["verdict"] == told["verdict"]
+    return (
+        None if same and best and close else (song.name, heard["species"][:2], told["species"][:2])
+    )
+
+
+def test_a_file_is_named_ten_times_as_fast_as_it_lasts(open_page):
+    page = open_page()
+    page.check("#on-device")
+    identify(page, recording(5))  # The network is loaded.
+    minutes = wav(np.tile(chirps(60), 2))
+    started = time.monotonic()
+    state = identify(page, {"name": "two.wav", "mimeType": "audio/wav", "buffer": minutes})
+    assert state != "error"
+    assert time.monotonic() - started <= 12
+
+
+def test_who_answered_is_said_and_the_choice_is_kept(open_page, api):
+    page = open_page()
+    identify(page, recording(5))
+    assert page.inner_text("#answered-by") == "Named by the bird service (model canned)."
+    assert len(api.requests) == 1
+    page.reload()
+    page.wait_for_selector("body[data-birds]")
+    assert page.inner_text("#privacy").startswith("Your recording is sent")
+    page.check("#on-device")
+    assert page.inner_text("#privacy") == "Your recording stays on this device."
+    page.reload()
+    page.wait_for_selector("body[data-birds]")
+    assert page.is_checked("#on-device")
+    identify(page, recording(5))
+    assert page.inner_text("#answered-by").startswith("Named on this device (model ")
+    assert len(api.requests) == 1
+
+
+@pytest.mark.parametrize(("kind", "here"), [("4g", False), ("3g", True)])
+def test_where_the_browser_knows_of_a_slow_network_this_device_is_the_default(
+    open_page, kind, here
+):
+    page = open_page()
+    page.add_init_script(
+        f"Object.defineProperty(navigator, 'connection', {{value: {{effectiveType: '{kind}'}}}})"
+    )
+    page.reload()
+    page.wait_for_selector("body[data-birds]")
+    assert page.is_checked("#on-device") == here
+
+
+def test_after_a_slow_answer_of_the_service_this_device_is_the_default(page, api):
+    api.gate.clear()
+    choose(page, recording(5))
+    wait_for(page, lambda: api.requests)
+    page.wait_for_timeout(1_200)
+    api.gate.set()
+    wait_state(page, "result")
+    identify(page, recording(5))
+    assert len(api.requests) == 1
+    assert page.inner_text("#answered-by").startswith("Named on this device")
+
+
+def test_where_the_service_cannot_be_reached_this_device_answers(open_page, api):
+    page = open_page()
+    page.route("**/classify", lambda route: route.abort())
+    assert identify(page, recording(5)) != "error"
+    assert page.inner_text("#answered-by").startswith("Named on this device")
