@@ -466,3 +466,6 @@ interface Entry {
 type OpenEntry = (file: File, entry: Entry) => void
 
 type Keep = (file: File, answer?: Answer | null) => Promise<void>
+
+/** Return the joined answer of a job. Throws ApiError or AbortError. */
+type AskChunks = (job: Job, signal: AbortSignal, onProgress: () => void) => Promise<Answer>

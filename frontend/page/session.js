@@ -18,8 +18,6 @@ const STATES = {bird: "result", unknown_bird: "unknown-bird", unsure: "unsure", 
 let recording = null
 /** @type {Answer | null} */
 let answer = null
-/** The answer for the whole recording, while one for a part is shown. @type {Answer | null} */
-let whole = null
 /** @type {Part | null} */
 let sentPart = null
 
@@ -44,8 +42,8 @@ export function startSession() {
 	startPlayer()
 	loadRows()
 	loadIdentify()
-	onClick("send-part", () => send(selection))
-	onClick("whole", back)
+	onClick("send-part", sendPart)
+	addEventListener("part", showPart)
 	onClick("save-clip", saveClip)
 	onClick("save-recording", async () => recording && (await loadExport()).save(recording.file))
 	onClick("share", () => answer && share(answer))
@@ -73,7 +71,7 @@ export const choose = (file, {wait = false, recorded = false, answer: given} = {
 function forget() {
 	recording?.work.abort()
 	if (recording) URL.revokeObjectURL(recording.url)
-	recording = answer = whole = sentPart = null
+	recording = answer = sentPart = null
 	rows?.clearRows()
 	showMap(0)
 	clearShared()
@@ -92,10 +90,8 @@ async function send(part) {
 	recording.work.abort()
 	recording.work = new AbortController()
 	const {signal} = recording.work
-	if (part && !sentPart) whole = answer
 	sentPart = part
 	clearShared()
-	show("whole", false)
 	try {
 		showState("preparing")
 		await loadRows()
@@ -106,6 +102,25 @@ async function send(part) {
 	} catch (error) {
 		if (!signal.aborted) showError(error)
 	}
+}
+
+/** @type {typeof import("./doubt.js") | undefined} */
+let doubt
+
+async function loadDoubt() {
+	const loaded = await import("./doubt.js")
+	if (!doubt) loaded.startDoubt()
+	return (doubt = loaded)
+}
+
+/** Beside the answer where there is one, otherwise as the answer. */
+async function sendPart() {
+	if (selection && answer) (await loadDoubt()).nameAlone(selection)
+	else send(selection)
+}
+
+async function showPart() {
+	if (selection || doubt) (await loadDoubt()).showDoubt(selection, recording && answer)
 }
 
 export const sendAgain = () => send(sentPart)
@@ -120,9 +135,8 @@ export function showError(error) {
 /** To the last answer, otherwise to the recording, otherwise to the empty page. */
 export function back() {
 	recording?.work.abort()
-	const last = whole ?? answer
-	whole = sentPart = null
-	if (last) showResult(last)
+	sentPart = null
+	if (answer) showResult(answer)
 	else showState(recording ? "chosen" : "empty")
 }
 
@@ -135,7 +149,6 @@ async function showResult(found) {
 	addExportButtons(() => answer && [verify(answer), recording?.file.name ?? "shared"])
 	if (answer !== found) return
 	refresh()
-	show("whole", Boolean(sentPart && whole))
 	showState(STATES[found.verdict], found)
 	if (!recording || sentPart) return
 	dispatchEvent(new CustomEvent("named", {detail: {file: recording.file, answer: found}}))
@@ -169,6 +182,7 @@ export function refresh() {
 	writeSource(answer)
 	rows?.showRows(answer, {playable: Boolean(recording), share: shareBird})
 	if (corrections) showCorrections()
+	if (doubt) showPart()
 }
 
 /** @param {Answer} what */
