@@ -19,7 +19,8 @@ LOCKED = birdapp/requirements birdapp/requirements-layer spectrogram_fn/requirem
 LOCK = .venv-lock/bin/uv pip compile --quiet --universal --python-version 3.11 --no-build \
   --generate-hashes --no-emit-index-url --custom-compile-command "make lock"
 
-.PHONY: run test check lock train evaluate deploy destroy status load bench bench-page
+.PHONY: run test check lock train cross-validate evaluate deploy destroy status close open load \
+  artillery baseline crowd day power-tuning bench bench-page
 
 # Name a missing program, and its package in Debian.
 missing = command -v $(1) >/dev/null \
@@ -54,6 +55,10 @@ train: # RECORDINGS=DIR -> trained, scored model with its card, in build/model; 
 	@$(RECORDINGS_GIVEN)
 	@$(ALL) -m training.pipeline --recordings "$(RECORDINGS)" --model "$(MODEL)" $(ARGS)
 
+cross-validate: # RECORDINGS=DIR -> scores of the recipe on all recordings, by five folds
+	@$(RECORDINGS_GIVEN)
+	@$(ALL) -m training.cross_validate --recordings "$(RECORDINGS)" $(ARGS)
+
 evaluate: # RECORDINGS=DIR -> scores of the model, per species and overall
 	@$(RECORDINGS_GIVEN)
 	@$(MEASURE) -m training.evaluate --recordings "$(RECORDINGS)" --model "$(MODEL)" $(ARGS)
@@ -62,11 +67,27 @@ evaluate: # RECORDINGS=DIR -> scores of the model, per species and overall
 deploy: # everything to AWS; ARGS=--dry-run lists it with its price
 	@$(if $(findstring --dry-run,$(ARGS)),$(CLOUD),$(ALL)) deploy.py deploy --stage $(STAGE) $(ARGS)
 
-destroy status: # delete everything; list what exists
+destroy status close open: # delete everything; list what exists; answer nobody; answer again
 	@$(CLOUD) deploy.py $@ --stage $(STAGE) $(ARGS)
 
 load: # the report's load tests on this machine; ARGS="--seconds 600" for their whole length
 	@$(MEASURE) -m loadtests.load $(if $(KEEP),--keep) $(ARGS)
+
+artillery: # the report's load tests with its own tool, by npx; ARGS="--seconds 20" shortens them
+	@$(call missing,npm,exit 1)
+	@$(MEASURE) -m loadtests.artillery $(if $(KEEP),--keep) $(ARGS)
+
+crowd: # five times as many requests as this machine can answer: what they get
+	@$(MEASURE) -m loadtests.crowd $(if $(KEEP),--keep) $(ARGS)
+
+baseline: # the report's own path against this one, in turn; builds its network with TensorFlow
+	@$(ALL) -m loadtests.baseline $(if $(KEEP),--keep) $(ARGS)
+
+day: # simulated: what each preset costs, and how long people wait, at 100 to 100 million clips
+	@$(MEASURE) -m loadtests.day $(if $(KEEP),--keep) $(ARGS)
+
+power-tuning: # time and cost of both Lambdas at each memory size; as root, for the quotas
+	@$(MEASURE) -m loadtests.power_tuning $(if $(KEEP),--keep) $(ARGS)
 
 bench: # one client, a 5 s MP3: how long each stage takes
 	@$(MEASURE) -m loadtests.bench $(if $(KEEP),--keep) $(ARGS)

@@ -2,23 +2,24 @@
 
 import argparse
 import sys
-from collections.abc import Iterable, Sequence
-from pathlib import Path
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from infra import config, session, stage, status
-from infra.endpoint.presets import DEFAULT_PRESET, PRESETS
-from infra.errors import run_cli, show
+from infra.endpoint.deploy import add_options
+from infra.errors import DeployError, run_cli, show
+from infra.stacks import foundation
 
 # What to do after a failure of each action.
 ADVICE = {
     "deploy": "Run this again to go on from here, or `make destroy` to delete it.",
     "destroy": "Run this again to delete the rest.",
     "status": "",
+    "close": "",
+    "open": "",
 }
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run from the command line; the exit status is 0 when everything is as asked."""
     given = parse_arguments(argv)
     return run_cli(lambda: run(given))
 
@@ -26,19 +27,16 @@ def main(argv: Sequence[str] | None = None) -> int:
 def parse_arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("action", nargs="?", choices=tuple(ADVICE), default="deploy")
-    parser.add_argument("--stage", default="dev", help="of birdapp/.chalice/config.json (dev)")
+    add_options(parser)
     parser.add_argument(
         "--model",
         help="folder, model.tar.gz or s3://...; otherwise the deployed one, at first the shipped",
     )
-    parser.add_argument("--clip", type=Path, help="recording that it must answer (a made one)")
-    parser.add_argument("--expect", help="label that must come first for --clip")
-    parser.add_argument(
-        "--preset",
-        choices=sorted(PRESETS),
-        help=f"what the model runs on; otherwise the deployed one, at first {DEFAULT_PRESET}",
-    )
     parser.add_argument("--python", help="the Python that runs in Lambda (that of config.json)")
+    text = "delete models and training data too, without a question"
+    parser.add_argument("--yes", action="store_true", help=text)
+    text = "deploy prod although nobody hears of its alarms"
+    parser.add_argument("--no-mail", action="store_true", help=text)
     text = "print what would be done and its price; no AWS"
     parser.add_argument("--dry-run", action="store_true", help=text)
     seconds, text = session.POLL_SECONDS, "how often AWS is asked"
@@ -52,17 +50,44 @@ def run(given: argparse.Namespace) -> int:
     if given.dry_run:
         show(status.dry_run(given.action, settings, given.preset))
         return 0
+    if given.action == "deploy" and settings.stage == "prod" and not given.no_mail:
+        refuse_without_mail(settings)
     account = session.connect(settings.region, given.poll_seconds)
     request = stage.Request(given.model, given.preset, given.clip, given.expect)
-    # Generators: only the one that is shown does anything.
-    steps: dict[str, Iterable[object]] = {
-        "deploy": stage.deploy(account, settings, request),
-        "destroy": stage.down(account, settings),
-        "status": (),
+    limits = settings.throttle_requests_per_second, settings.throttle_burst
+    steps: dict[str, Callable[[], Iterable[object]]] = {
+        "deploy": lambda: stage.deploy(account, settings, request),
+        "destroy": lambda: destroy(account, settings, sure=given.yes),
+        "status": lambda: (),
+        "close": lambda: [stage.throttle(account, settings, 0, 0)],
+        "open": lambda: [stage.throttle(account, settings, *limits)],
     }
-    exit_status = run_cli(lambda: show(steps[given.action]), ADVICE[given.action])
+    exit_status = run_cli(lambda: show(steps[given.action]()), ADVICE[given.action])
     show(status.lines(account, settings))
     return exit_status
+
+
+def refuse_without_mail(settings: config.Settings) -> None:
+    if not settings.alarm_email:
+        raise DeployError(
+            "Nobody would hear of an alarm or of the bill: set alarm_email in "
+            "birdapp/.chalice/config.json, or deploy with --no-mail."
+        )
+
+
+def destroy(account: session.Account, settings: config.Settings, *, sure: bool) -> Iterator[object]:
+    """Delete all that costs, and models and data where somebody said so."""
+    yield from stage.down_but_data(account, settings)
+    if sure or is_confirmed(settings.bucket(account.account_id)):
+        yield foundation.delete(account, settings)
+    else:
+        yield "kept      models and training data: `make destroy ARGS=--yes` deletes them"
+
+
+def is_confirmed(bucket: str) -> bool:
+    """Ask where somebody can answer."""
+    question = f"Delete the models and training data in bucket {bucket} too? [yes/no] "
+    return sys.stdin.isatty() and input(question).strip().lower() == "yes"
 
 
 if __name__ == "__main__":

@@ -3,14 +3,12 @@
 import argparse
 import sys
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 
 from infra import config
 from infra.cost import price_lines
 from infra.endpoint import deploy
 from infra.endpoint.model import check_model
 from infra.endpoint.plan import Plan
-from infra.endpoint.presets import DEFAULT_PRESET, PRESETS
 from infra.endpoint.rollout import roll_back
 from infra.endpoint.smoke_clip import make_clip, read_or_make_clip
 from infra.errors import run_cli, show
@@ -19,7 +17,6 @@ from infra.stacks import foundation
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run from the command line; the exit status is 0 when everything is as asked."""
     given = parse_arguments(argv)
     return run_cli(lambda: show(run(given)))
 
@@ -28,17 +25,8 @@ def parse_arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     shipped, text = deploy.SHIPPED_MODEL, "folder, model.tar.gz or s3://bucket/key"
     parser.add_argument("model", nargs="?", default=shipped, help=text)
-    parser.add_argument("--stage", default="dev", help="of birdapp/.chalice/config.json (dev)")
-    hosting = parser.add_mutually_exclusive_group()
-    hosting.add_argument(
-        "--preset",
-        choices=sorted(PRESETS),
-        help=f"what the model runs on; otherwise the deployed one, at first {DEFAULT_PRESET}",
-    )
-    hosting.add_argument("--serverless", dest="preset", action="store_const", const="serverless")
+    deploy.add_options(parser)
     parser.add_argument("--sha256", help="of the archive, or of what a folder packs to (any)")
-    parser.add_argument("--clip", type=Path, help="recording that it must answer (a made one)")
-    parser.add_argument("--expect", help="label that must come first for --clip")
     action = parser.add_mutually_exclusive_group()
     text = "check and print the price; change nothing"
     action.add_argument("--dry-run", action="store_true", help=text)
@@ -49,7 +37,6 @@ def parse_arguments(argv: Sequence[str] | None) -> argparse.Namespace:
 
 
 def run(given: argparse.Namespace) -> Iterator[object]:
-    """Do what was asked and yield one line for each thing that was done."""
     settings = config.load(given.stage)
     account = Account(settings.region)
     if given.rollback:

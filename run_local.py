@@ -5,6 +5,11 @@ RATE_PER_SECOND, BURST, CORS_ORIGINS.
 """
 
 import signal
+
+if __name__ == "__main__":
+    # Ctrl-C while this still loads: the end, without a traceback.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
 import socket
 import subprocess
 import sys

@@ -8,6 +8,8 @@ from chalicelib import http, service
 METHODS = ["DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"]
 
 app = Chalice(app_name="birdapp", configure_logs=False)
+# Lambda starts this file before a request needs it; docs/scaling.md has what that costs.
+service.make_clients()
 
 
 # An empty list of content types: chalicelib answers 415 in the contract's shape, Chalice would not.

@@ -58,6 +58,7 @@ interface AnswerWindow {
 
 interface BirdsRule {
   heard: number
+  least_windows: number
   calibration: [number, number][]
   candidate: number
   bird: number

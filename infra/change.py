@@ -1,15 +1,22 @@
 """What one step did to AWS, so that a second run can show that nothing changed; and waiting."""
 
+from __future__ import annotations
+
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from botocore.exceptions import ClientError
 
 from infra.errors import DeployError, error_code, error_text
 
+if TYPE_CHECKING:
+    from mypy_boto3_cloudformation.type_defs import TagTypeDef
+
 LIMIT_SECONDS = 3_600
+# What is ours on the bill, once the tag is switched on there.
+PRODUCT_TAG: TagTypeDef = {"Key": "product", "Value": "bird-sounds"}
 
 Outcome = Literal["created", "updated", "unchanged", "deleted", "absent"]
 Found = TypeVar("Found")

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
+import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
 from infra import s3
-from infra.change import Change, wait_until_settled
+from infra.change import PRODUCT_TAG, Change, wait_until_settled
 from infra.config import Settings
 from infra.errors import DeployError, error_code, error_text
 from infra.session import Account
@@ -29,7 +31,26 @@ UNFINISHED = {"CREATE_FAILED", "ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "REVIEW_I
 DEAD = UNFINISHED | {"DELETE_FAILED"}
 # Stopped because another resource failed: not the cause.
 CANCELLED = "cancelled"
-TAKEN = "already exists"
+# docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html: OperationAborted.
+BUSY = "conflicting conditional operation"
+# docs.aws.amazon.com/AmazonS3/latest/userguide/configuring-block-public-access-account.html:
+# account and organisation override the bucket's own setting.
+NOT_PUBLIC = "ReadPolicy: .*Access ?Denied"
+# What CloudFormation's reason holds -> what to do about it.
+HINTS = {
+    "already exists": "delete it if it is yours, or change app_name in "
+    "birdapp/.chalice/config.json",
+    NOT_PUBLIC: "account or organisation block public buckets: publish with --mode cloudfront",
+    BUSY: "S3 is busy with a bucket of that name, as it is for some "
+    "time after one was deleted: run this again in some minutes",
+    # AWS's words, on no page of its manual: github.com/aws-samples/aws-cdk-examples/issues/279.
+    "must be verified": "AWS lets new accounts have CloudFront when it has verified them: open a "
+    "case in AWS Support with this sentence, then run this again",
+}
+# What S3 may refuse for a moment only, the second one while a public access block is new.
+PASSING = re.compile(f"{BUSY}|{NOT_PUBLIC}")
+TRIES = 4
+PAUSE_SECONDS = 20.0
 
 
 @dataclass(frozen=True)
@@ -40,8 +61,20 @@ class StackChange(Change):
 def ensure_stack(account: Account, name: str, template: dict[str, Any]) -> StackChange:
     """Bring a stack to its template; a half-made one of an earlier run is taken up or replaced.
 
-    Raises DeployError with CloudFormation's reason; it has then restored what was there.
+    What S3 refuses for a moment is tried again for a minute. Raises DeployError with
+    CloudFormation's reason; it has then restored what was there.
     """
+    for _ in range(TRIES - 1):
+        try:
+            return _ensure_once(account, name, template)
+        except DeployError as error:
+            if not PASSING.search(str(error)):
+                raise
+        time.sleep(PAUSE_SECONDS)
+    return _ensure_once(account, name, template)
+
+
+def _ensure_once(account: Account, name: str, template: dict[str, Any]) -> StackChange:
     body = json.dumps(template, sort_keys=True)
     digest = hashlib.sha256(body.encode()).hexdigest()
     existing = settle(account, name)
@@ -51,7 +84,8 @@ def ensure_stack(account: Account, name: str, template: dict[str, Any]) -> Stack
     if existing and existing["StackStatus"] in COMPLETE and _digest(existing) == digest:
         return StackChange(f"stack {name}", "unchanged", outputs(existing))
     call = account.cloudformation.update_stack if existing else account.cloudformation.create_stack
-    tags: list[TagTypeDef] = [{"Key": DIGEST_TAG, "Value": digest}]
+    # CloudFormation hands them on to all that it makes.
+    tags: list[TagTypeDef] = [{"Key": DIGEST_TAG, "Value": digest}, PRODUCT_TAG]
     call(StackName=name, TemplateBody=body, Capabilities=CAPABILITIES, Tags=tags)
     made = _expect(account, name, "UPDATE_COMPLETE" if existing else "CREATE_COMPLETE")
     return StackChange(f"stack {name}", "updated" if existing else "created", outputs(made))
@@ -119,10 +153,7 @@ def _expect(account: Account, name: str, status: str) -> StackTypeDef:
     stack = settle(account, name)
     if stack is None or stack["StackStatus"] != status:
         reason = _reason(account, stack["StackId"]) if stack else "it is gone"
-        if TAKEN in reason:
-            reason += (
-                " (delete it if it is yours, or change app_name in birdapp/.chalice/config.json)"
-            )
+        reason += "".join(f" ({hint})" for part, hint in HINTS.items() if re.search(part, reason))
         what = f"CloudFormation could not bring up stack {name} and took it back"
         raise DeployError(f"{what}: {reason}")
     return stack

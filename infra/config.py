@@ -3,12 +3,14 @@
 That file owns names, sizes, limits and the region.
 """
 
+import dataclasses
 import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from infra.errors import DeployError
+from infra.limits import problems
 
 ROOT = Path(__file__).parent.parent
 BIRDAPP = ROOT / "birdapp"
@@ -45,9 +47,14 @@ class Settings:
     alarm_email: str
     budget_dollars: int
     xray: bool
+    # How the page is published at first; behind CloudFront it stays there.
+    site_mode: str
 
     def __post_init__(self) -> None:
-        """Refuse what AWS would refuse later. Raises DeployError."""
+        """Refuse what AWS would refuse later. Raises DeployError with all of it."""
+        found = list(problems(vars(self)))
+        if found:
+            raise DeployError(f"{CONFIG.name}, stage {self.stage}: {'; '.join(found)}.")
         provisioned = max(self.provisioned_concurrency, self.spectrogram_provisioned_concurrency)
         if self.reserved_concurrency and provisioned > self.reserved_concurrency:
             raise DeployError(
@@ -62,12 +69,10 @@ class Settings:
 
     @property
     def runtime(self) -> str:
-        """Lambda's name of the Python that runs both functions."""
         return f"python{self.python}"
 
     @property
     def api_stack(self) -> str:
-        """The CloudFormation stack of the API and the main Lambda."""
         return f"{self.function}-api"
 
     def bucket(self, account: str) -> str:
@@ -78,9 +83,29 @@ class Settings:
 def load(stage: str, **changed: Any) -> Settings:
     """Return a stage's settings; `changed` replaces some, where it is not None.
 
-    Raises DeployError where the stage is not in the file.
+    Raises DeployError where the file lacks the stage or a setting, or AWS would refuse one.
     """
     config = read_config()
+    try:
+        values = _values(config, stage)
+    except KeyError as error:
+        raise DeployError(f"{CONFIG} lacks {error} for stage {stage}.") from error
+    values |= {name: value for name, value in changed.items() if value is not None}
+    known = {field.name: field.type for field in dataclasses.fields(Settings)}
+    lacking, unknown = sorted(known.keys() - values.keys()), sorted(values.keys() - known.keys())
+    if lacking or unknown:
+        differing = [f"lacks {it}" for it in lacking] + [f"has an unknown {it}" for it in unknown]
+        raise DeployError(f"{CONFIG} {', '.join(differing)} for stage {stage}.")
+    wrong = [
+        f"{it} is {values[it]!r}" for it, kind in known.items() if type(values[it]) is not kind
+    ]
+    if wrong:
+        raise DeployError(f"{CONFIG}, stage {stage}: {', '.join(wrong)}, which is of a wrong type.")
+    return Settings(**values)
+
+
+def _values(config: dict[str, Any], stage: str) -> dict[str, Any]:
+    """Return what the file says of a stage. Raises KeyError, and DeployError on no such stage."""
     if stage not in config["stages"]:
         raise DeployError(f"{CONFIG} has no stage {stage!r}, only {', '.join(config['stages'])}.")
     of_stage = config["stages"][stage]
@@ -96,10 +121,13 @@ def load(stage: str, **changed: Any) -> Settings:
         "reserved_concurrency": of_stage["reserved_concurrency"],
         "xray": of_stage["xray"],
     }
-    given = {name: value for name, value in changed.items() if value is not None}
-    return Settings(**values | config["deployment"] | of_stage["deployment"] | given)
+    return {**values, **config["deployment"], **of_stage["deployment"]}
 
 
 def read_config() -> dict[str, Any]:
-    config: dict[str, Any] = json.loads(CONFIG.read_text())
-    return config
+    """Return the file's content. Raises DeployError where it is no JSON."""
+    try:
+        config = json.loads(CONFIG.read_bytes())
+    except ValueError as error:
+        raise DeployError(f"{CONFIG} is no JSON: {error}.") from error
+    return dict(config)

@@ -9,9 +9,9 @@ among them, are remembered. eu-west-1 is up to a tenth dearer.
 
 from dataclasses import dataclass, field
 
+from infra.alarms import stage_alarms
 from infra.config import Settings
 from infra.endpoint.presets import DEFAULT_PRESET, PRESETS, Hosting, Instances, Preset
-from infra.monitoring.alarms import stage_alarms
 
 CLIPS_A_DAY = (0, 1_000, 100_000)
 DAYS = 30
@@ -30,6 +30,8 @@ PRICES = {
     "CloudWatch, alarm": 0.10,
     "CloudWatch, dashboard": 3.00,
     "S3, GB": 0.023,
+    # aws.amazon.com/ec2/pricing/on-demand: data transfer to the internet.
+    "AWS, GB out": 0.09,
     "CloudFront, request": 0.01 / 1e4,
     "CloudFront, GB": 0.085,
     "X-Ray, trace": 5.00 / 1e6,
@@ -42,7 +44,7 @@ PRICES = {
 # The report's median answer took 1.84 s, of which the main Lambda waits the most.
 MAIN_SECONDS = 1.84
 SPECTROGRAM_SECONDS = 0.3
-# Both functions' lines and the gateway's.
+# Both functions' lines.
 LOG_GB_A_CLIP = 2e-6
 # One visit a clip: files and bytes of the page, cached ones not counted.
 SITE_REQUESTS, SITE_GB = 20, 0.000_3
@@ -101,7 +103,6 @@ def parts(settings: Settings, hosting: Hosting) -> list[Part]:
 
 
 def monthly(settings: Settings, hosting: Hosting) -> list[Line]:
-    """Return the price of each part at each of CLIPS_A_DAY, and of all together."""
     lines = [
         Line(part.what, tuple(part_dollars(part, DAYS * clips) for clips in CLIPS_A_DAY))
         for part in parts(settings, hosting)
@@ -111,7 +112,6 @@ def monthly(settings: Settings, hosting: Hosting) -> list[Line]:
 
 
 def part_dollars(part: Part, clips: float) -> float:
-    """Return what a part costs a month with so many clips in it."""
     return dollars(part.a_month) + clips * dollars(part.a_clip)
 
 
@@ -121,7 +121,6 @@ def lines(settings: Settings, hosting: Hosting) -> list[str]:
 
 
 def table(title: str, heads: tuple[str, ...], rows: list[Line]) -> list[str]:
-    """Return rows below their heads as text."""
     cells = [(row.what, [f"{amount:,.2f}" for amount in row.dollars]) for row in rows]
     return [
         what.ljust(TITLE_CHARACTERS) + "".join(f"{text:>16}" for text in texts)

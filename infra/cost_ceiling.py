@@ -11,19 +11,20 @@ from infra.endpoint.presets import Preset, Serverless
 
 # A minute's twelve windows in base64 (docs/contracts.md).
 LARGEST_QUESTION_GB = 12 * 148_032 / 1e9
+# Twelve windows of twenty species, and their head.
+LARGEST_ANSWER_GB = 30_000 / 1e9
 HEADS = ("a day", "a month")
 
 
 def lines(settings: Settings, preset: Preset) -> list[str]:
-    """Return the bound as the lines of a table, and what it leaves out."""
-    needs = "" if settings.alarm_email else ", which needs alarm_email"
+    needs = "" if settings.alarm_email else " (they need alarm_email)"
     return [
+        "Without any limit: downloads of the page (0.09 $ a GB: 970 $ a day for each Gbit/s) and "
+        "answers of 429 on their way out. The guards: two alarms and the budget's mail"
+        f"{needs}; `make close`; CloudFront's flat-rate plans, which charge no overage.",
         *cost.table(
             "$ at most, if strangers never stop asking", HEADS, upper_bound(settings, preset)
         ),
-        "Not in it, for nothing limits them: downloads of the page (about 0.09 $ a GB), and a line "
-        "of log for each request that is turned away (0.50 $ a GB). "
-        f"The guard is the budget's mail{needs}.",
     ]
 
 
@@ -36,6 +37,7 @@ def upper_bound(settings: Settings, preset: Preset) -> list[Line]:
         "endpoint": dollars(_endpoint(preset)),
         "data into the endpoint": dollars(data),
         "Lambda": dollars({"Lambda, GB-second": _busy_gb(settings) * SECONDS_A_DAY}),
+        "answers on their way out": requests * dollars({"AWS, GB out": LARGEST_ANSWER_GB}),
         "requests, logs, traces": requests * dollars(_a_request(settings)),
         "what costs without any request": sum(dollars(part.a_month) for part in others) / DAYS,
     }

@@ -8,22 +8,20 @@ from botocore.exceptions import (
     ClientError,
     EndpointConnectionError,
     NoCredentialsError,
-    NoRegionError,
     PartialCredentialsError,
 )
 
-SENTENCES = {
-    "ExpiredToken": "The AWS credentials have expired: sign in again.",
-    "ExpiredTokenException": "The AWS credentials have expired: sign in again.",
-    "UnrecognizedClientException": "AWS does not know these credentials: "
-    "check the access key and its region.",
-    "InvalidClientTokenId": "AWS does not know these credentials: check the access key.",
-    "InvalidAccessKeyId": "AWS does not know these credentials: check the access key.",
+# AWS's codes -> the sentence.
+KINDS = {
+    "ExpiredToken ExpiredTokenException": "The AWS credentials have expired: sign in again.",
+    "UnrecognizedClientException InvalidClientTokenId InvalidAccessKeyId": "AWS does not know "
+    "these credentials: check the access key and its region.",
     "SignatureDoesNotMatch": "The AWS secret key does not fit the access key.",
     "BucketAlreadyExists": "That bucket name is taken by another AWS account: choose another one.",
-    "AuthFailure": "This AWS region is not enabled for the account: choose another or enable it.",
-    "OptInRequired": "This AWS region is not enabled for the account: choose another or enable it.",
+    "AuthFailure OptInRequired": "This AWS region is not enabled for the account: "
+    "choose another or enable it.",
 }
+SENTENCES = {code: sentence for codes, sentence in KINDS.items() for code in codes.split()}
 QUOTA_CODES = (
     "ResourceLimitExceeded",
     "LimitExceededException",
@@ -43,7 +41,6 @@ def error_code(error: ClientError) -> str:
 
 
 def error_text(error: ClientError) -> str:
-    """Return AWS's own words of an error."""
     return str(error.response.get("Error", {}).get("Message", error))
 
 
@@ -77,8 +74,6 @@ def explain(error: Exception) -> str:
     """Return one sentence for what AWS or boto3 raised, with what to do about it."""
     if isinstance(error, (NoCredentialsError, PartialCredentialsError)):
         return NO_CREDENTIALS
-    if isinstance(error, NoRegionError):
-        return "No AWS region was given: pass --region, or set AWS_DEFAULT_REGION."
     if isinstance(error, EndpointConnectionError):
         return f"AWS cannot be reached; is the region's name right? ({error})"
     if isinstance(error, ClientError):

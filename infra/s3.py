@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
@@ -11,8 +13,6 @@ from infra.errors import error_code
 from infra.session import Account
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_s3.type_defs import ObjectIdentifierTypeDef
 
@@ -20,14 +20,17 @@ DELETE_AT_ONCE = 1_000
 NOT_THERE = {"404", "NoSuchKey", "NotFound"}
 
 
-def upload_once(account: Account, bucket: str, key: str, path: Path) -> Change:
-    """Upload a file whose key names its content, unless it is there already."""
-    resource = f"package s3://{bucket}/{key}"
+def upload_once(account: Account, bucket: str, key: str, content: bytes) -> Change:
+    """Upload what its key names by a digest, unless it is there; S3 checks its own on arrival."""
+    resource = f"object s3://{bucket}/{key}"
     if is_there(account.s3, bucket, key):
         return Change(resource, "unchanged")
-    owner = account.account_id
-    with path.open("rb") as body:
-        account.s3.put_object(Bucket=bucket, Key=key, Body=body, ExpectedBucketOwner=owner)
+    account.s3.put_object(
+        Bucket=bucket,
+        Key=key,
+        Body=content,
+        ChecksumSHA256=base64.b64encode(hashlib.sha256(content).digest()).decode(),
+    )
     return Change(resource, "created")
 
 
@@ -43,9 +46,9 @@ def is_there(s3: S3Client, bucket: str, key: str) -> bool:
 
 def empty_bucket(account: Account, bucket: str) -> None:
     """Delete every object. A bucket that is gone, or is another account's, is left alone."""
-    owner, pages = account.account_id, account.s3.get_paginator("list_objects_v2")
+    pages = account.s3.get_paginator("list_objects_v2")
     try:
-        for page in pages.paginate(Bucket=bucket, ExpectedBucketOwner=owner):
+        for page in pages.paginate(Bucket=bucket):
             delete_objects(account.s3, bucket, [it["Key"] for it in page.get("Contents", [])])
     except ClientError as error:
         if error_code(error) not in {"404", "NoSuchBucket", "403", "AccessDenied"}:

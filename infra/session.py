@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import boto3
 from botocore.config import Config
@@ -16,11 +16,13 @@ from infra.errors import DeployError, error_code
 if TYPE_CHECKING:
     # Types alone, from requirements-dev: nothing that runs needs them.
     from botocore.client import BaseClient
+    from botocore.model import OperationModel
     from mypy_boto3_apigateway import APIGatewayClient
     from mypy_boto3_application_autoscaling import ApplicationAutoScalingClient
     from mypy_boto3_cloudformation import CloudFormationClient
     from mypy_boto3_cloudwatch import CloudWatchClient
     from mypy_boto3_lambda import LambdaClient
+    from mypy_boto3_logs import CloudWatchLogsClient
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_sagemaker import SageMakerClient
     from mypy_boto3_sagemaker_runtime import SageMakerRuntimeClient
@@ -35,8 +37,29 @@ POLL_SECONDS = 5.0
 LEFT_FOR_OTHERS = 100
 
 
+def _client(service: str, config: Config = RETRIES) -> Any:
+    """Return a property that is the service's client, made when first used."""
+    return cached_property(
+        lambda account: account.boto3_session.client(service, account.region, config=config)
+    )
+
+
+class Clients:
+    """One client for each service that infra calls."""
+
+    autoscaling: ApplicationAutoScalingClient = _client("application-autoscaling")
+    cloudformation: CloudFormationClient = _client("cloudformation")
+    cloudwatch: CloudWatchClient = _client("cloudwatch")
+    functions: LambdaClient = _client("lambda")
+    gateway: APIGatewayClient = _client("apigateway")
+    logs: CloudWatchLogsClient = _client("logs")
+    runtime: SageMakerRuntimeClient = _client("sagemaker-runtime", ONE_ATTEMPT)
+    sagemaker: SageMakerClient = _client("sagemaker")
+    sts: STSClient = _client("sts")
+
+
 @dataclass(frozen=True)
-class Account:
+class Account(Clients):
     """The clients of one account and region. Who waits for AWS asks it every `poll_seconds`."""
 
     region: str
@@ -49,44 +72,25 @@ class Account:
         return self.sts.get_caller_identity()["Account"]
 
     @cached_property
-    def autoscaling(self) -> ApplicationAutoScalingClient:
-        return self.boto3_session.client("application-autoscaling", self.region, config=RETRIES)
-
-    @cached_property
-    def cloudformation(self) -> CloudFormationClient:
-        return self.boto3_session.client("cloudformation", self.region, config=RETRIES)
-
-    @cached_property
-    def cloudwatch(self) -> CloudWatchClient:
-        return self.boto3_session.client("cloudwatch", self.region, config=RETRIES)
-
-    @cached_property
-    def functions(self) -> LambdaClient:
-        return self.boto3_session.client("lambda", self.region, config=RETRIES)
-
-    @cached_property
-    def gateway(self) -> APIGatewayClient:
-        return self.boto3_session.client("apigateway", self.region, config=RETRIES)
-
-    @cached_property
-    def runtime(self) -> SageMakerRuntimeClient:
-        return self.boto3_session.client("sagemaker-runtime", self.region, config=ONE_ATTEMPT)
-
-    @cached_property
     def s3(self) -> S3Client:
-        return self.boto3_session.client("s3", self.region, config=RETRIES)
+        """S3, which refuses every call to a bucket that became another account's meanwhile.
 
-    @cached_property
-    def sagemaker(self) -> SageMakerClient:
-        return self.boto3_session.client("sagemaker", self.region, config=RETRIES)
+        docs.aws.amazon.com/AmazonS3/latest/userguide/bucket-owner-condition.html
+        """
+        client = self.boto3_session.client("s3", self.region, config=RETRIES)
 
-    @cached_property
-    def sts(self) -> STSClient:
-        return self.boto3_session.client("sts", self.region, config=RETRIES)
+        def add_owner(params: dict[str, Any], model: OperationModel, **_: Any) -> dict[str, Any]:
+            known = model.input_shape.members if model.input_shape else {}
+            owner = {"ExpectedBucketOwner": self.account_id}
+            return params | owner if "ExpectedBucketOwner" in known else params
+
+        # The stubs know of no handler that returns anything.
+        client.meta.events.register("provide-client-params.s3", add_owner)  # type: ignore[arg-type]
+        return client
 
     def clients(self) -> list[BaseClient]:
-        names = (name for name, made in vars(Account).items() if isinstance(made, cached_property))
-        return [getattr(self, name) for name in names if name != "account_id"]
+        names = (name for name, it in vars(Clients).items() if isinstance(it, cached_property))
+        return [self.s3, *(getattr(self, name) for name in names)]
 
 
 def connect(region: str, poll_seconds: float = POLL_SECONDS) -> Account:
@@ -117,7 +121,6 @@ def fit_concurrency(account: Account, settings: Settings) -> Settings:
 
 
 def concurrency_note(settings: Settings, fitted: Settings) -> list[str]:
-    """Return the sentence that the cap was dropped, if it was."""
     if settings == fitted:
         return []
     return [

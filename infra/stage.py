@@ -6,18 +6,19 @@ from pathlib import Path
 
 from infra import s3, session
 from infra.change import Change
-from infra.cloudformation import delete_stack, ensure_stack
+from infra.cloudformation import delete_stack, ensure_stack, read_outputs
 from infra.config import Settings
 from infra.endpoint import deploy as endpoint
 from infra.endpoint.checks import Clip
 from infra.endpoint.model import CheckedModel, check_model
 from infra.endpoint.plan import Plan
 from infra.endpoint.presets import Instances, Preset
+from infra.errors import DeployError
 from infra.packages import bundles
 from infra.packages.zips import Package
 from infra.session import Account
 from infra.site import publish
-from infra.stacks import foundation, gateway, monitoring, spectrogram
+from infra.stacks import foundation, monitoring, spectrogram
 from infra.stacks.site import stack_name as site_stack
 
 
@@ -75,6 +76,10 @@ def up(account: Account, ready: Ready) -> Iterator[Change]:
     settings, application = ready.settings, ready.application
     base = foundation.ensure(account, settings)
     yield base
+    # The guards before all that costs or that strangers can reach.
+    alarms = monitoring.template(settings, instances=has_instances(ready.preset))
+    yield ensure_stack(account, monitoring.stack_name(settings), alarms)
+    yield from foundation.ensure_job_logs(account, settings)
     bucket = base.outputs["Bucket"]
 
     yield _upload(account, bucket, ready.spectrogram)
@@ -85,42 +90,63 @@ def up(account: Account, ready: Ready) -> Iterator[Change]:
 
     yield _upload(account, bucket, application.code)
     yield _upload(account, bucket, application.layer)
-    yield gateway.ensure_logs(account)
     api = ensure_stack(account, settings.api_stack, application.finished_template(settings, bucket))
     yield api
 
     address = api.outputs["EndpointURL"].rstrip("/")
-    yield from publish.publish(account, settings, address).changes
-
-    alarms = monitoring.template(settings, instances=has_instances(ready.preset))
-    yield ensure_stack(account, monitoring.stack_name(settings), alarms)
+    # Last, for it is what fails most in new accounts.
+    try:
+        yield from publish.publish(account, settings, address)
+    except DeployError as error:
+        raise DeployError(f"The API is up and watched, the page is not. {error}") from error
 
 
 def down(account: Account, settings: Settings) -> Iterator[Change]:
     """Delete all parts and yield what became of each. What is gone already is no fault."""
-    yield delete_stack(account, monitoring.stack_name(settings))
-    yield publish.destroy(account, settings)
-    yield delete_stack(account, settings.api_stack)
-    yield from endpoint.destroy(account, settings.endpoint)
-    yield delete_stack(account, spectrogram.stack_name(settings))
+    yield from down_but_data(account, settings)
     yield foundation.delete(account, settings)
+
+
+def down_but_data(account: Account, settings: Settings) -> Iterator[Change]:
+    """Delete what costs by the hour, what strangers reach, and all else but models and data."""
+    yield from endpoint.destroy(account, settings.endpoint)
+    yield delete_stack(account, monitoring.stack_name(settings))
+    yield delete_stack(account, settings.api_stack)
+    yield delete_stack(account, spectrogram.stack_name(settings))
+    # CloudFront takes a quarter of an hour.
+    yield publish.destroy(account, settings)
+
+
+def throttle(account: Account, settings: Settings, per_second: int, burst: int) -> str:
+    """Let the API answer so many requests; 0 closes it within a minute, for all and at once.
+
+    docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-request-throttling.html
+    """
+    api = read_outputs(account, settings.api_stack)["RestAPIId"]
+    path = "/*/*/throttling"
+    limits = {f"{path}/rateLimit": str(per_second), f"{path}/burstLimit": str(burst)}
+    account.gateway.update_stage(
+        restApiId=api,
+        stageName=settings.stage,
+        patchOperations=[{"op": "replace", "path": it, "value": limits[it]} for it in limits],
+    )
+    return f"The API of stage {settings.stage} answers {per_second} requests/s, {burst} at once."
 
 
 def stacks(settings: Settings) -> list[str]:
     """Return the names of the stage's stacks, in the order of `up`."""
     return [
         foundation.stack_name(settings),
+        monitoring.stack_name(settings),
         spectrogram.stack_name(settings),
         settings.api_stack,
         site_stack(settings),
-        monitoring.stack_name(settings),
     ]
 
 
 def has_instances(preset: Preset) -> bool:
-    """Tell an endpoint that always runs from a serverless one."""
     return isinstance(preset.hosting, Instances)
 
 
 def _upload(account: Account, bucket: str, package: Package) -> Change:
-    return s3.upload_once(account, bucket, package.key, package.path)
+    return s3.upload_once(account, bucket, package.key, package.path.read_bytes())

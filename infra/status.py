@@ -2,26 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from infra import cost, cost_ceiling
+from infra.alarms import stage_alarms
 from infra.cloudformation import find_stack, outputs
 from infra.config import Settings
 from infra.endpoint.deploy import choose_preset
-from infra.endpoint.plan import candidate_name
+from infra.endpoint.plan import candidate_name, image_uri
 from infra.endpoint.presets import Preset
 from infra.endpoint.sagemaker import find_endpoint, list_configs, list_models
-from infra.monitoring.alarms import stage_alarms
 from infra.session import Account
 from infra.site import publish
-from infra.stacks import foundation, gateway, monitoring, spectrogram
+from infra.stacks import foundation, monitoring, spectrogram
 from infra.stacks.site import CLOUDFRONT, WEBSITE
 from infra.stacks.site import stack_name as site_stack
 from infra.stage import has_instances, stacks
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from mypy_boto3_cloudformation.type_defs import StackTypeDef
 
 SITES = {
@@ -40,6 +39,8 @@ SHOWN = {
 def dry_run(action: str, settings: Settings, preset_name: str | None) -> Iterator[str]:
     """Yield what a deploy or destroy of a stage would make or delete, and the price. No AWS."""
     preset = choose_preset(preset_name, None)
+    # It knows the Regions that have the endpoint's image.
+    image_uri(settings.region)
     done = "deleted" if action == "destroy" else "made"
     yield f"Stage {settings.stage} in {settings.region} would be {done}:"
     yield from (f"  {resource}" for resource in resources(settings, preset))
@@ -64,14 +65,11 @@ def resources(settings: Settings, preset: Preset) -> list[str]:
         f"stack {spectrogram.stack_name(settings)}: Lambda {settings.spectrogram_function} with "
         f"{settings.spectrogram_memory_size:,} MB, its role and log",
         f"endpoint {settings.endpoint}, its model, configuration and scaling: {preset.describe()}",
-        f"stack {gateway.LOGS_STACK}, where API Gateway may not write logs yet: free, of the whole "
-        "account, and stays",
         f"stack {settings.api_stack}: Lambda {settings.function} with {settings.memory_size:,} MB, "
         f"its layer, role, log; REST API stage {settings.stage}, "
         f"{settings.throttle_requests_per_second} requests/s, {settings.throttle_burst} at once, "
         f"{settings.reserved_concurrency} Lambdas",
-        f"stack {site_stack(settings)}: the site on bucket {bucket}, "
-        + SITES[publish.default_mode(settings.stage)],
+        f"stack {site_stack(settings)}: the site on bucket {bucket}, " + SITES[settings.site_mode],
         f"stack {monitoring.stack_name(settings)}: {alarms} alarms (two in the first stack), a "
         f"dashboard, {mail}",
     ]

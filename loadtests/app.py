@@ -78,6 +78,25 @@ def _ready(process: subprocess.Popen[str], log: Path) -> App:
     return App(re.findall(r'"(.+)"', config)[0], site_url, process, log)
 
 
+def parts(running: App) -> list[Path]:
+    """Return the folders in /proc of the app's processes."""
+    parent = running.process.pid
+    children = Path(f"/proc/{parent}/task/{parent}/children").read_text().split()
+    return [Path(f"/proc/{child}") for child in children]
+
+
+def part(running: App, module: str) -> Path:
+    """Return the folder in /proc of the process that runs a module."""
+    (found,) = [one for one in parts(running) if module in (one / "cmdline").read_text()]
+    return found
+
+
+def processor_seconds(running: App) -> float:
+    """Return the processor time of all parts so far, with that of their ffmpeg."""
+    fields = [(one / "stat").read_text().rpartition(")")[2].split() for one in parts(running)]
+    return sum(int(ticks) for part in fields for ticks in part[11:15]) / os.sysconf("SC_CLK_TCK")
+
+
 def run_cli(main: Callable[[], int]) -> NoReturn:
     """End the process with the status of `main`, without a traceback after Ctrl-C."""
     try:

@@ -5,12 +5,9 @@ from collections import deque
 from dataclasses import dataclass
 from itertools import pairwise
 
-from infra.endpoint.presets import Scaling
+from infra.endpoint.presets import CPU, Scaling
 from loadtests.plans import Phase
 
-# Per cent of one core, summed over the cores as CloudWatch does; 4 cores end at 400.
-CPU_PER_REQUEST = 20.0
-MOST_CPU = 400.0
 # From the start of an activity to its end (report 5.1: 3'24"; its log of activities: 35 s).
 START_SECONDS = 204
 STOP_SECONDS = 35
@@ -18,6 +15,22 @@ STOP_SECONDS = 35
 SCALE_IN_SHARE = 0.9
 SCALE_IN_SECONDS = 900
 STILL_SECONDS = 3_600
+SECONDS_A_MINUTE = 60
+
+
+@dataclass(frozen=True)
+class Machine:
+    """An instance: its cores, and the per cent of one core that a request a second takes.
+
+    CloudWatch adds the cores up, so that four end at 400.
+    """
+
+    cores: int
+    cpu_per_request: float
+
+
+# 20 reproduces the report's Test 1.
+REPORTS = Machine(cores=4, cpu_per_request=20.0)
 
 
 @dataclass(frozen=True)
@@ -32,27 +45,29 @@ class Second:
 class Fleet:
     """The instances of an endpoint under a policy, and the activity that changes their number."""
 
-    def __init__(self, scaling: Scaling) -> None:
-        self._scaling = scaling
+    def __init__(self, scaling: Scaling, machine: Machine = REPORTS) -> None:
+        self._scaling, self._machine = scaling, machine
         self.instances = scaling.smallest
         # When an activity ends, in seconds, and how many instances there are then.
         self._next = (0, scaling.smallest)
         self._quiet_until = 0
-        self._cpu: deque[float] = deque(maxlen=SCALE_IN_SECONDS)
+        self._metric: deque[float] = deque(maxlen=SCALE_IN_SECONDS)
 
     def step(self, now: int, rate: float) -> Second:
         """Live through the second `now` at `rate` requests a second."""
         if now >= self._next[0]:
             self.instances = self._next[1]
-        cpu = min(MOST_CPU, CPU_PER_REQUEST * rate / self.instances)
-        self._cpu.append(cpu)
+        machine = self._machine
+        cpu = min(100.0 * machine.cores, machine.cpu_per_request * rate / self.instances)
+        by_cpu = self._scaling.metric == CPU
+        self._metric.append(cpu if by_cpu else SECONDS_A_MINUTE * rate / self.instances)
         if now >= self._quiet_until:
             self._decide(now)
         return Second(rate, self.instances, cpu)
 
     def _decide(self, now: int) -> None:
         scaling = self._scaling
-        wanted = math.ceil(self.instances * self._cpu[-1] / scaling.target)
+        wanted = math.ceil(self.instances * self._metric[-1] / scaling.target)
         if self._above(now):
             self._change(now + START_SECONDS, min(wanted, scaling.largest), 0)
         elif self._below(now):
@@ -61,20 +76,18 @@ class Fleet:
 
     def _above(self, now: int) -> bool:
         """Tell whether the last statistics all exceed the target."""
+        if now % self._scaling.statistic_seconds:
+            return False
         seconds = self._scaling.statistic_seconds * self._scaling.points
-        recent = list(self._cpu)[-seconds:]
-        return (
-            now % self._scaling.statistic_seconds == 0
-            and len(recent) == seconds
-            and min(recent) > self._scaling.target
-        )
+        recent = list(self._metric)[-seconds:]
+        return len(recent) == seconds and min(recent) > self._scaling.target
 
     def _below(self, now: int) -> bool:
         """Tell whether the last 15 statistics of a minute all lie well below the target."""
         return (
             now % 60 == 0
-            and len(self._cpu) == SCALE_IN_SECONDS
-            and max(self._cpu) < SCALE_IN_SHARE * self._scaling.target
+            and len(self._metric) == SCALE_IN_SECONDS
+            and max(self._metric) < SCALE_IN_SHARE * self._scaling.target
         )
 
     def _change(self, end: int, wanted: int, cooldown: int) -> None:

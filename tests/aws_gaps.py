@@ -41,6 +41,69 @@ def fill_update_endpoint(client):
     return updates
 
 
+# "Feature exclusions" and the limits of memory, concurrency and cold starts, from
+# docs.aws.amazon.com/sagemaker/latest/dg/serverless-endpoints.html.
+SERVERLESS_REFUSES = {
+    "network isolation": lambda model, _: model.get("EnableNetworkIsolation"),
+    "a VPC": lambda model, _: "VpcConfig" in model,
+    "inference pipelines": lambda model, _: "Containers" in model,
+    "multi-model endpoints": lambda model, _: (
+        model.get("PrimaryContainer", {}).get("Mode") == "MultiModel"
+    ),
+    "private registries": lambda model, _: "ImageConfig" in model.get("PrimaryContainer", {}),
+    "multiple production variants": lambda _, config: len(config["ProductionVariants"]) > 1,
+    "data capture": lambda _, config: "DataCaptureConfig" in config,
+    "machines": lambda _, config: "InstanceType" in config["ProductionVariants"][0],
+    "this memory": lambda _, config: memory_of(config) not in range(1024, 6145, 1024),
+}
+# Accounts begin with a few; the whole Region shares them.
+SERVERLESS_CONCURRENCY = 15
+
+
+def memory_of(config):
+    return config["ProductionVariants"][0]["ServerlessConfig"]["MemorySizeInMB"]
+
+
+def refuse_serverless(client):
+    """Let a SageMaker client refuse serverless endpoints for AWS's reasons; moto takes all."""
+    models, configs, running = {}, {}, {}
+
+    def check(name, config_name):
+        config = configs[config_name]
+        (variant, *_) = config["ProductionVariants"]
+        if "ServerlessConfig" not in variant:
+            return
+        model = models[variant["ModelName"]]
+        reasons = [why for why, has in SERVERLESS_REFUSES.items() if has(model, config)]
+        if reasons:
+            text = f"Serverless Inference does not support {', '.join(reasons)}"
+            raise refused("ValidationException", text, "CreateEndpoint")
+        running[name] = variant["ServerlessConfig"]["MaxConcurrency"]
+        if sum(running.values()) > SERVERLESS_CONCURRENCY:
+            del running[name]
+            text = "The account-level service limit 'Maximum concurrency' is exceeded"
+            raise refused("ResourceLimitExceeded", text, "CreateEndpoint")
+
+    def listen(operation, heard):
+        client.meta.events.register(f"before-parameter-build.sagemaker.{operation}", heard)
+
+    listen("CreateModel", lambda params, **_: models.update({params["ModelName"]: params}))
+    listen(
+        "CreateEndpointConfig",
+        lambda params, **_: configs.update({params["EndpointConfigName"]: params}),
+    )
+    listen(
+        "CreateEndpoint",
+        lambda params, **_: check(params["EndpointName"], params["EndpointConfigName"]),
+    )
+    listen("DeleteEndpoint", lambda params, **_: running.pop(params["EndpointName"], None))
+
+
+def refused(code, text, operation):
+    """AWS's answer to a call that it does not do."""
+    return ClientError({"Error": {"Code": code, "Message": text}}, operation)
+
+
 class StruckError(ClientError):
     """AWS answers 500, as it does when it fails itself."""
 

@@ -17,6 +17,7 @@ def made():
             patch.setenv(name, "testing")
         patch.setenv("AWS_ENDPOINT_URL_SAGEMAKER_RUNTIME", url)
         clients = Account("eu-west-1", poll_seconds=0)
+        aws_gaps.refuse_serverless(clients.sagemaker)
         updates = aws_gaps.fill_update_endpoint(clients.sagemaker)
         yield clients, endpoints, updates, aws_gaps.Lightning(*clients.clients())
 

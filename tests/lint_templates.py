@@ -17,7 +17,6 @@ from cfnlint.decode import decode_str
 from cfnlint.runner import Runner
 
 from infra import config
-from infra.stacks import gateway
 from infra.stacks.site import MODES
 
 MAIL = {"alarm_email": "birds@example.org"}
@@ -37,7 +36,6 @@ def templates():
             yield what, packaged.monitoring(stage, instances=instances, **changed)
     for mode in MODES:
         yield f"site {mode}", packaged.site(mode)
-    yield "gateway's logs", gateway.logs_template()
 
 
 def main():

@@ -11,6 +11,7 @@ from samtranslator.translator.transform import transform
 
 from infra import config
 from infra.packages import bundles
+from infra.site import publish
 from infra.stacks import api as api_stack
 from infra.stacks import foundation as foundation_stack
 from infra.stacks import monitoring as monitoring_stack
@@ -54,9 +55,9 @@ def api(stage="dev", **changed):
 
 @cache
 def spectrogram(stage="dev", **changed):
-    """The spectrogram function's stack."""
+    """The spectrogram function's stack, expanded."""
     chosen = replace(config.load(stage), **changed)
-    return spectrogram_stack.template(chosen, BUCKET, SPECTROGRAM_KEY)
+    return expand(spectrogram_stack.template(chosen, BUCKET, SPECTROGRAM_KEY))
 
 
 def foundation(stage="dev", **changed):
@@ -73,6 +74,20 @@ def monitoring(stage="dev", *, instances=True, **changed):
 def site(mode, security_policy=SECURITY_POLICY):
     """The page's stack."""
     return site_stack.template(SITE_BUCKET, mode, security_policy, security_policy)
+
+
+def everything(stage="dev", **changed):
+    """All resources of a stage, each with its type and properties."""
+    chosen = replace(config.load(stage), **changed)
+    site_bucket = publish.bucket_name(chosen, "123456789012")
+    stacks = [
+        api(stage, **changed),
+        spectrogram(stage, **changed),
+        foundation_stack.template(chosen, chosen.bucket("123456789012")),
+        monitoring(stage, **changed),
+        *(site_stack.template(site_bucket, mode, SECURITY_POLICY) for mode in site_stack.MODES),
+    ]
+    return [resource for stack in stacks for resource in stack["Resources"].values()]
 
 
 def expand(template):

@@ -25,6 +25,7 @@ POOLING_OF_BIRDS = POOLING | {
     "birds": {
         "rule": "own_windows",
         "heard": 0.2,
+        "least_windows": 1,
         "calibration": [[0.0, 0.0], [1.0, 1.0]],
         "candidate": 0.1,
         "bird": 0.5,

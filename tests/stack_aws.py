@@ -11,6 +11,7 @@ from pathlib import Path
 from urllib.error import URLError
 from urllib.request import Request, urlopen
 
+from infra import config
 from infra.packages import bundles, zips
 from local import venv
 
@@ -77,7 +78,9 @@ def emulating(folder, endpoint):
     venv.ensure(VENV, REQUIREMENTS)
     ffmpeg = folder / "opt" / bundles.FFMPEG
     ffmpeg.parent.mkdir(parents=True)
-    ffmpeg.write_bytes(zips.read(bundles.build_layer().path)[bundles.FFMPEG])
+    ffmpeg.write_bytes(
+        zips.read(bundles.build_layer(config.load("dev").python).path)[bundles.FFMPEG]
+    )
     ffmpeg.chmod(zips.RUNNABLE)
     settings = clean() | {
         "PATH": f"{ffmpeg.parent}:{os.environ['PATH']}",

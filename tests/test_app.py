@@ -1,13 +1,14 @@
 """The main Lambda as API Gateway calls it: raw proxy events, both AWS hops over real sockets."""
 
 import json
+import subprocess
 import sys
 
 import fake_aws
 import numpy as np
 import pytest
 import sounds
-from lambda_fixtures import body_of, error_of, tone_wav
+from lambda_fixtures import BIRDAPP, body_of, error_of, tone_wav
 
 from birdapp.chalicelib.version import API_VERSION
 
@@ -53,6 +54,22 @@ def test_the_gateways_raw_event_is_answered_under_its_request_id(name, send):
 def test_the_request_id_travels_to_the_spectrogram_function(send, fake):
     send("classify")
     assert json.loads(fake.requests[0][2])["request_id"] == "c6af9ac6-7b61-11e6-9a41-93e8deadbeef"
+
+
+IMPORT = """
+import boto3, sys
+made = []
+boto3.Session.client = lambda _session, service, **_options: made.append(service)
+sys.path.insert(0, "birdapp")
+import app
+print(*sorted(made))
+"""
+
+
+def test_lambda_makes_both_clients_before_the_first_request():
+    command = [sys.executable, "-c", IMPORT]
+    done = subprocess.run(command, cwd=BIRDAPP.parent, capture_output=True, text=True, check=True)
+    assert done.stdout == "lambda sagemaker-runtime\n"
 
 
 def test_the_same_bytes_get_the_same_answer(send):

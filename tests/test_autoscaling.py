@@ -61,9 +61,17 @@ def test_the_reports_policies_stand_as_presets(name):
 
 def test_a_ten_second_statistic_has_a_metric_that_is_as_fine():
     assert PRESETS["report-70"].hosting.metrics() == {
-        "MetricsConfig": {"MetricPublishFrequencyInSeconds": 10}
+        "MetricsConfig": {
+            "EnableDetailedObservability": False,
+            "MetricPublishFrequencyInSeconds": 10,
+        }
     }
-    assert PRESETS["report-300"].hosting.metrics() == {}
+
+
+def test_detailed_observability_which_is_on_by_default_and_paid_is_off():
+    for preset in ("report-300", "requests"):
+        metrics = PRESETS[preset].hosting.metrics()
+        assert metrics == {"MetricsConfig": {"EnableDetailedObservability": False}}
 
 
 @pytest.mark.parametrize(

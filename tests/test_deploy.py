@@ -17,7 +17,6 @@ from infra.errors import DeployError
 from infra.packages import plain_chalice
 from infra.site import publish
 from infra.stacks import foundation
-from infra.stacks import gateway as gateway_stack
 
 TEMPLATE = {"Resources": {}}
 
@@ -119,7 +118,7 @@ def test_an_account_makes_each_client_once(monkeypatch):
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
     made = session.Account(REGION)
     services = {client.meta.service_model.service_name for client in made.clients()}
-    assert len(services) == len(made.clients()) == 9
+    assert len(services) == len(made.clients()) == 10
     assert list(map(id, made.clients())) == list(map(id, made.clients()))
 
 
@@ -239,13 +238,6 @@ def test_the_cap_is_dropped_where_the_account_has_no_room_for_it(unreserved, cap
     fitted = session.fit_concurrency(account(functions=client), wanted)
     assert fitted.reserved_concurrency == cap
     assert len(session.concurrency_note(wanted, fitted)) == (cap == 0)
-
-
-def test_another_owners_role_for_the_gateways_logs_is_left_alone():
-    """No other client may be used: neither a role nor a stack is made."""
-    gateway, answers = stubbed("apigateway")
-    answers.add_response("get_account", {"cloudwatchRoleArn": "arn:aws:iam::1:role/theirs"})
-    assert gateway_stack.ensure_logs(account(gateway=gateway)).outcome == "unchanged"
 
 
 def test_prices_add_up_and_grow_with_traffic():

@@ -237,6 +237,47 @@ def test_serverless_takes_no_instance_and_no_scaling(aws):
     )
 
 
+def test_a_new_model_goes_live_on_serverless_within_the_accounts_concurrency(aws):
+    """The candidate asks for concurrency 1: another ten would be more than the account has."""
+    clients, endpoints, _ = aws
+    deploy.deploy(clients, a_plan("serverless"), OLD)
+    endpoints.outputs = NEW.reference
+    deploy.deploy(clients, a_plan("serverless"), NEW)
+    assert serving_config(clients) == a_plan("serverless").config_name(NEW)
+    assert deploy.find_deployed(clients.sagemaker, NAME).preset == PRESETS["serverless"]
+    deploy.destroy(clients, NAME)
+    assert clients.sagemaker.list_endpoint_configs()["EndpointConfigs"] == []
+
+
+@pytest.mark.parametrize(
+    ("what", "model", "config"),
+    [
+        ("network isolation", {"EnableNetworkIsolation": True}, {}),
+        ("a VPC", {"VpcConfig": {"SecurityGroupIds": ["sg-1"], "Subnets": ["subnet-1"]}}, {}),
+        ("multi-model", {"PrimaryContainer": {"Image": "i", "Mode": "MultiModel"}}, {}),
+        ("data capture", {}, {"DataCaptureConfig": {}}),
+    ],
+)
+def test_the_played_aws_refuses_what_serverless_refuses(what, model, config):
+    asked = {"ProductionVariants": [{"ServerlessConfig": {"MemorySizeInMB": 1024}}]} | config
+    reasons = [why for why, has in aws_gaps.SERVERLESS_REFUSES.items() if has(model, asked)]
+    assert [why.startswith(what) for why in reasons] == [True]
+
+
+def test_only_an_endpoint_with_instances_is_cut_off_from_the_network(aws):
+    clients, _, _ = aws
+    isolated, event = [], "before-parameter-build.sagemaker.CreateModel"
+    events = clients.sagemaker.meta.events
+    events.register(
+        event, lambda params, **_: isolated.append(params["EnableNetworkIsolation"]), event
+    )
+    for preset in ("requests", "serverless"):
+        deploy.deploy(clients, a_plan(preset), OLD)
+        deploy.destroy(clients, NAME)
+    events.unregister(event, unique_id=event)
+    assert isolated == [True, False]
+
+
 def test_instances_cannot_become_serverless(aws):
     clients, _, updates = aws
     deploy.deploy(clients, a_plan(), OLD)

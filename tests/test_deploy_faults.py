@@ -22,6 +22,7 @@ from infra import config, session, stage, status
 from infra.endpoint.model import CheckedModel
 from infra.endpoint.presets import PRESETS
 from infra.endpoint.smoke_clip import make_clip
+from infra.errors import DeployError
 from infra.packages import bundles, zips
 from infra.site import publish
 from infra.site.assets import make_assets
@@ -143,6 +144,18 @@ def test_nothing_exists_after_down(emulators, ready):
     assert outcomes(down(emulators, ready)) == {"absent"}
 
 
+def test_a_second_region_takes_nothing_over_from_the_first(emulators, ready):
+    emulators.reset()
+    list(up(emulators, ready)())
+    settings = replace(ready.settings, region="us-east-1")
+    account = session.connect("us-east-1", poll_seconds=0.01)
+    there = replace(ready, settings=settings)
+    assert outcomes(lambda: stage.up(account, there)) == {"created"}
+    list(stage.down(account, settings))
+    emulators.done.clear()
+    assert outcomes(up(emulators, ready)) == {"unchanged"}
+
+
 def test_after_any_call_of_up_failed_unheard_the_next_run_goes_on(emulators, ready):
     """Each run goes until a call that never failed before, and leaves what was before it."""
     emulators.reset()
@@ -182,11 +195,28 @@ def test_a_down_that_fails_at_every_call_leaves_nothing_in_the_end(emulators, re
     assert status.list_existing(emulators.account, ready.settings) == []
 
 
+def test_a_site_that_fails_leaves_an_api_that_is_watched(emulators, ready, monkeypatch):
+    """It comes last; alarms, dashboard and budget come before all that costs."""
+    emulators.reset()
+
+    def refuse(*_):
+        raise DeployError("Your account must be verified before you can add new CloudFront.")
+
+    monkeypatch.setattr(publish, "publish", refuse)
+    with pytest.raises(DeployError, match="The API is up and watched, the page is not"):
+        list(up(emulators, ready)())
+    existing = status.list_existing(emulators.account, ready.settings)
+    for stack in ("birdapp-prod-monitoring", "birdapp-prod-api"):
+        assert f"stack {stack}: CREATE_COMPLETE" in existing
+    assert stage.stacks(ready.settings)[1] == "birdapp-prod-monitoring"
+    assert stage.stacks(ready.settings)[-1] == "birdapp-prod-site"
+
+
 def test_a_deploy_that_fails_half_way_says_why_and_what_exists(emulators, monkeypatch, capsys):
     emulators.reset()
     emulators.lightning.aim(30, late=False)
     monkeypatch.setattr(session, "connect", lambda *_: emulators.account)
-    assert deploy.main(["deploy", "--stage", "prod"]) == 1
+    assert deploy.main(["deploy", "--stage", "prod", "--no-mail"]) == 1
     said = capsys.readouterr()
     assert said.err.startswith("AWS refused ")
     assert said.err.endswith("Run this again to go on from here, or `make destroy` to delete it.\n")

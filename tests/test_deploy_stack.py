@@ -128,7 +128,7 @@ def test_deploy_makes_everything_and_lists_what_exists(deployed):
 
 
 def test_the_page_is_published_with_the_address_of_the_api(environment, deployed, api_url):
-    bucket = f"{config.load('dev').function}-site-{stack_aws.ACCOUNT}"
+    bucket = f"{config.load('dev').function}-site-{stack_aws.ACCOUNT}-eu-west-1"
     s3 = client("s3", environment)
     names = [item["Key"] for item in s3.list_objects_v2(Bucket=bucket)["Contents"]]
     (script,) = [name for name in names if name.startswith("config")]
@@ -194,13 +194,13 @@ def test_the_page_alone_is_published_again_with_the_api_that_is_there(environmen
 
 
 def test_destroy_leaves_nothing_and_says_so(environment, deployed):
-    status, lines, errors = make("destroy", environment, "--poll-seconds 0.2")
+    status, lines, errors = make("destroy", environment, "--yes --poll-seconds 0.2")
     assert status == 0, errors
     assert outcomes(lines) <= {"deleted", "absent"}
     assert lines[-1] == "Nothing of stage dev exists in eu-west-1."
 
 
 def test_a_second_destroy_is_no_fault(environment, deployed):
-    status, lines, errors = make("destroy", environment, "--poll-seconds 0.2")
+    status, lines, errors = make("destroy", environment, "--yes --poll-seconds 0.2")
     assert status == 0, errors
     assert outcomes(lines) == {"absent"}

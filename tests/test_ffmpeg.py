@@ -1,7 +1,10 @@
 """The guards around the child process: on the real ffmpeg, and with a shell script in its place."""
 
 import os
+import resource
 import sys
+import tempfile
+import threading
 import time
 from pathlib import Path
 
@@ -9,7 +12,7 @@ import pytest
 import sounds
 from decoding import SECONDS
 
-from birdapp.chalicelib import ffmpeg_path
+from birdapp.chalicelib import ffmpeg, ffmpeg_path
 from birdapp.chalicelib.decode import decode
 from birdapp.chalicelib.errors import ServiceError
 from birdapp.chalicelib.ffmpeg import Recording, run_ffmpeg
@@ -97,18 +100,69 @@ def test_a_log_without_end_is_cut(fake_ffmpeg):
     assert len(run().log) == 64 * 1024
 
 
-def test_memory_is_bounded(fake_ffmpeg):
+def refuse(*_arguments):
+    raise PermissionError("the sandbox refuses it")
+
+
+@pytest.mark.parametrize("refused", [False, True], ids=["from here", "in the child"])
+def test_memory_is_bounded(fake_ffmpeg, monkeypatch, refused):
     fake_ffmpeg(
         "while [ $(ulimit -v) = unlimited ]; do sleep 0.01; done; ulimit -v >&2; ulimit -t >&2"
     )
+    if refused:
+        monkeypatch.setattr(resource, "prlimit", refuse)
     memory, processor = run(seconds=30.0).log.split()
     assert (int(memory), int(processor)) == (1024 * 1024, 31)
+
+
+@pytest.mark.parametrize(("module", "name"), [(os, "memfd_create"), (resource, "prlimit")])
+def test_a_sandbox_that_refuses_a_guard_still_decodes(
+    module, name, encoded, monkeypatch, real_ffmpeg
+):
+    wanted = decode(encoded["m4a_alac"], SECONDS)
+    monkeypatch.setattr(module, name, refuse)
+    assert decode(encoded["m4a_alac"], SECONDS) == wanted
+
+
+def test_without_memfd_nothing_stays_on_the_disk(fake_ffmpeg, monkeypatch, tmp_path):
+    monkeypatch.setattr(os, "memfd_create", refuse)
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "files"))
+    (tmp_path / "files").mkdir()
+    fake_ffmpeg("cat")
+    assert run().pcm == b"recording"
+    assert list((tmp_path / "files").iterdir()) == []
+
+
+def test_limits_that_the_child_cannot_set_do_not_stop_it(fake_ffmpeg, monkeypatch):
+    monkeypatch.setattr(resource, "prlimit", refuse)
+    monkeypatch.setattr(ffmpeg, "MAX_MEMORY_BYTES", -1)  # No shell takes that.
+    fake_ffmpeg("cat")
+    assert run().pcm == b"recording"
 
 
 def test_too_slow_a_file_is_undecodable(fake_ffmpeg):
     fake_ffmpeg("sleep 1000")
     with pytest.raises(ServiceError, match="undecodable_audio"):
         decode(b"OggS", 0.2)
+
+
+def test_too_slow_a_file_among_others_is_asked_to_come_back(fake_ffmpeg):
+    fake_ffmpeg("sleep 1000")
+    codes = []
+
+    def late():
+        with pytest.raises(ServiceError) as error:
+            decode(b"OggS", 0.5)
+        codes.append(error.value.code)
+
+    threads = [threading.Thread(target=late) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert codes == ["upstream_unavailable"] * 2
+    late()
+    assert codes[2:] == ["undecodable_audio"]
 
 
 def test_old_ffmpeg_is_named_as_the_problem(fake_ffmpeg):

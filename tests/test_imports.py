@@ -30,8 +30,8 @@ RULES = [
 ]
 # What the decoder leans on: training takes it along without Chalice and boto3.
 DECODER = [
-    *("decode", "errors", "ffmpeg", "ffmpeg_log", "ffmpeg_path", "formats", "graphs", "levels"),
-    *("mono", "mp3", "ogg", "pcm", "second_look", "wav"),
+    *("company", "decode", "errors", "ffmpeg", "ffmpeg_log", "ffmpeg_path", "formats", "graphs"),
+    *("levels", "mono", "mp3", "ogg", "pcm", "second_look", "wav"),
 ]
 # app.py, the handlers and the scripts are edges; these alone may import them.
 EDGES = [
@@ -50,7 +50,8 @@ EDGE_IMPORTERS = (
     "local/",  # What run_local.py starts.
     "run_local.py",
     "training/pipeline.py",  # Runs training.prepare.
-    "training/evaluate.py",  # Scores the served path itself, handler included.
+    "training/cross_validate.py",  # Likewise.
+    "training/scores/asking.py",  # Scores the served path itself, handler included.
 )
 # Which top-level folder or script imports which; CONTRIBUTING.md draws it.
 ROOMS = {
@@ -69,13 +70,23 @@ FROM_INFRA = {
     "local/readiness.py": {"song"},
     "local/site.py": {"errors", "site.headers", "site.listen"},
     "training/launch.py": {"config", "errors", "session", "stacks.foundation", "stacks.roles"},
-    "training/prepare.py": {"config", "errors", "session"},
+    "training/prepare.py": {"config", "errors", "session", "stacks.foundation"},
     "training/jobs/images.py": {"endpoint.plan"},
     "training/jobs/": {"config", "errors", "session"},
 }
-GROUND = {"change", "cloudformation", "config", "errors", "s3", "session", "song"}
+GROUND = {
+    "alarms",
+    "change",
+    "cloudformation",
+    "config",
+    "errors",
+    "limits",
+    "s3",
+    "session",
+    "song",
+}
 # Of infra's parts each may import those before it.
-PARTS = ("monitoring", "endpoint", "stacks", "packages", "site")
+PARTS = ("endpoint", "stacks", "packages", "site")
 
 
 @functools.cache

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from infra.endpoint.presets import PRESETS
-from loadtests import bench, clips, fleet, load, plans, results, simulate
+from loadtests import bench, clips, crowd, fleet, load, plans, results, simulate
 from loadtests.app import Answer, classify_body, stages
 from local import readiness
 
@@ -29,6 +29,14 @@ def test_a_crowd_is_answered_or_asked_to_come_back(app):
     assert load.summarise(samples)["statuses"].keys() <= {"200", "503"}
     (after,) = load.run_clients(app.api_url, song, clients=1, requests=1)
     assert after.answer.status == 200
+
+
+@pytest.mark.parametrize("name", ["wav", "mp3"])
+def test_five_times_as_many_as_it_can_answer_do_not_break_it(app, name):
+    found = crowd.measure(app, classify_body(crowd.RECORDINGS[name]()), seconds=3)
+    assert found["statuses"].keys() <= {"200", "429", "503"}
+    assert found["statuses"]["200"] > 0
+    assert found["gateway_peak_mb"] < 400
 
 
 def test_requests_leave_at_their_rate(app):

@@ -28,6 +28,11 @@ def make(*arguments):
         (["run"], ".venv-run"),
         (["evaluate", "RECORDINGS=x"], ".venv-measure"),
         (["load"], ".venv-measure"),
+        (["artillery"], ".venv-measure"),
+        (["baseline"], ".venv"),
+        (["crowd"], ".venv-measure"),
+        (["day"], ".venv-measure"),
+        (["power-tuning"], ".venv-measure"),
         (["bench"], ".venv-measure"),
         (["bench-page"], ".venv-measure"),
         (["status"], ".venv-deploy"),
@@ -50,7 +55,10 @@ def test_without_recordings_a_target_asks_for_them(target):
     )
 
 
-@pytest.mark.parametrize("target", ["load", "bench", "bench-page"])
+@pytest.mark.parametrize(
+    "target",
+    ["load", "artillery", "baseline", "crowd", "day", "power-tuning", "bench", "bench-page"],
+)
 def test_a_measurement_is_kept_only_when_that_is_asked(target):
     assert "--keep" not in make("--dry-run", target).stdout
     assert "--keep" in make("--dry-run", target, "KEEP=1").stdout

@@ -1,4 +1,4 @@
-"""training.evaluate_mixtures: several birds in one recording, made and scored."""
+"""`make evaluate` on several birds in one recording: made, asked about and scored."""
 
 from pathlib import Path
 
@@ -6,8 +6,7 @@ import numpy as np
 import pytest
 
 from spectrogram_fn.spectrogram import SAMPLE_RATE
-from training import evaluate_mixtures
-from training.scores import mixture_scores, mixtures
+from training.scores import mixture_jobs, mixture_scores, mixtures
 from training.scores.mixture_scores import Answer
 
 LABELS = ["Parus major", "Pica pica"]
@@ -49,13 +48,20 @@ def test_scene_lasts_ten_seconds_and_says_how_loud_each_bird_is(tone):
 
 def test_pairs_are_of_two_species_and_scenes_hold_no_species_twice():
     listed = [(Path(f"{label}/{n}.wav"), label) for label in LABELS for n in range(5)]
-    pairs = list(evaluate_mixtures.pairs_of(listed, Path("model"), random()))
-    assert len(pairs) == 2 * evaluate_mixtures.PAIRS
+    pairs = list(mixture_jobs.pairs_of(listed, Path("model"), random(), 20))
+    assert len(pairs) == 2 * 20
     assert all(len({label for _, label in job.sources}) == 2 for job in pairs)
-    empty = [(Path("rain.wav"), "no_bird")]
-    scenes = list(evaluate_mixtures.scenes_of(listed, empty, Path("model"), random()))
-    assert len(scenes) == evaluate_mixtures.SCENES
+    material = mixture_jobs.Material(listed, listed, [(Path("rain.wav"), "no_bird")])
+    scenes = list(mixture_jobs.scenes_of(material, Path("model"), random(), 25))
+    assert len(scenes) == 25
     assert all(len({label for _, label in job.sources}) == len(job.sources) for job in scenes)
+
+
+def test_few_recordings_make_few_mixtures():
+    listed = [(Path(f"{label}.wav"), label) for label in LABELS]
+    assert len(list(mixture_jobs.pairs_of(listed, Path("model"), random()))) == 2
+    material = mixture_jobs.Material(listed, listed, [(Path("rain.wav"), "no_bird")])
+    assert len(list(mixture_jobs.scenes_of(material, Path("model"), random(), 300))) == 6
 
 
 def answer(kind, levels, certain=(), *, verdict="bird", likely=()):
@@ -71,14 +77,15 @@ def test_recordings_of_one_bird_are_scored_by_what_is_certain():
         answer("alone", ["Cuculus canorus"], verdict="unknown_bird"),
         answer("alone", [], ["Pica pica"]),
     ]
-    scores = mixture_scores.summarise(found, LABELS)["alone"]
+    scores = mixture_scores.summarise_alone(found, LABELS)
     assert scores["certain_entries_right"]["value"] == 0.5
     assert scores["listed_with_their_bird_certain"]["value"] == pytest.approx(1 / 3, abs=1e-4)
     assert scores["others_with_a_certain_entry"]["value"] == 0
     assert scores["no_bird_with_a_certain_entry"]["value"] == 1
     assert scores["unknown_bird_said_of_others"]["value"] == 1
     assert scores["unknown_bird_said_of_listed"]["value"] == pytest.approx(1 / 3, abs=1e-4)
-    assert scores["calibration_of_entries"]["n"] == 3
+    assert scores["calibration_of_entries"]["entries"] == 3
+    assert scores["calibration_of_entries"]["low"] <= scores["calibration_of_entries"]["value"]
 
 
 @pytest.mark.parametrize(
@@ -87,7 +94,7 @@ def test_recordings_of_one_bird_are_scored_by_what_is_certain():
 )
 def test_overlays_are_scored_by_who_is_certain(certain, one, both, wrong):
     found = [answer("overlay", LABELS, certain)]
-    scores = mixture_scores.summarise(found, LABELS)["overlays"]
+    scores = mixture_scores.summarise(found)["overlays"]
     values = [scores[name]["value"] for name in scores]
     assert values == [one, both, wrong]
 
@@ -95,7 +102,7 @@ def test_overlays_are_scored_by_who_is_certain(certain, one, both, wrong):
 def test_scenes_are_scored_by_level_and_by_number_of_birds():
     levels = {"Parus major": 0.0, "Pica pica": -15.0}
     found = [Answer("scene", levels, "bird", [("Parus major", 0.9, True)])]
-    scores = mixture_scores.summarise(found, LABELS)["scenes"]
+    scores = mixture_scores.summarise(found)["scenes"]
     assert scores["certain_names_right"]["value"] == 1
     assert scores["birds_named_by_level"]["-1 to 0 dB"]["value"] == 1
     assert scores["birds_named_by_level"]["-20 to -10 dB"]["value"] == 0

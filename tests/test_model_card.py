@@ -2,7 +2,7 @@
 
 import pytest
 
-from training.scores.card_data import describe
+from training.scores.card_data import describe, teacher
 
 ROW = {"primary_label": "a", "part": "train", "license": "", "source": "", "xc_id": ""}
 
@@ -78,3 +78,24 @@ def test_model_is_european_where_its_recordings_are(places, european):
 )
 def test_scores_that_flatter_are_said_to(split_by, flatter):
     assert ("flatter" in card({}, split_by=split_by)["split"]) == flatter
+
+
+@pytest.mark.parametrize(("name", "taught"), [("birdnet-2.4", True), ("own", False), ("", False)])
+def test_teacher_is_named_with_its_licence_where_the_manifest_names_one(name, taught):
+    found = card({"teacher": name, "license": "CC BY 4.0"}, {"part": "test"})
+    assert ("Chemnitz University of Technology" in found["licence"]) == taught
+    assert ("The weights are under CC BY-NC-SA 4.0 as well" in found["licence"]) == taught
+    assert bool(teacher([{"teacher": name}])) == taught
+
+
+def test_model_of_all_folds_says_that_it_learnt_from_every_recording():
+    found = card({}, {"primary_label": "b"})
+    assert found["parts"] == "| train | 2 | 2 | learning |"
+    assert "Every recording was learnt from" in found["split"]
+    assert "flatter" in card({}, split_by="day")["split"]
+
+
+def test_recordings_in_added_folders_are_said_to_flatter():
+    found = card({"source": "added folder"}, {"part": "test"})["split"]
+    assert "flatter" in found
+    assert "these\n1 recordings" in found

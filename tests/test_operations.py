@@ -13,15 +13,14 @@ from botocore.exceptions import (
     ClientError,
     EndpointConnectionError,
     NoCredentialsError,
-    NoRegionError,
 )
 
 import deploy
 import deploy_endpoint
 from infra import config, cost_ceiling
+from infra.alarms import stage_alarms
 from infra.endpoint.presets import PRESETS
 from infra.errors import explain
-from infra.monitoring.alarms import stage_alarms
 from infra.packages import plain_chalice
 from infra.site import publish
 
@@ -161,7 +160,6 @@ def test_what_aws_refuses_is_a_sentence(operation, code, said):
     ("error", "said"),
     [
         (NoCredentialsError(), "No AWS credentials were found"),
-        (NoRegionError(), "No AWS region was given"),
         (
             EndpointConnectionError(endpoint_url="https://sts.eu-nowhere-1.amazonaws.com"),
             "AWS cannot be reached",

@@ -40,7 +40,7 @@ def spectrogram(request):
 @pytest.fixture(scope="session")
 def ffmpeg_layer():
     """The main Lambda's layer."""
-    return bundles.build_layer()
+    return bundles.build_layer(config.load("dev").python)
 
 
 def names(package):

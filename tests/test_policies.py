@@ -82,6 +82,7 @@ TRAINING = {
     ("s3:PutObject", f"{BUCKET}/training/*"),
     ("s3:ListBucket", BUCKET),
     *(("logs:CreateLogGroup", arn("logs", f"log-group:{name}")) for name in JOBS),
+    *(("logs:CreateLogGroup", logs_of(name)) for name in JOBS),
     *(("logs:CreateLogStream", logs_of(name)) for name in JOBS),
     *(("logs:DescribeLogStreams", logs_of(name)) for name in JOBS),
     *(("logs:PutLogEvents", logs_of(name)) for name in JOBS),
@@ -200,3 +201,12 @@ def test_only_this_api_may_call_the_main_lambda():
         assert permission["Principal"] == "apigateway.amazonaws.com"
         assert permission["SourceArn"]
     assert not packaged.of_type(packaged.spectrogram(), "AWS::Lambda::Permission")
+
+
+def test_every_private_bucket_refuses_what_comes_without_tls():
+    for stack in (packaged.foundation(), packaged.site("cloudfront")):
+        policy = packaged.only(stack, "AWS::S3::BucketPolicy")["PolicyDocument"]
+        (denied,) = [it for it in policy["Statement"] if it["Effect"] == "Deny"]
+        assert denied["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
+        assert (denied["Principal"], denied["Action"]) == ("*", "s3:*")
+        assert [said(it) for it in denied["Resource"]] == ["${Bucket.Arn}", "${Bucket.Arn}/*"]

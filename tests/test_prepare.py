@@ -1,6 +1,7 @@
 """training/prepare.py, training/data/build.py: recordings become a dataset, once and whole."""
 
 import contextlib
+import errno
 import json
 import os
 import signal
@@ -386,3 +387,17 @@ def test_half_shard_is_refused_by_name(tmp_path):
     (tmp_path / "a.npz").write_bytes(b"PK\x03\x04 half")
     with pytest.raises(ValueError, match=r"a\.npz: expected a shard"):
         shards.read_shard(tmp_path / "a.npz")
+
+
+def test_full_disk_is_a_sentence_before_a_window_is_written(folder, monkeypatch, capsys):
+    def full(*_):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(os, "posix_fallocate", full)
+    output = folder.parent / "dataset"
+    words = ["--recordings", str(folder), "--output", str(output), *SMALL_SPLIT]
+    assert main(words) == 1
+    assert "no room for 0.0 GB: No space left on device" in capsys.readouterr().err
+    assert not list(output.glob("windows.npy*"))
+    monkeypatch.undo()
+    assert main(words) == 0

@@ -171,3 +171,36 @@ def test_recording_over_the_limit_is_cut(tmp_path, encoded, monkeypatch, name):
     monkeypatch.setattr(shards, "LONGEST_SECONDS", 3.0)
     (tmp_path / "long").write_bytes(encoded[name])
     assert shards.read_audio(tmp_path / "long").size == 3 * spectrogram.SAMPLE_RATE
+
+
+@pytest.fixture
+def with_a_table(tmp_path, tone):
+    """Two species in a table, by six recordists each."""
+    rows = [
+        {"filename": f"{label}/{number}.wav", "primary_label": label, "recordist": recordist}
+        for label in LABELS
+        for number, recordist in enumerate(("Lee", "Ek", "Day", "Fox", "Gu", "Ho"))
+    ]
+    write_table(tmp_path / "metadata.csv", rows)
+    for row in rows:
+        write_wav(tmp_path / row["filename"], tone(3_000, 1.0))
+    return tmp_path
+
+
+def test_species_is_added_by_a_folder_beside_those_of_a_table(with_a_table, tone):
+    names = [f"Corvus monedula/{number}.wav" for number in range(9)]
+    for name in names:
+        write_wav(with_a_table / name, tone(900, 1.0))
+    touch(with_a_table, "Turdus_merula/left over.wav", "notes/a.wav", "Larus_canus/readme.txt")
+    found = [one for one in read_folder(with_a_table) if one.primary_label not in LABELS]
+    assert [one.filename for one in found] == names
+    assert {one.scientific_name for one in found} == {"Corvus monedula"}
+    options = ["--min-recordings", "6", "--test-total", "3", "--processes", "1"]
+    folders = ["--recordings", str(with_a_table), "--output", str(with_a_table / "build")]
+    assert main([*folders, *options]) == 0
+    rows = read_table(with_a_table / "build" / "recordings.csv")
+    assert {row["part"] for row in rows if row["primary_label"] == "Corvus_monedula"} == {
+        "train",
+        "calibration",
+        "test",
+    }

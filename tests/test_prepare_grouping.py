@@ -49,6 +49,12 @@ def test_shared_url_number_or_recordist_joins_a_chain():
     ) == [0, 0, 0, 0, 1]
 
 
+def test_clips_without_a_bird_are_grouped_by_the_file_that_they_were_cut_from():
+    names = ["rain/roof-1", "rain/roof-2", "rain/tent-1", "bar/roof-1", "wind/7", "wind/8"]
+    clips = [Recording(f"no_bird/{name}.ogg", "no_bird", source="freesound") for name in names]
+    assert group_recordings(clips) == [0, 0, 1, 2, 3, 3]
+
+
 def test_unknown_recordists_are_grouped_by_source():
     assert groups_of(
         {"source": "a"}, {"source": "b"}, {"source": "a"}, {"source": "a", "recordist": "Ann Lee"}

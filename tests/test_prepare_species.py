@@ -52,6 +52,19 @@ def test_too_few_recordings_name_the_most_and_the_option():
         listed_species(recordings(("a", ""), ("a", ""), ("b", "")), 3)
 
 
+@pytest.mark.parametrize(
+    ("count", "recordists", "is_listed"),
+    [(8, 4, True), (8, 3, False), (7, 7, False), (10, 1, True)],
+)
+def test_species_is_listed_from_eight_recordings_by_four_recordists_on(
+    count, recordists, is_listed
+):
+    found = recordings(*[("a", "")] * count, *[("b", "")] * 10)
+    groups = [place % recordists for place in range(count)] + list(range(100, 110))
+    listed = listed_species(found, 8, groups=groups, min_recordists=4)
+    assert ("a" in listed) == is_listed
+
+
 def test_only_label_is_refused():
     with pytest.raises(ValueError, match="a is the only species"):
         listed_species(recordings(("a", ""), ("a", "")), 2)

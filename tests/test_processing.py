@@ -9,10 +9,14 @@ import sys
 
 import boto3
 import pytest
+from botocore.exceptions import ClientError
 from datasets import contents, write_wav
 from moto import mock_aws
 
+from infra import session
+from infra.stacks import foundation
 from training.data.options import parser
+from training.jobs import sagemaker_processing
 from training.jobs.sagemaker_processing import (
     REPOSITORY,
     ROOT,
@@ -252,4 +256,29 @@ def test_pins_are_those_of_the_app():
 
 def test_missing_options_are_named(table, capsys):
     assert main(["--metadata", str(table), "--instances", "2"]) == 1
-    assert "--instances needs --metadata, --bucket and --role" in capsys.readouterr().err
+    assert "--instances needs --metadata and --bucket" in capsys.readouterr().err
+
+
+QUOTA = (
+    "The account-level service limit 'ml.c7i.4xlarge for processing job usage' is 0 Instances, "
+    "with current utilization of 0 Instances and a request delta of 2 Instances."
+)
+
+
+def test_a_quota_that_is_used_up_and_the_stages_role_are_as_in_deploy(table, monkeypatch, capsys):
+    asked = []
+
+    def run(clients, archive, machines):
+        asked.append(machines.role)
+        error = {"Code": "ResourceLimitExceeded", "Message": QUOTA}
+        raise ClientError({"Error": error}, "CreateProcessingJob")
+
+    monkeypatch.setattr(sagemaker_processing, "run", run)
+    monkeypatch.setattr(session, "connect", lambda _: None)
+    monkeypatch.setattr(foundation, "training_role_arn", lambda *_: "arn:aws:iam::1:role/ours")
+    options = ["--metadata", str(table), "--instances", "2", "--bucket", "birds"]
+    assert main([*options, "--min-recordings", "1"]) == 1
+    told = capsys.readouterr().err
+    assert told.startswith("prepare: An AWS quota is used up; ask for more under Service Quotas.")
+    assert QUOTA in told
+    assert asked == ["arn:aws:iam::1:role/ours"]

@@ -174,7 +174,7 @@ def test_the_policy_allows_the_api_and_no_inline_code():
 
 
 SETTINGS = config.load("dev")
-BUCKET = f"birdapp-dev-site-{stack_aws.ACCOUNT}"
+BUCKET = f"birdapp-dev-site-{stack_aws.ACCOUNT}-eu-west-1"
 
 
 @pytest.fixture(scope="module")
@@ -220,8 +220,8 @@ def lying(s3):
 @pytest.mark.parametrize("mode", MODES)
 def test_a_site_is_made_once_and_taken_away(aws, mode):
     account, cloudfront = aws
-    assert outcomes(publish_to(account, mode).changes) == {"created"}
-    assert outcomes(publish_to(account, mode).changes) == {"unchanged"}
+    assert outcomes(publish_to(account, mode)) == {"created"}
+    assert outcomes(publish_to(account, mode)) == {"unchanged"}
     publish.destroy(account, SETTINGS)
     assert publish.destroy(account, SETTINGS).outcome == "absent"
     assert account.s3.list_buckets()["Buckets"] == []
@@ -247,7 +247,7 @@ def test_only_what_changed_is_uploaded_and_what_is_gone_is_deleted(aws, tmp_path
     (tmp_path / "worker.js").unlink()
     files = {
         (plain(change.resource), change.outcome)
-        for change in publish_to(aws[0], WEBSITE).changes
+        for change in publish_to(aws[0], WEBSITE)
         if change.resource.startswith("file ")
     }
     uploaded = {name for name, outcome in files if outcome == "created"}
@@ -266,7 +266,7 @@ def test_only_what_changed_is_uploaded_and_what_is_gone_is_deleted(aws, tmp_path
 def test_the_website_is_public_and_shows_the_index(aws):
     s3 = aws[0].s3
     published = publish_to(aws[0], WEBSITE)
-    assert published.url == f"http://{BUCKET}.s3-website-eu-west-1.amazonaws.com"
+    assert published[0].outputs["Address"] == f"http://{BUCKET}.s3-website-eu-west-1.amazonaws.com"
     assert s3.get_bucket_website(Bucket=BUCKET)["IndexDocument"] == {"Suffix": "index.html"}
     policy = json.loads(s3.get_bucket_policy(Bucket=BUCKET)["Policy"])
     assert policy["Statement"] == [
@@ -285,8 +285,8 @@ def test_behind_cloudfront_the_bucket_is_private_and_only_the_distribution_reads
     account, cloudfront = aws
     published = publish_to(account, CLOUDFRONT)
     (distribution,) = cloudfront.list_distributions()["DistributionList"]["Items"]
-    assert published.url == f"https://{distribution['DomainName']}"
-    (statement,) = json.loads(account.s3.get_bucket_policy(Bucket=BUCKET)["Policy"])["Statement"]
+    assert published[0].outputs["Address"] == f"https://{distribution['DomainName']}"
+    statement, _ = json.loads(account.s3.get_bucket_policy(Bucket=BUCKET)["Policy"])["Statement"]
     assert statement["Principal"] == {"Service": "cloudfront.amazonaws.com"}
     assert statement["Condition"] == {"StringEquals": {"AWS:SourceArn": distribution["ARN"]}}
     blocked = account.s3.get_public_access_block(Bucket=BUCKET)["PublicAccessBlockConfiguration"]
@@ -312,8 +312,8 @@ def test_cloudfront_sends_the_policy_of_the_api_that_is_asked_now(aws):
     before = publish_to(account, CLOUDFRONT)
     policy, _ = sent_policy(cloudfront)
     moved = publish_to(account, CLOUDFRONT, "https://other.example/prod")
-    assert moved.changes[0].outcome == "updated"
-    assert moved.url == before.url
+    assert moved[0].outcome == "updated"
+    assert moved[0].outputs == before[0].outputs
     (distribution,) = cloudfront.list_distributions()["DistributionList"]["Items"]
     assert distribution["DefaultCacheBehavior"]["ResponseHeadersPolicyId"] == policy
     assert sent_policy(cloudfront)[0] == policy
@@ -417,7 +417,7 @@ def test_a_public_website_can_become_a_private_site(aws):
     publish_to(account, CLOUDFRONT)
     with pytest.raises(ClientError, match="NoSuchWebsiteConfiguration"):
         account.s3.get_bucket_website(Bucket=BUCKET)
-    assert outcomes(publish_to(account, CLOUDFRONT).changes) == {"unchanged"}
+    assert outcomes(publish_to(account, CLOUDFRONT)) == {"unchanged"}
 
 
 @pytest.mark.parametrize("late", [False, True], ids=["before", "after"])
@@ -427,11 +427,11 @@ def test_after_a_failure_at_any_call_the_next_run_goes_on(made, aws, tmp_path, m
     monkeypatch.setattr(assets.make_assets, "__defaults__", (write(tmp_path / "few", few),))
     lightning = made[2]
     lightning.aim_at_each(late)
-    while lightning.strikes(lambda: publish_to(aws[0], WEBSITE).changes):
+    while lightning.strikes(lambda: publish_to(aws[0], WEBSITE)):
         assert len(lightning.struck) < 100
     # The stack, four files.
     assert len(lightning.struck) >= (5 if late else 8)
-    assert outcomes(publish_to(aws[0], WEBSITE).changes) == {"unchanged"}
+    assert outcomes(publish_to(aws[0], WEBSITE)) == {"unchanged"}
 
 
 IMPORTED = """
@@ -455,7 +455,14 @@ def test_publishing_needs_no_package_of_sound_or_science():
 
 @pytest.mark.parametrize(("stage", "mode"), [("dev", "website"), ("prod", "cloudfront")])
 def test_prod_gets_https(stage, mode):
-    assert publish.default_mode(stage) == mode
+    assert config.load(stage).site_mode == mode
+
+
+def test_a_site_behind_cloudfront_never_becomes_public_again_unasked(aws):
+    account, _ = aws
+    publish_to(account, CLOUDFRONT)
+    assert outcomes(publish_to(account, "")) == {"unchanged"}
+    assert publish_to(account, WEBSITE)[0].outputs["Address"].startswith("http://")
 
 
 class SiteHandler(SimpleHTTPRequestHandler):

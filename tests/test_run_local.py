@@ -35,6 +35,29 @@ def test_no_child_outlives_the_app(tiny_folder, end):
         assert wait_for(lambda: not alive(children))
 
 
+def catches_interrupts(pid):
+    """Whether a process has a handler for SIGINT."""
+    caught = re.search(r"SigCgt:\s+(\w+)", Path(f"/proc/{pid}/status").read_text())[1]
+    return bool(int(caught, 16) >> (signal.SIGINT - 1) & 1)
+
+
+@pytest.mark.parametrize("loading", [True, False], ids=["while it loads", "while it starts"])
+def test_ctrl_c_prints_no_traceback(tiny_folder, loading):
+    settings = {"API_PORT": "0", "SITE_PORT": "0", "MODEL_DIR": str(tiny_folder)}
+    command = [sys.executable, REPOSITORY / "run_local.py"]
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, env=os.environ | settings, stdout=pipe, stderr=pipe) as process:
+        # Python itself, then the script's first line, then its main().
+        assert wait_for(lambda: catches_interrupts(process.pid))
+        while catches_interrupts(process.pid):
+            pass  # Loading takes a moment; a sleep might miss it.
+        assert loading or wait_for(lambda: catches_interrupts(process.pid))
+        process.send_signal(signal.SIGINT)
+        out, errors = process.communicate(timeout=60)
+    assert process.returncode in {0, -signal.SIGINT}
+    assert (out, b"Traceback" in errors) == (b"", False)
+
+
 def test_nohup_keeps_the_app_when_its_window_closes(tiny_folder):
     before = signal.signal(signal.SIGHUP, signal.SIG_IGN)  # A child inherits what is ignored.
     try:

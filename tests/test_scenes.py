@@ -206,8 +206,7 @@ def test_embedding_of_a_window_nobody_was_asked_about_is_not_learnt(code, datase
     embedding[::2] = np.random.default_rng(0).normal(size=embedding[::2].shape)
     lessons = listened(embedding=embedding)
     images = np.zeros((len(dataset.rows), *code.front.MEL.shape), np.uint8)
-    sampler = code.sampler.Sampler(dataset, images + 9, code.front.MEL, 1)
-    sampler.learn_from(lessons)
+    sampler = code.sampler.Sampler(dataset, images + 9, code.front.MEL, lessons)
     known = [one.embedding for one in sampler.draw(100, random()) if one.embedding is not None]
     assert known
     assert np.isfinite(known).all()

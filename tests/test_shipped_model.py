@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 
 from tests.sounds import make_wav, pcm16
-from training import evaluate
 from training.data.grouping import person_keys
+from training.scores.asking import classify
 
 SHIPPED = Path(__file__).parent.parent / "training" / "model"
 RATE = 22_050
@@ -60,7 +60,7 @@ NOT_BIRDS = {
 def test_what_is_no_bird_is_not_called_one(tmp_path, name):
     sound = NOT_BIRDS[name]
     (tmp_path / "clip.wav").write_bytes(make_wav(pcm16(0.5 * sound / np.abs(sound).max())))
-    assert evaluate.classify(tmp_path / "clip.wav", SHIPPED)["verdict"] != "bird"
+    assert classify(tmp_path / "clip.wav", SHIPPED)["verdict"] != "bird"
 
 
 @pytest.mark.skipif(shutil.which("espeak-ng") is None, reason="espeak-ng is not installed")
@@ -68,7 +68,7 @@ def test_what_is_no_bird_is_not_called_one(tmp_path, name):
 def test_speech_is_not_called_a_bird(tmp_path, voice):
     text = "Here I stand in the woods and hear nothing but the wind, the road, and my own two feet."
     subprocess.run(["espeak-ng", "-v", voice, "-w", tmp_path / "clip.wav", text], check=True)
-    assert evaluate.classify(tmp_path / "clip.wav", SHIPPED)["verdict"] != "bird"
+    assert classify(tmp_path / "clip.wav", SHIPPED)["verdict"] != "bird"
 
 
 @pytest.mark.parametrize("sound", ["Rain", "Dog bark"])
@@ -82,7 +82,7 @@ def test_held_back_clips_of_rain_and_dogs_are_not_called_birds(recordings, manif
         for row in manifest
         if row["part"] == "test" and row["recording_id"] in files
     ]
-    verdicts = [evaluate.classify(recordings / name, SHIPPED)["verdict"] for name in held_back]
+    verdicts = [classify(recordings / name, SHIPPED)["verdict"] for name in held_back]
     assert verdicts
     assert "bird" not in verdicts
 
@@ -117,9 +117,7 @@ def test_probabilities_mean_what_they_say(evaluation):
 def test_committed_scores_are_those_of_the_committed_model(recordings, evaluation):
     rows = evaluation["results"][::40]
     again = [
-        evaluate.classify(recordings / row[0], SHIPPED)
-        for row in rows
-        if (recordings / row[0]).exists()
+        classify(recordings / row[0], SHIPPED) for row in rows if (recordings / row[0]).exists()
     ]
     said = [[answer["verdict"], answer["species"][0]["scientific_name"]] for answer in again]
     assert said == [row[2:4] for row in rows if (recordings / row[0]).exists()]

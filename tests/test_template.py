@@ -104,12 +104,12 @@ def test_an_account_that_is_too_small_gets_no_cap():
         )
 
 
-def test_access_is_logged_without_the_callers_address(stage):
-    logged = packaged.only(packaged.api(stage), "AWS::ApiGateway::Stage")["AccessLogSetting"]
-    assert logged["DestinationArn"] == {"Fn::GetAtt": ["GatewayLogs", "Arn"]}
-    values = json.loads(logged["Format"]).values()
-    assert {"$context.requestId", "$context.status", "$context.error.responseType"} <= set(values)
-    assert not [value for value in values if re.search("sourceIp|userAgent", value)]
+def test_a_request_that_is_turned_away_leaves_no_line_of_log_to_pay(stage):
+    """Nor is a role for such logs set, of which API Gateway takes one in 20 s an account."""
+    assert "AccessLogSetting" not in packaged.only(packaged.api(stage), "AWS::ApiGateway::Stage")
+    assert not packaged.of_type(packaged.api(stage), "AWS::ApiGateway::Account")
+    groups = packaged.of_type(packaged.api(stage), "AWS::Logs::LogGroup").values()
+    assert [group["LogGroupName"] for group in groups] == [f"/aws/lambda/birdapp-{stage}"]
 
 
 def test_logs_are_there_before_the_function_and_forget(stage):
@@ -234,6 +234,23 @@ def test_warm_spectrogram_lambdas_stand_behind_an_alias_that_the_main_lambda_cal
     variables = packaged.only(api, "AWS::Lambda::Function")["Environment"]["Variables"]
     assert (alias["Name"], variables["SPECTROGRAM_FUNCTION"]) == ("live", "bird-spectrogram:live")
     assert ":function:bird-spectrogram:live" in json.dumps(packaged.only(api, "AWS::IAM::Role"))
+
+
+def test_warm_lambdas_follow_a_changed_memory_size():
+    """A version never changes: warm copies of the old one would stay."""
+
+    def versions(make, **changed):
+        return set(packaged.of_type(make(**changed), "AWS::Lambda::Version"))
+
+    warm = {"spectrogram_provisioned_concurrency": 1}
+    one, other = (
+        versions(packaged.spectrogram, **warm),
+        versions(packaged.spectrogram, **warm, spectrogram_memory_size=3_008),
+    )
+    assert one != other
+    assert len(versions(packaged.api, provisioned_concurrency=1)) == 1
+    made = packaged.unexpanded(provisioned_concurrency=1)["Resources"]["APIHandler"]
+    assert made["Properties"]["AutoPublishAliasAllProperties"] is True
 
 
 def test_more_warm_lambdas_than_the_cap_are_refused():

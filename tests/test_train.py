@@ -1,6 +1,9 @@
 """training/source_dir: the networks, a tiny training to a model folder, and what it exports."""
 
+import errno
+import hashlib
 import json
+import os
 
 import numpy as np
 import pytest
@@ -93,6 +96,12 @@ def browser_answer(folder, image):
     return runner(spectrogram=image[None])
 
 
+def test_constants_name_the_digests_of_both_lite_models(exported):
+    constants = json.loads((exported / "constants.json").read_text())
+    for name, file in (("network_sha256", "model.tflite"), ("browser_sha256", "browser.tflite")):
+        assert constants[name] == hashlib.sha256((exported / file).read_bytes()).hexdigest()
+
+
 def test_lite_model_of_a_browser_takes_one_window_and_names_no_other_shape(exported):
     (entry,) = Interpreter(str(exported / "browser.tflite")).get_input_details()
     assert entry["shape"].tolist() == [1, *spectrogram.SHAPE]
@@ -160,20 +169,6 @@ def training(code, dataset, folder):
     return code.learning.Training(dataset, settings, folder, code.multi_worker.Workers({}))
 
 
-def test_training_without_scores_hears_all_windows_itself_once(
-    code, dataset, tmp_path, monkeypatch
-):
-    monkeypatch.setattr(code.learning, "FIRST_PASS", 0.0)
-    first = training(code, dataset, tmp_path)
-    before = first.sampler._lessons.targets
-    first.run()
-    after = first.sampler._lessons.targets
-    assert not np.array_equal(before, after)
-    monkeypatch.setattr(code.calibrate, "predict", None)  # What is kept is not asked for again.
-    again = training(code, dataset, tmp_path)
-    assert np.array_equal(again.sampler._lessons.targets, after)
-
-
 def test_training_learns_to_hear_as_a_teacher_and_exports_no_trace_of_it(code, dataset, tmp_path):
     scores = np.full((len(dataset.rows), 1), 0.9, np.float16)
     embedding = np.random.default_rng(0).normal(size=(len(dataset.rows), 8)).astype(np.float16)
@@ -186,8 +181,14 @@ def test_training_learns_to_hear_as_a_teacher_and_exports_no_trace_of_it(code, d
     finally:
         path.unlink()
     assert len(taught.network.outputs) == 2
-    alone = code.model.without_embedding(taught.network)
+    listed = len(dataset.listed)
+    alone = code.model.served(taught.network, listed)
     assert code.model.EMBEDDING_LAYER not in {layer.name for layer in alone.layers}
+    images = np.zeros((2, *code.front.MEL.shape), np.float32)
+    images[:, 20:40] = 200
+    logits = taught.network(images)[0].numpy()
+    kept = np.concatenate([logits[:, :listed], logits[:, -1:]], axis=1)
+    assert np.allclose(alone(images).numpy(), kept, atol=1e-5)
 
 
 def test_long_epoch_is_kept_midway_and_goes_on_there(code, dataset_folder, tmp_path, monkeypatch):
@@ -269,3 +270,25 @@ def test_training_with_another_seed_never_goes_on_from_these_checkpoints(
     ]
     assert folders[0] != folders[1]
     assert folders[0] == folders[2]
+
+
+def test_model_of_every_recording_is_calibrated_by_predictions_of_folds(
+    code, dataset_folder, tmp_path
+):
+    train(code, dataset_folder, tmp_path, "--tiny", "--predictions", str(tmp_path / "made/0.npz"))
+    apart = json.loads((tmp_path / "model" / "constants.json").read_text())["settings"]
+    train(code, dataset_folder, tmp_path, "--tiny", "--out-of-fold", str(tmp_path / "made"))
+    joint = json.loads((tmp_path / "model" / "constants.json").read_text())["settings"]
+    assert joint["pooling"] == apart["pooling"]
+    assert joint["birds"] == apart["birds"]
+    assert len(list(tmp_path.glob("points/**/curve.json"))) == 2
+
+
+def test_full_disk_is_a_sentence_before_an_image_is_written(code, dataset, tmp_path, monkeypatch):
+    def full(*_):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(os, "posix_fallocate", full)
+    with pytest.raises(OSError, match=r"no room for .* GB: No space left on device"):
+        code.corpus.keep_images(dataset, code.front.MEL, tmp_path / "images.npy")
+    assert not list(tmp_path.iterdir())

@@ -19,6 +19,7 @@ SPECIES = {"Parus_major": 4_000, "Pica_pica": 1_500, "Strix_aluco": 700}
 # One each: family names that even a careless table would not confuse.
 RECORDISTS = ["Lee", "Ek", "Day", "Fox", "Gu", "Ho", "Ivy", "Jay", "Kim", "Low", "Moe", "Nagy"]
 RECORDISTS += ["Ott", "Poe", "Quo"]
+SMALL = ["--min-recordings", "6", "--test-minimum", "1", "--test-total", "2", "--processes", "1"]
 
 
 @pytest.fixture(scope="session")
@@ -47,9 +48,8 @@ def dataset_folder(tmp_path_factory):
     head = ("filename", "primary_label", "scientific_name", "recordist")
     with (root / "metadata.csv").open("w", newline="") as file:
         csv.writer(file).writerows([head, *rows])
-    small = ["--min-recordings", "6", "--test-minimum", "1", "--test-total", "2"]
     folders = ["--recordings", str(root), "--output", str(root / "dataset")]
-    assert prepare.main([*folders, *small, "--processes", "1"]) == 0
+    assert prepare.main([*folders, *SMALL]) == 0
     return root / "dataset"
 
 
@@ -68,7 +68,8 @@ def images(code, dataset, tmp_path):
 @pytest.fixture
 def sampler(code, dataset, images):
     """What draws from its training part."""
-    return code.sampler.Sampler(dataset, images, code.front.MEL, 1)
+    lessons = code.hearing.make_lessons(dataset, None)
+    return code.sampler.Sampler(dataset, images, code.front.MEL, lessons)
 
 
 def chirps(hertz):

@@ -40,7 +40,12 @@ def threshold(**fields):
 
 def birds(**fields):
     """Return a change that gives the rule for birds, wrong in one thing."""
-    rule = {"rule": "own_windows", "heard": 0.2, "calibration": [[0.0, 0.0], [1.0, 1.0]]}
+    rule = {
+        "rule": "own_windows",
+        "heard": 0.2,
+        "least_windows": 1,
+        "calibration": [[0.0, 0.0], [1.0, 1.0]],
+    }
     rule |= {"candidate": 0.1, "bird": 0.5, "certain": 0.9, "unknown": 0.15, "sings": 0.7}
     left = {name: value for name, value in (rule | fields).items() if value is not None}
     return setting("birds", to=left)

@@ -1,136 +1,253 @@
-"""Train once a fold, and score each recording by the network that did not learn from it.
+"""`make cross-validate`: each recording is scored by a network that did not learn from its fold.
 
-Each fold is held back in two halves: what is said is calibrated on one and scored on the other, and
-the other way round, from one training. Can be stopped: what is done is kept. Writes the joint
-scores of all recordings to cross_validation.json.
+Folds are of recordists and sources. First a network is trained for each, and says what it makes of
+its fold; then each is calibrated by what the others made of theirs, and scored. Goes on where it
+was stopped. Writes the scores of all recordings (evaluation.json, pictures), and predictions/, by
+which `make train ARGS="--out-of-fold DIR"` calibrates a model that learns from every recording.
 """
 
 import argparse
-import csv
 import json
 import os
 import subprocess
 import sys
 from collections.abc import Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from training import evaluate
-from training.data.dataset import FILES, RECORDING_TABLE, SUMMARY, WINDOW_TABLE, WINDOWS
-from training.data.folds import assign_folds
-from training.scores import metrics
+from training import evaluate, pipeline, prepare
+from training.data import options as prepare_options
+from training.data.dataset import RECORDING_TABLE, SUMMARY, write_text
+from training.data.folds import assign_folds, read_table, write_fold
+from training.data.metadata import to_recording
+from training.evaluate import Scored
+from training.jobs.source_folder import ENTRY_SCRIPT, SIGNAL_PATH, SOURCE_DIR
+from training.scores import mixture_jobs
+from training.scores.labelled import source_of
 from training.scores.metrics import Result
+from training.scores.mixture_scores import Answer
 
-REPOSITORY = Path(__file__).parent.parent
-HEARD = "heard.npz"
 FOLDS = 5
-HALVES = ("calibration", "test")
-
-Row = dict[str, str]
-
-
-def read_table(path: Path) -> list[Row]:
-    """Read a table of a dataset."""
-    with path.open(newline="", encoding="utf-8") as file:
-        return list(csv.DictReader(file))
+SETTINGS, PREDICTIONS = "settings.json", "predictions"
+# Made once by the first fold, the same in all (source_dir/learning.py).
+IMAGES = "images.npy"
 
 
-def write_fold(dataset: Path, output: Path, parts: dict[str, str]) -> None:
-    """Write a dataset with other parts, named by recording, that shares its sounds."""
-    output.mkdir(parents=True, exist_ok=True)
-    for name in (WINDOWS, HEARD, SUMMARY):
-        link = output / name
-        link.unlink(missing_ok=True)
-        if (dataset / name).exists():
-            link.symlink_to((dataset / name).resolve())
-    for name in (WINDOW_TABLE, RECORDING_TABLE):
-        rows = read_table(dataset / name)
-        with (output / name).open("w", newline="", encoding="utf-8") as file:
-            writer = csv.DictWriter(file, rows[0].keys(), lineterminator="\n")
-            writer.writeheader()
-            writer.writerows({**row, "part": parts.get(row["recording_id"], "")} for row in rows)
+@dataclass(frozen=True)
+class Fold:
+    """Where a fold's dataset, model and results are."""
+
+    output: Path
+    number: int
+
+    @property
+    def root(self) -> Path:
+        """The folder of the fold."""
+        return self.output / f"fold-{self.number}"
+
+    @property
+    def dataset(self) -> Path:
+        """The dataset in which this fold is held back."""
+        return self.root / "dataset"
+
+    @property
+    def model(self) -> Path:
+        """The model that learnt from the other folds."""
+        return self.root / "model"
+
+    @property
+    def others(self) -> Path:
+        """Links to what the other folds' networks made of theirs."""
+        return self.root / "others"
+
+    @property
+    def results(self) -> Path:
+        """What it scored: it is done where this exists."""
+        return self.root / "results.json"
+
+    @property
+    def predictions(self) -> Path:
+        """What its network made of the fold: it is trained where this exists."""
+        return self.output / PREDICTIONS / f"{self.number}.npz"
 
 
-def halves_of(rows: Sequence[Row], folds: int) -> dict[str, tuple[int, int]]:
-    """Return the fold and the half in it of each recording that a dataset uses, by group."""
-    used = [row for row in rows if row["part"]]
-    groups = [int(row["group"]) for row in used]
-    labels = [row["primary_label"] for row in used]
-    found = assign_folds(labels, groups, folds=2 * folds)
-    return {
-        row["recording_id"]: (place // 2, place % 2) for row, place in zip(used, found, strict=True)
-    }
-
-
-def parts_of(places: dict[str, tuple[int, int]], fold: int, *, tested: int) -> dict[str, str]:
-    """Return the part of each recording when one half of a fold is scored."""
-    return {
-        name: "train" if own != fold else HALVES[int(half == tested)]
-        for name, (own, half) in places.items()
-    }
-
-
-def train(dataset: Path, model: Path, checkpoints: Path, arguments: Sequence[str]) -> None:
+def train(fold: Fold, arguments: Sequence[str]) -> None:
     """Train, or calibrate anew where all is learnt. Raises CalledProcessError."""
-    program = str(REPOSITORY / "training" / "source_dir" / "train.py")
-    folders = ["--data", str(dataset), "--model-dir", str(model)]
-    command = [sys.executable, program, *folders, "--checkpoint-dir", str(checkpoints), *arguments]
-    paths = os.environ | {"PYTHONPATH": str(REPOSITORY / "spectrogram_fn")}
+    folders = {
+        "--data": fold.dataset,
+        "--model-dir": fold.model,
+        "--checkpoint-dir": fold.root / "checkpoints",
+    }
+    program = str(SOURCE_DIR / ENTRY_SCRIPT)
+    command = [sys.executable, program, *pipeline.words(folders), *arguments]
+    paths = os.environ | {"PYTHONPATH": str(SIGNAL_PATH.parent)}
     subprocess.run(command, env=paths, check=True)
 
 
-def score_half(
-    options: argparse.Namespace, places: dict[str, tuple[int, int]], fold: int, tested: int
-) -> list[Result]:
-    """Return the results of a half of a fold, by a network that did not learn from the fold."""
-    root = options.output / f"fold-{fold}"
-    parts = parts_of(places, fold, tested=tested)
-    write_fold(options.dataset, root / "dataset", parts)
-    model = root / f"model-{tested}"
-    train(root / "dataset", model, root / "checkpoints", options.training)
-    names = {name for name, part in parts.items() if part == "test"}
-    rows = [
-        row for row in read_table(options.dataset / RECORDING_TABLE) if row["recording_id"] in names
-    ]
-    pairs = [
-        (options.recordings / row["recording_id"], row["scientific_name"] or row["primary_label"])
-        for row in rows
-    ]
-    results, problems = evaluate.evaluate(pairs, model, processes=options.processes)
-    print("\n".join(problems), file=sys.stderr)
-    return results
+def hold_back(options: argparse.Namespace, places: dict[str, int], fold: Fold) -> None:
+    """Train without a fold, and keep what the network makes of it."""
+    if fold.predictions.exists():
+        return
+    parts = {name: "calibration" if own == fold.number else "train" for name, own in places.items()}
+    write_fold(options.dataset, fold.dataset, parts)
+    _share_images(options.output, fold.root)
+    train(fold, [*options.training, "--predictions", str(fold.predictions)])
+
+
+def score(options: argparse.Namespace, fold: Fold, rest: Sequence[Fold]) -> Scored:
+    """Return the scores of a fold by the network that did not learn from it.
+
+    It is calibrated by what the `rest` made of theirs.
+    """
+    if fold.results.exists():
+        return _read(fold.results)
+    fold.others.mkdir(exist_ok=True)
+    for other in rest:
+        link = fold.others / other.predictions.name
+        link.unlink(missing_ok=True)
+        link.symlink_to(other.predictions.resolve())
+    train(fold, [*options.training, "--out-of-fold", str(fold.others)])
+    rows = read_table(fold.dataset / RECORDING_TABLE)
+    rows = [row for row in rows if row["part"] == "calibration"]
+    names = {row["recording_id"]: row["scientific_name"] or row["primary_label"] for row in rows}
+    folder, labels = Path(options.recordings), _labels(fold)
+    asked = argparse.Namespace(
+        model=fold.model, processes=options.processes, pairs=options.pairs // options.folds
+    )
+    scored = evaluate.score(
+        [(folder / name, label) for name, label in names.items()],
+        asked,
+        labels=labels,
+        sources={folder / row["recording_id"]: source_of(to_recording(row)) for row in rows},
+    )
+    write_text(fold.results, json.dumps(asdict(scored), ensure_ascii=False))
+    return scored
+
+
+def _share_images(output: Path, root: Path) -> None:
+    """Link the pictures of all windows that another fold has made."""
+    for made in output.glob(f"fold-*/checkpoints/*/{IMAGES}"):
+        link = root / "checkpoints" / made.parent.name / IMAGES
+        if not link.exists():
+            link.parent.mkdir(parents=True, exist_ok=True)
+            link.symlink_to(made.resolve())
+
+
+def _labels(fold: Fold) -> list[str]:
+    labels: list[str] = json.loads((fold.model / "constants.json").read_text("utf-8"))["labels"]
+    return labels
+
+
+def _read(path: Path) -> Scored:
+    kept = json.loads(path.read_text("utf-8"))
+    results = [Result(**_pairs(one)) for one in kept["results"]]
+    answers = [Answer(**_pairs(one)) for one in kept["mixtures"]]
+    return Scored(results, answers, kept["problems"])
+
+
+def _pairs(fields: dict[str, Any]) -> dict[str, Any]:
+    """Return fields whose lists of lists are lists of tuples, as they were before JSON."""
+    return {
+        name: [tuple(one) for one in value] if isinstance(value, list) else value
+        for name, value in fields.items()
+    }
 
 
 def run(options: argparse.Namespace) -> dict[str, Any]:
-    """Train and score all folds; return the scores of all recordings together."""
-    places = halves_of(read_table(options.dataset / RECORDING_TABLE), options.folds)
-    results: list[Result] = []
-    for fold in range(options.folds):
-        for tested in (0, 1):
-            results += score_half(options, places, fold, tested)
-    constants = json.loads((options.output / "fold-0/model-0/constants.json").read_text("utf-8"))
-    return metrics.summarise(results, constants["labels"])
+    """Train the folds asked for; return the scores of all recordings once all folds are trained.
+
+    Raises ValueError while some are not.
+    """
+    used = [row for row in read_table(options.dataset / RECORDING_TABLE) if row["part"]]
+    groups, labels = (
+        [int(row["group"]) for row in used],
+        [row["primary_label"] for row in used],
+    )
+    own = assign_folds(labels, groups, folds=options.folds)
+    places = {row["recording_id"]: fold for row, fold in zip(used, own, strict=True)}
+    folds = [Fold(options.output, number) for number in range(options.folds)]
+    for number in range(options.folds) if options.only is None else options.only:
+        hold_back(options, places, folds[number])
+    missing = [str(fold.number) for fold in folds if not fold.predictions.exists()]
+    if missing:
+        raise ValueError(
+            f"folds {', '.join(missing)} are to be trained before any is scored; what other"
+            f" machines trained belongs into {options.output}"
+        )
+    parts = [score(options, fold, [one for one in folds if one != fold]) for fold in folds]
+    scored = Scored(
+        [one for part in parts for one in part.results],
+        [one for part in parts for one in part.mixtures],
+        [one for part in parts for one in part.problems],
+    )
+    listed = _labels(folds[0])
+    facts = {"command": "make cross-validate", "folds": options.folds, "problems": scored.problems}
+    summary = {**facts, **evaluate.summarise(scored, listed)}
+    evaluate.write(options.output, scored.results, summary, listed)
+    return summary
+
+
+def _keep_settings(options: argparse.Namespace) -> None:
+    """Raise ValueError where the output holds a cross-validation of other data or settings."""
+    made = {
+        "dataset": json.loads((options.dataset / SUMMARY).read_text("utf-8"))["fingerprint"],
+        "folds": options.folds,
+        "training": options.training,
+    }
+    path = options.output / SETTINGS
+    options.output.mkdir(parents=True, exist_ok=True)
+    if path.exists() and json.loads(path.read_text("utf-8")) != made:
+        raise ValueError(
+            f"{options.output} holds folds of other data or settings; delete it, or name another"
+            " folder with --output"
+        )
+    write_text(path, json.dumps(made))
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run the command; return its exit status. What it does not know goes to train.py."""
-    parser = argparse.ArgumentParser(prog="python -m training.cross_validate", description=__doc__)
-    parser.add_argument("--recordings", type=Path, required=True)
+    """Run the command; return its exit status. What it does not know goes to training.prepare."""
+    options, rest = _parser().parse_known_args(argv)
+    if not options.recordings:
+        print(f"cross-validate: {pipeline.MISSING}", file=sys.stderr)
+        return 1
+    folders = {"--recordings": options.recordings, "--output": options.dataset}
+    words = [*rest, *pipeline.words(folders)]
+    prepared = prepare_options.parser(__doc__).parse_args(words)
+    if code := prepare.main(words):
+        return code
+    if prepared.dry_run:
+        return 0
+    options.training = [*pipeline.given(options), "--seed", str(prepared.seed)]
+    options.processes = prepared.processes
+    try:
+        _keep_settings(options)
+        scores = run(options)
+    except (OSError, ValueError, subprocess.CalledProcessError) as error:
+        print(f"cross-validate: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("cross-validate: stopped; run it again to go on", file=sys.stderr)
+        return prepare.STOPPED
+    print(json.dumps({name: scores[name] for name in evaluate.SHOWN}, indent=1))
+    print(f"written to {options.output}")
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="make cross-validate", description=__doc__, add_help=False, allow_abbrev=False
+    )
+    parser.add_argument("--recordings", default="")
     parser.add_argument("--dataset", type=Path, default=Path("build/dataset"))
     parser.add_argument("--output", type=Path, default=Path("build/cross-validation"))
     parser.add_argument("--folds", type=int, default=FOLDS)
-    parser.add_argument("--processes", type=int, default=2)
-    options, training = parser.parse_known_args(argv)
-    options.training = training
-    missing = [name for name in FILES if not (options.dataset / name).exists()]
-    if missing:
-        print(f"cross_validate: {options.dataset}: expected {', '.join(missing)}", file=sys.stderr)
-        return 1
-    scores = run(options)
-    text = json.dumps(scores, indent=1)
-    (options.output / "cross_validation.json").write_text(f"{text}\n", "utf-8")
-    print(text)
-    return 0
+    parser.add_argument(
+        "--only", type=int, nargs="+", help="folds (from 0), to share them among machines"
+    )
+    parser.add_argument("--pairs", type=int, default=mixture_jobs.PAIRS)
+    pipeline.add_settings(parser)
+    return parser
 
 
 if __name__ == "__main__":

@@ -1,113 +1,84 @@
 """Score a model folder on labelled recordings, through the code that serves: decoder to answer.
 
 Recordings are in folders named by species, or in a folder with a metadata.csv. What the model
-learnt from (its manifest.csv says) is left out. Writes evaluation.json and three pictures.
+learnt from (its manifest.csv says) is left out. Writes evaluation.json and four pictures.
 """
 
 import argparse
-import io
 import json
 import os
 import sys
 from collections import Counter
-from collections.abc import Sequence
-from concurrent.futures import ProcessPoolExecutor
-from functools import cache
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tqdm import tqdm
-
-from birdapp.chalicelib.decode import SAMPLE_RATE
-from birdapp.chalicelib.endpoint_client import describe, predict
+from birdapp.chalicelib.endpoint_client import describe
 from birdapp.chalicelib.errors import ServiceError
 from birdapp.chalicelib.model import Model
-from birdapp.chalicelib.response import build_answer
-from birdapp.chalicelib.spectrogram_client import event, fetch_spectrograms
-from local import model_folder, sagemaker_runtime
-from spectrogram_fn import handler
+from local import model_folder
 from training.data.metadata import NO_BIRD
-from training.data.shards import read_pcm
-from training.scores import metrics, plots
+from training.scores import metrics, mixture_jobs, mixture_scores, plots
+from training.scores.asking import InProcess, ask_all
 from training.scores.labelled import Found, Names, Pair, held_back, read_labelled, read_manifest
+from training.scores.mixture_scores import Answer
 
 MODEL = Path(__file__).parent / "model"
 LISTED_LABELS = 20
+# A shell's exit status of a program that Ctrl-C ended.
+STOPPED = 130
+PICTURES = ("species.png", "confusion.png", "reliability.png", "reliability_birds.png")
+SHOWN = ("recordings", "listed", "verdicts", "calibration", "birds", *mixture_scores.KINDS)
 MISSING = (
     "expected a folder of recordings, such as make evaluate RECORDINGS=../recordings: it holds"
     " metadata.csv and the audio, or a folder of audio for each species"
 )
 
 
-class InProcess:
-    """Both AWS clients as the main Lambda uses them, with the code behind them in this process."""
+@dataclass(frozen=True)
+class Scored:
+    """Results of recordings, answers to mixtures of them, and why others have none."""
 
-    def __init__(self, folder: Path) -> None:
-        self._model = model_folder.load(folder)
-
-    def invoke(self, *, FunctionName: str, Payload: bytes) -> dict[str, Any]:  # noqa: ARG002, N803  # boto3's names.
-        return {"Payload": _stream(handler.handler(json.loads(Payload), None))}
-
-    def invoke_endpoint(
-        self,
-        *,
-        EndpointName: str,  # noqa: ARG002, N803 (boto3's names)
-        ContentType: str,  # noqa: ARG002, N803
-        Body: bytes,  # noqa: N803
-    ) -> dict[str, Any]:
-        return {"Body": _stream(sagemaker_runtime.predict(self._model, Body))}
+    results: list[metrics.Result]
+    mixtures: list[Answer]
+    problems: list[str]
 
 
-def _stream(content: dict[str, Any]) -> io.BytesIO:
-    return io.BytesIO(json.dumps(content).encode())
+def score(
+    pairs: Sequence[Pair],
+    options: argparse.Namespace,
+    *,
+    labels: Sequence[str],
+    sources: Mapping[Path, str],
+) -> Scored:
+    """Ask a model about recordings, then about mixtures of them.
 
-
-_client = cache(InProcess)
-
-
-def classify(audio: Path, folder: Path) -> dict[str, Any]:
-    """Return what POST /classify answers to a recording, of an hour at most.
-
-    Raises ServiceError, OSError.
+    `options` has model, processes and pairs, the number of mixtures of two.
     """
-    client = _client(folder)
-    found = fetch_spectrograms(client, "", event(read_pcm(audio), SAMPLE_RATE, audio.name))
-    if all(window.silent for window in found.windows):
-        raise ServiceError("silent_audio")
-    return build_answer(
-        found, predict(client, "", [window.spectrogram for window in found.windows]), 20
+    model, processes = options.model, options.processes
+    results, problems = ask_all(pairs, model, processes=processes, sources=sources)
+    certain = {one.recording for one in results if one.only_its_own_is_certain}
+    named = [(f"{path.parent.name}/{path.name}", (path, label)) for path, label in pairs]
+    material = mixture_jobs.Material(
+        [pair for name, pair in named if name in certain],
+        [pair for pair in pairs if pair[1] in labels],
+        [pair for pair in pairs if pair[1] == NO_BIRD],
     )
+    answers, failed = mixture_jobs.ask_mixtures(
+        material, model, processes=processes, count=options.pairs
+    )
+    return Scored(results, answers, [*problems, *failed])
 
 
-def evaluate(
-    pairs: Sequence[Pair], model: Path, *, processes: int
-) -> tuple[list[metrics.Result], list[str]]:
-    """Return the result of every recording, and why others have none. Runs on all cores."""
-    results, problems = [], []
-    with ProcessPoolExecutor(processes) as pool:
-        jobs = pool.map(_try, [path for path, _ in pairs], [model] * len(pairs), chunksize=4)
-        for (path, label), answer in tqdm(
-            zip(pairs, jobs, strict=True), total=len(pairs), unit="recording"
-        ):
-            if isinstance(answer, str):
-                problems.append(f"{path}: {answer}")
-            else:
-                results.append(_result(str(path.parent.name) + "/" + path.name, label, answer))
-    return results, problems
-
-
-def _try(audio: Path, model: Path) -> dict[str, Any] | str:
-    try:
-        return classify(audio, model)
-    except (ServiceError, OSError) as error:
-        return str(error)
-
-
-def _result(recording: str, label: str, answer: dict[str, Any]) -> metrics.Result:
-    ranked = [(one["scientific_name"], one["probability"]) for one in answer["species"]]
-    best = [window["species"][0] for window in answer["windows"]]
-    windows = [(one["scientific_name"], one["probability"]) for one in best]
-    return metrics.Result(recording, label, answer["verdict"], ranked, windows)
+def summarise(scored: Scored, labels: Sequence[str]) -> dict[str, Any]:
+    """Return all scores: of single recordings, of their `birds`, and of mixtures."""
+    alone = [Answer.of(result) for result in scored.results]
+    return {
+        **metrics.summarise(scored.results, labels),
+        "birds": mixture_scores.summarise_alone(alone, labels),
+        **mixture_scores.summarise(scored.mixtures),
+    }
 
 
 def write(
@@ -119,10 +90,13 @@ def write(
     listing = ",\n".join("  " + json.dumps(row) for row in rows)
     text = json.dumps(summary, indent=1).removesuffix("\n}")
     (folder / "evaluation.json").write_text(f'{text},\n "results": [\n{listing}\n ]\n}}\n', "utf-8")
-    plots.species(folder / "species.png", summary)
-    plots.confusion(folder / "confusion.png", results, labels)
+    species, confusion, reliability, of_birds = (folder / name for name in PICTURES)
+    plots.species(species, summary)
+    plots.confusion(confusion, results, labels)
     curves = {of: metrics.curve(results, labels, of=of) for of in ("windows", "recordings")}
-    plots.reliability(folder / "reliability.png", curves)
+    plots.reliability(reliability, curves)
+    entries = metrics.curve(results, labels, of="birds")
+    plots.reliability(of_birds, {"entries of birds": entries})
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -137,6 +111,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     except (OSError, ValueError, ServiceError, model_folder.BadModelError) as error:
         print(f"evaluate: {error}", file=sys.stderr)
         return 1
+    except KeyboardInterrupt:
+        print("evaluate: stopped", file=sys.stderr)
+        return STOPPED
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -146,6 +123,12 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--model", type=Path, default=MODEL)
     parser.add_argument("--output", type=Path, default=Path("build/evaluation"))
     parser.add_argument("--processes", type=int, default=os.cpu_count() or 1)
+    parser.add_argument(
+        "--pairs",
+        type=int,
+        default=mixture_jobs.PAIRS,
+        help="sequences, and as many overlays, of two recordings, and half as many scenes more",
+    )
     parser.add_argument(
         "--strangers",
         action="store_true",
@@ -162,21 +145,23 @@ def _run(options: argparse.Namespace) -> int:
     pairs = held_back(found.pairs, options.model)
     _print_labels(found, described)
     left_out = len(found.pairs) - len(pairs)
+    if any(found.mended.values()):
+        print(f"mended labels (training/data/labels.csv): {found.mended}")
     if left_out:
         print(f"{left_out} recordings are left out: the model learnt from them")
     if not pairs:
         raise ValueError(f"{options.recordings}: the model learnt from every recording")
-    results, problems = evaluate(pairs, options.model, processes=options.processes)
-    problems += [f"{options.recordings / name}: in no species' folder" for name in found.unlabelled]
+    scored = score(pairs, options, labels=described.labels, sources=found.sources)
+    problems = [f"{options.recordings / name}: in no species' folder" for name in found.unlabelled]
+    problems = [*scored.problems, *problems]
     for problem in problems:
         print(f"left out: {problem}", file=sys.stderr)
-    if not results:
+    if not scored.results:
         raise ValueError(f"none of {len(pairs)} recordings could be scored; {problems[0]}")
-    scored = metrics.summarise(results, described.labels)
-    summary = {"command": "make evaluate", "left_out": left_out, "problems": problems, **scored}
-    write(options.output, results, summary, described.labels)
-    shown = ("recordings", "listed", "verdicts", "calibration")
-    print(json.dumps({name: summary[name] for name in shown}, indent=1))
+    facts = {"left_out": left_out, "mended": found.mended, "problems": problems}
+    summary = {"command": "make evaluate", **facts, **summarise(scored, described.labels)}
+    write(options.output, scored.results, summary, described.labels)
+    print(json.dumps({name: summary[name] for name in SHOWN}, indent=1))
     print(f"written to {options.output}")
     return 0
 

@@ -12,7 +12,7 @@ import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
 from infra import config
-from infra.errors import DeployError
+from infra.errors import DeployError, explain
 from infra.session import connect
 from infra.stacks import foundation, roles
 from spectrogram_fn.spectrogram import WINDOW_SAMPLES
@@ -27,7 +27,7 @@ from training.jobs.source_folder import assemble
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
-ARCHITECTURES = ("default", "light", "report")
+ARCHITECTURES = ("default", "light", "large", "report")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -36,7 +36,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         return _run_here(arguments) if arguments.local else _run_on_aws(arguments)
     except (OSError, ValueError, DeployError, BotoCoreError, ClientError) as error:
-        print(f"launch: {error}", file=sys.stderr)
+        print(f"launch: {explain(error)}", file=sys.stderr)
         return 1
 
 
@@ -80,7 +80,7 @@ def _job(
         image=training_image(stage.region),
         bucket=bucket,
         prefix=arguments.prefix,
-        dataset=dataset["fingerprint"],
+        dataset=dataset["fingerprint"] + dataset.get("listener", {}).get("sha256", ""),
         dataset_bytes=sum(dataset["counts"]["windows"].values()) * WINDOW_SAMPLES * SAMPLE_BYTES,
         machines=_machines(arguments),
         hyperparameters=_hyperparameters(arguments),

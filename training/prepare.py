@@ -3,6 +3,7 @@
 import argparse
 import contextlib
 import csv
+import hashlib
 import json
 import os
 import signal
@@ -10,13 +11,14 @@ import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import boto3
 from boto3.exceptions import Boto3Error
 from botocore.exceptions import BotoCoreError, ClientError
 
-from training.data import dataset, options
-from training.data.build import Places, build, make_entries
+from training.data import dataset, mended_labels, options, window_weights
+from training.data.build import Places, build, listed, make_entries
 from training.data.dataset import write_text
 from training.data.download import (
     Archive,
@@ -30,7 +32,8 @@ from training.data.download import (
 from training.data.filters import describe, keep, why_none
 from training.data.http import Fetcher, FetchError
 from training.data.metadata import NO_BIRD, Recording, locate, read_folder, read_metadata
-from training.jobs.upload import upload_sealed
+from training.data.teachers import OWN, TEACHERS
+from training.jobs.upload import upload_sealed, withdraw
 
 # A shell's exit status of a program that Ctrl-C ended.
 STOPPED = 130
@@ -58,21 +61,17 @@ def _run(arguments: argparse.Namespace) -> int:
     if arguments.query:
         arguments.metadata = _search(arguments)
     with _naming(arguments.metadata or arguments.recordings):
-        recordings = _choose(arguments)
+        found = _read(arguments)
+        recordings = _choose(arguments, mended_labels.mend(found))
     if arguments.instances:
         return _run_on_machines(arguments)
     if arguments.dry_run:
-        print(
-            "\n".join(
-                describe(
-                    [recording for recording in recordings if recording.primary_label != NO_BIRD]
-                )
-            )
-        )
+        names = set(listed(recordings, options.to_options(arguments)))
+        print("\n".join(describe([one for one in recordings if one.primary_label in names])))
         return 0
     if arguments.download:
         _download(arguments, recordings)
-    _build(arguments, recordings)
+    _build(arguments, recordings, mended_labels.count(found))
     return 0
 
 
@@ -88,8 +87,13 @@ def _check(arguments: argparse.Namespace) -> None:
         )
     if arguments.query and not arguments.recordings:
         problems.append("--recordings says where the answer to --query is kept")
-    if arguments.instances and not (arguments.metadata and arguments.bucket and arguments.role):
-        problems.append("--instances needs --metadata, --bucket and --role")
+    if arguments.instances and not (arguments.metadata and arguments.bucket):
+        problems.append("--instances needs --metadata and --bucket")
+    if bool(arguments.window_weights) != bool(arguments.teacher):
+        names = ", ".join((*TEACHERS, OWN))
+        problems.append(f"--window-weights and --teacher (whose they are: {names}) go together")
+    if arguments.window_weights and (arguments.instances or arguments.shards_only):
+        problems.append("--window-weights needs the dataset, which is made elsewhere here")
     if problems:
         raise ValueError("; ".join(problems))
 
@@ -105,21 +109,25 @@ def _naming(source: Path) -> Iterator[None]:
         raise ValueError(f"{source}: {error}") from error
 
 
-def _choose(arguments: argparse.Namespace) -> list[Recording]:
-    """Read the table and filter it; a build from a folder keeps rare species, as other birds.
-
-    Raises ValueError where nothing is left.
-    """
-    rule = options.to_filter(arguments)
+def _read(arguments: argparse.Namespace) -> list[Recording]:
     if options.from_archive(arguments):
         found = read_metadata(arguments.metadata)
         # Machines that share the work have other files, and must agree on the names.
         shares = arguments.shards or arguments.shards_only or arguments.instances
         if arguments.recordings and not shares:
             found = locate(arguments.recordings, found)
-    else:
-        found = read_folder(arguments.recordings)
-        rule = rule if arguments.dry_run else replace(rule, min_recordings=1)
+        return found
+    return read_folder(arguments.recordings)
+
+
+def _choose(arguments: argparse.Namespace, found: Sequence[Recording]) -> list[Recording]:
+    """Filter recordings; a folder's rare species stay, as other birds.
+
+    Raises ValueError where nothing is left.
+    """
+    rule = options.to_filter(arguments)
+    if not options.from_archive(arguments):
+        rule = replace(rule, min_recordings=1)
     birds = [recording for recording in found if recording.primary_label != NO_BIRD]
     if not keep(birds, rule):
         raise ValueError(why_none(birds, rule))
@@ -156,7 +164,9 @@ def _download(arguments: argparse.Namespace, recordings: Sequence[Recording]) ->
         print("\n".join(["not downloaded:", *failures]), file=sys.stderr)
 
 
-def _build(arguments: argparse.Namespace, recordings: Sequence[Recording]) -> None:
+def _build(
+    arguments: argparse.Namespace, recordings: Sequence[Recording], mended: dict[str, int]
+) -> None:
     settings = options.to_options(arguments)
     places = Places(arguments.recordings, arguments.output, arguments.shards)
     if arguments.shards_only:
@@ -166,14 +176,35 @@ def _build(arguments: argparse.Namespace, recordings: Sequence[Recording]) -> No
         )
         return
     with _naming(arguments.metadata or arguments.recordings):
-        summary = build(places, recordings, options=settings, processes=arguments.processes)
+        build(places, recordings, options=settings, processes=arguments.processes)
+    summary = dataset.add_to_summary(
+        arguments.output, {"mended": mended, "listener": _listen(arguments)}
+    )
+    if any(mended.values()):
+        print(f"mended by {mended_labels.LABELS.name}: {mended}")
     print(f"{arguments.output}: {summary['counts']}")
     _name_skipped(arguments.output / dataset.RECORDING_TABLE)
     if arguments.bucket:
-        target = (arguments.bucket, f"{arguments.prefix}/dataset")
-        print(
-            "\n".join(upload_sealed(boto3.client("s3"), arguments.output, dataset.FILES, *target))
-        )
+        _upload(arguments)
+
+
+def _listen(arguments: argparse.Namespace) -> dict[str, Any]:
+    """Put a listener's scores beside the dataset, or take another run's away; return whose."""
+    if not arguments.window_weights:
+        (arguments.output / dataset.HEARD).unlink(missing_ok=True)
+        return {}
+    share = window_weights.attach(arguments.output, arguments.window_weights)
+    print(f"{arguments.window_weights}: scores of {share:.1%} of the windows")
+    digest = hashlib.sha256((arguments.output / dataset.HEARD).read_bytes()).hexdigest()
+    return {"teacher": arguments.teacher, "windows": round(share, 4), "sha256": digest}
+
+
+def _upload(arguments: argparse.Namespace) -> None:
+    client, target = boto3.client("s3"), (arguments.bucket, f"{arguments.prefix}/dataset")
+    names = dataset.files(arguments.output)
+    if dataset.HEARD not in names:
+        withdraw(client, arguments.bucket, f"{arguments.prefix}/dataset/{dataset.HEARD}")
+    print("\n".join(upload_sealed(client, arguments.output, names, *target)))
 
 
 def _name_skipped(table: Path) -> None:
@@ -187,28 +218,33 @@ def _name_skipped(table: Path) -> None:
 
 def _run_on_machines(arguments: argparse.Namespace) -> int:
     # The machines themselves run this file too, and do not need what starts them.
-    from infra import config  # noqa: PLC0415
+    from infra import config, session  # noqa: PLC0415
+    from infra.errors import EXPECTED, explain  # noqa: PLC0415
+    from infra.stacks import foundation  # noqa: PLC0415
     from training.jobs import images, sagemaker_processing  # noqa: PLC0415
 
-    region = config.read_config()["deployment"]["region"]
-    session = boto3.session.Session(region_name=region)
-    image = images.training_image(region)
-    machines = sagemaker_processing.Machines(
-        arguments.instances, arguments.instance_type, arguments.role, image, arguments.volume_gb
-    )
+    stage = config.load(arguments.stage)
+    image = images.training_image(stage.region)
     passed_on = tuple(options.passed_on(arguments))
     archive = sagemaker_processing.Archive(
         arguments.bucket, arguments.prefix, arguments.metadata, passed_on
     )
-    if arguments.dry_run:
-        print(
-            json.dumps(sagemaker_processing.requests(archive, machines, "birds-dry-run"), indent=2)
+    try:
+        role = arguments.role or foundation.training_role_arn(session.connect(stage.region), stage)
+        machines = sagemaker_processing.Machines(
+            arguments.instances, arguments.instance_type, role, image, arguments.volume_gb
         )
-        return 0
-    clients = sagemaker_processing.Clients(
-        s3=session.client("s3"), sagemaker=session.client("sagemaker")
-    )
-    print(sagemaker_processing.run(clients, archive, machines))
+        if arguments.dry_run:
+            asked = sagemaker_processing.requests(archive, machines, "birds-dry-run")
+            print(json.dumps(asked, indent=2))
+            return 0
+        aws = boto3.session.Session(region_name=stage.region)
+        clients = sagemaker_processing.Clients(
+            s3=aws.client("s3"), sagemaker=aws.client("sagemaker")
+        )
+        print(sagemaker_processing.run(clients, archive, machines))
+    except EXPECTED as error:
+        raise RuntimeError(explain(error)) from error
     return 0
 
 

@@ -7,6 +7,7 @@ from functools import lru_cache
 from typing import Any, NoReturn
 
 import boto3
+import botocore.session
 from botocore import exceptions
 from botocore.config import Config
 
@@ -42,7 +43,10 @@ def _make_client(service: str, read_seconds: int) -> Any:
         max_pool_connections=MAX_CONNECTIONS,
         tcp_keepalive=True,
     )
-    session = boto3.Session()
+    core = botocore.session.Session()
+    # A Lambda's credentials are in its environment; nobody waits for an EC2 machine that is none.
+    core.set_config_variable("metadata_service_num_attempts", 0)
+    session = boto3.Session(botocore_session=core)
     # AWS refuses these keys, a local endpoint does not look at them, a Lambda has its own.
     # They are not in .chalice/config.json: Chalice would deploy with them, and to the Lambda.
     key = None if session.get_credentials() else "none"

@@ -19,12 +19,14 @@ LEAST_CANDIDATE = 0.1
 class BirdsRule:
     """The parameters of the rule; they come with the model.
 
-    A window is a species' own from the probability `heard`. Confidences from `candidate`, `bird`
+    A window is a species' own from the probability `heard`; where it has fewer than
+    `least_windows`, the others count as silent. Confidences from `candidate`, `bird`
     and `certain` make a candidate, an entry and a certain one. Where all are below `unknown` and a
     window's `bird` reaches `sings`, a bird sings that is not listed.
     """
 
     heard: float
+    least_windows: int
     calibration: tuple[tuple[float, float], ...]
     candidate: float
     bird: float
@@ -100,18 +102,24 @@ def _entries(windows: Sequence[PooledWindow], rule: BirdsRule) -> list[Entry]:
             if one.probability >= rule.heard:
                 heard = one.probability, Span(window.start_seconds, window.end_seconds)
                 own.setdefault((one.name, one.scientific_name), []).append(heard)
+    least = min(rule.least_windows, len(windows))
     return [
-        Entry(*names, _confidence([one for one, _ in heard], rule), _join([at for _, at in heard]))
+        Entry(
+            *names,
+            _confidence([one for one, _ in heard], max(least, len(heard)), rule),
+            _join([at for _, at in heard]),
+        )
         for names, heard in own.items()
     ]
 
 
-def _confidence(probabilities: Sequence[float], rule: BirdsRule) -> float:
-    """Return the calibrated root of the mean of squares, added in the windows' order."""
+def _confidence(probabilities: Sequence[float], count: int, rule: BirdsRule) -> float:
+    """Return the calibrated mean of fourth powers, added in the windows' order, as a root."""
     total = 0.0
     for probability in probabilities:
-        total += probability * probability
-    return cut(calibrate(math.sqrt(total / len(probabilities)), rule.calibration))
+        square = probability * probability
+        total += square * square
+    return cut(calibrate(math.sqrt(math.sqrt(total / count)), rule.calibration))
 
 
 def _join(spans: Sequence[Span]) -> list[Span]:

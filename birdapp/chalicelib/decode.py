@@ -3,6 +3,7 @@
 import time
 
 from . import ffmpeg_log, graphs, second_look
+from .company import Company
 from .errors import UNKNOWN_SOUND, ServiceError
 from .ffmpeg import Decoded, Recording, run_ffmpeg
 from .formats import sniff
@@ -19,13 +20,17 @@ MAX_SECONDS = 60.5
 DECODE_SECONDS = 5.0
 MAX_DETAIL_CHARACTERS = 300
 
+# On this machine many requests share the processor; a Lambda has one at a time.
+_decoding = Company()
+
 
 def decode(data: bytes, seconds_left: float, *, max_seconds: float = MAX_SECONDS) -> bytes:
     """Decode a file of a listed format to mono 16-bit little-endian PCM at 22,050 Hz.
 
     Takes at most `seconds_left` of wall time. Raises ServiceError with the code unsupported_audio,
-    undecodable_audio, no_audio_stream, audio_too_short or audio_too_long, and what run_ffmpeg
-    raises where ffmpeg itself is at fault.
+    undecodable_audio, no_audio_stream, audio_too_short, audio_too_long or, where the time ran out
+    while others decoded, upstream_unavailable; and what run_ffmpeg raises where ffmpeg itself is at
+    fault.
     """
     pcm = decode_start(data, seconds_left, max_seconds=max_seconds)
     if len(pcm) > max_seconds * SAMPLE_RATE * SAMPLE_BYTES:
@@ -41,15 +46,21 @@ def decode_start(data: bytes, seconds_left: float, *, max_seconds: float) -> byt
     else:
         end = time.monotonic() + seconds_left
         parts = [Recording(part, name, max_seconds, end) for part, name in _parts(data)]
-        try:
-            pcm = b"".join(_decode_part(part) for part in parts)
-        except TimeoutError as error:
-            raise ServiceError(
-                "undecodable_audio", "Decoding this file takes too long.", detail=str(error)
-            ) from error
+        with _decoding.joined() as had_company:
+            try:
+                pcm = b"".join(_decode_part(part) for part in parts)
+            except TimeoutError as error:
+                raise _too_slow(str(error), crowded=had_company()) from error
     if len(pcm) < MIN_SECONDS * SAMPLE_RATE * SAMPLE_BYTES:
         raise ServiceError("audio_too_short")
     return pcm
+
+
+def _too_slow(detail: str, *, crowded: bool) -> ServiceError:
+    """Return the error of a decode that ran out of time: the file's fault only if it was alone."""
+    if crowded:
+        return ServiceError("upstream_unavailable", detail=f"{detail}; others decoded meanwhile")
+    return ServiceError("undecodable_audio", "Decoding this file takes too long.", detail=detail)
 
 
 def _parts(data: bytes) -> list[tuple[bytes, str]]:

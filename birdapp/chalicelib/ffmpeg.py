@@ -11,6 +11,7 @@ import resource
 import selectors
 import signal
 import subprocess
+import tempfile
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -27,6 +28,7 @@ MAX_BLOCK_BYTES = 256 * 1024 * 1024
 MAX_MEMORY_BYTES = 1024 * 1024 * 1024
 MAX_LOG_BYTES = 64 * 1024
 READ_BYTES = 64 * 1024
+LIMIT_ITSELF = '{ ulimit -t "$1"; ulimit -v "$2"; } 2>/dev/null; shift 2; exec "$@"'
 
 
 @dataclass(frozen=True)
@@ -81,40 +83,60 @@ def _command(recording: Recording, graph: str) -> list[str]:
     return [find_ffmpeg(), *quiet, *guards, *bounds, "-i", "fd:", *graphs, *output]
 
 
-@contextlib.contextmanager
-def _memory_file(data: bytes) -> Iterator[IO[bytes]]:
-    """Yield a seekable file with `data` that never touches a disk."""
-    with os.fdopen(os.memfd_create("recording"), "w+b") as file:
-        file.write(data)
-        file.seek(0)
-        yield file
+def _memory_file(data: bytes) -> IO[bytes]:
+    """Return a seekable file with `data` that never touches a disk.
+
+    Where a sandbox has no memfd it is a file in /tmp, without a name.
+    """
+    try:
+        file: IO[bytes] = os.fdopen(os.memfd_create("recording"), "w+b")
+    except OSError:
+        file = tempfile.TemporaryFile()  # noqa: SIM115 (who takes it closes it)
+    file.write(data)
+    file.seek(0)
+    return file
 
 
 @contextlib.contextmanager
 def _started(
     command: list[str], source: IO[bytes], seconds: float
 ) -> Iterator["subprocess.Popen[bytes]"]:
+    """Start a process that ends by itself, should we be killed: with limits on time and memory.
+
+    They are set from here; where a sandbox refuses that, in the child, before it becomes ffmpeg.
+    """
+    processor_seconds = max(round(seconds), 0) + 1
+    limits = ((resource.RLIMIT_CPU, processor_seconds), (resource.RLIMIT_AS, MAX_MEMORY_BYTES))
+    with contextlib.ExitStack() as stack:
+        process = stack.enter_context(_spawned(command, source))
+        try:
+            for kind, limit in limits:
+                resource.prlimit(process.pid, kind, (limit, limit))
+        except OSError:
+            stack.close()
+            source.seek(0)
+            numbers = [str(processor_seconds), str(MAX_MEMORY_BYTES // 1_024)]
+            limited = ["/bin/sh", "-c", LIMIT_ITSELF, "sh", *numbers, *command]
+            process = stack.enter_context(_spawned(limited, source))
+        yield process
+
+
+@contextlib.contextmanager
+def _spawned(command: list[str], source: IO[bytes]) -> Iterator["subprocess.Popen[bytes]"]:
     """Start a process in a group of its own, without our secrets.
 
     However the block is left, the whole group is killed.
     """
-    environment = {"PATH": os.defpath, "LC_ALL": "C"}
-    pipe = subprocess.PIPE
     with subprocess.Popen(
         command,
         stdin=source,
-        stdout=pipe,
-        stderr=pipe,
-        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env={"PATH": os.defpath, "LC_ALL": "C"},
         cwd="/",
         start_new_session=True,
     ) as process:
         try:
-            # Should we be killed ourselves, it still ends.
-            processor_seconds = max(round(seconds), 0) + 1
-            limits = (processor_seconds, processor_seconds)
-            resource.prlimit(process.pid, resource.RLIMIT_CPU, limits)
-            resource.prlimit(process.pid, resource.RLIMIT_AS, (MAX_MEMORY_BYTES, MAX_MEMORY_BYTES))
             yield process
         finally:
             with contextlib.suppress(ProcessLookupError):

@@ -12,6 +12,8 @@ from .birds import BirdsRule
 from .pooling import SQUARINGS, PoolingRule
 from .validation import Fields, boolean, items, mapping, number, parse_json, text, whole
 
+# Of a minute.
+MAX_LEAST_WINDOWS = 12
 MAX_SPECIES_PER_WINDOW = 20
 # Float32 rows of a softmax add up to a little more than 1.
 MAX_ROW_SUM = 1.001
@@ -122,6 +124,7 @@ def _parse_birds_rule(birds: Fields) -> BirdsRule:
         )
     return BirdsRule(
         birds.take("heard", _share),
+        birds.take("least_windows", lambda value: whole(value, 1, MAX_LEAST_WINDOWS)),
         birds.take("calibration", _parse_calibration),
         candidate,
         bird,

@@ -14,6 +14,12 @@ from .request import parse_classify
 from .spectrogram_client import SPECTROGRAM_SECONDS, Spectrograms
 
 
+def make_clients() -> None:
+    """Make both clients, which takes longer than a request, before the first one waits for them."""
+    _lambda()
+    _runtime()
+
+
 def classify(call: Call) -> dict[str, Any]:
     """Return the body of POST /classify. Raises ServiceError."""
     request = parse_classify(call.request)
@@ -31,7 +37,7 @@ def species(call: Call) -> dict[str, Any]:
 
     Nothing is remembered: the next model may be deployed at any moment.
     """
-    runtime, name = _runtime()
+    runtime, name = _runtime(), os.environ["ENDPOINT_NAME"]
     with call.stopwatch.stage("endpoint"):
         model = call.deadline.call(
             ENDPOINT_SECONDS, lambda: endpoint_client.describe(runtime, name)
@@ -40,8 +46,7 @@ def species(call: Call) -> dict[str, Any]:
 
 
 def _spectrograms(call: Call, pcm: bytes) -> Spectrograms:
-    client = aws.client("lambda", SPECTROGRAM_SECONDS)
-    function = os.environ["SPECTROGRAM_FUNCTION"]
+    client, function = _lambda(), os.environ["SPECTROGRAM_FUNCTION"]
     event = spectrogram_client.event(pcm, SAMPLE_RATE, call.request_id)
     with call.stopwatch.stage("spectrogram"):
         return call.deadline.call(
@@ -51,7 +56,7 @@ def _spectrograms(call: Call, pcm: bytes) -> Spectrograms:
 
 
 def _predict(call: Call, found: Spectrograms) -> Prediction:
-    runtime, name = _runtime()
+    runtime, name = _runtime(), os.environ["ENDPOINT_NAME"]
     images = [window.spectrogram for window in found.windows]
     with call.stopwatch.stage("endpoint"):
         return call.deadline.call(
@@ -59,5 +64,9 @@ def _predict(call: Call, found: Spectrograms) -> Prediction:
         )
 
 
-def _runtime() -> tuple[Any, str]:
-    return aws.client("sagemaker-runtime", ENDPOINT_SECONDS), os.environ["ENDPOINT_NAME"]
+def _lambda() -> Any:
+    return aws.client("lambda", SPECTROGRAM_SECONDS)
+
+
+def _runtime() -> Any:
+    return aws.client("sagemaker-runtime", ENDPOINT_SECONDS)

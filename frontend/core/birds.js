@@ -53,14 +53,16 @@ const entriesOf = (windows, rule) => {
 		for (const each of window.species)
 			if (each.probability >= rule.heard)
 				own.set(each.scientific_name, [...(own.get(each.scientific_name) ?? []), window])
-	return [...own].map(([name, list]) => toBird(name, list, rule))
+	const least = Math.min(rule.least_windows, windows.length)
+	return [...own].map(([name, list]) => toBird(name, list, {...rule, least_windows: least}))
 }
 
 /** @type {(name: string, windows: AnswerWindow[], rule: BirdsRule) => Bird} */
 const toBird = (name, windows, rule) => {
 	const own = windows.flatMap(({species}) => species.filter(each => each.scientific_name === name))
-	const total = own.reduce((sum, {probability: p}) => sum + p * p, 0)
-	const confidence = cut(calibrate(Math.sqrt(total / own.length), rule.calibration))
+	const total = own.reduce((sum, {probability: p}) => sum + p * p * (p * p), 0)
+	const score = Math.sqrt(Math.sqrt(total / Math.max(own.length, rule.least_windows)))
+	const confidence = cut(calibrate(score, rule.calibration))
 	const certain = confidence >= rule.certain
 	return {...named(own[0]), confidence, certain, spans: joinSpans(windows)}
 }

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Literal, TypedDict
 
+from infra.alarms import VARIANT
 from infra.change import Change, delete_if_there
 from infra.endpoint.presets import CPU, Scaling
-from infra.monitoring.alarms import VARIANT
+from infra.session import Account
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from mypy_boto3_application_autoscaling import type_defs
     from mypy_boto3_cloudwatch.type_defs import MetricAlarmTypeDef
-
-    from infra.session import Account
 
 # AWS has codes, its emulators have texts.
 MISSING = ("ObjectNotFoundException", "No scaling policy found", "No scalable target found")
@@ -60,7 +58,6 @@ def target_tracking(endpoint: str, scaling: Scaling) -> dict[str, Any]:
 
 
 def ensure_scaling(account: Account, endpoint: str, scaling: Scaling) -> list[Change]:
-    """Register this scaling for the endpoint and remove any other."""
     return [
         ensure_target(account, endpoint, scaling),
         ensure_policy(account, endpoint, scaling),
@@ -69,7 +66,6 @@ def ensure_scaling(account: Account, endpoint: str, scaling: Scaling) -> list[Ch
 
 
 def ensure_target(account: Account, endpoint: str, scaling: Scaling) -> Change:
-    """Register the variant with its smallest and largest number of instances."""
     resource = f"scalable target {variant(endpoint)['ResourceId']}"
     found = find_targets(account, endpoint)
     bounds = scaling.smallest, scaling.largest
@@ -82,7 +78,6 @@ def ensure_target(account: Account, endpoint: str, scaling: Scaling) -> Change:
 
 
 def find_targets(account: Account, endpoint: str) -> list[type_defs.ScalableTargetTypeDef]:
-    """Return the endpoint's registration, [] where there is none."""
     names = variant(endpoint)
     return account.autoscaling.describe_scalable_targets(
         ServiceNamespace=names["ServiceNamespace"],
@@ -107,7 +102,6 @@ def ensure_policy(account: Account, endpoint: str, scaling: Scaling) -> Change:
 
 
 def find_policies(account: Account, endpoint: str) -> list[type_defs.ScalingPolicyTypeDef]:
-    """Return the endpoint's policy, [] where there is none."""
     client, names = account.autoscaling, [policy_name(endpoint)]
     found = client.describe_scaling_policies(PolicyNames=names, **variant(endpoint))
     return found["ScalingPolicies"]
@@ -128,7 +122,6 @@ def ensure_statistics(account: Account, endpoint: str, scaling: Scaling) -> list
 
 
 def edit_alarm(account: Account, alarm: MetricAlarmTypeDef, scaling: Scaling) -> Change:
-    """Set one alarm's period and number of points to the scaling's; keep the rest."""
     resource = f"alarm {alarm['AlarmName']}"
     desired = {"Period": scaling.statistic_seconds, "EvaluationPeriods": scaling.points}
     if desired.items() <= alarm.items():

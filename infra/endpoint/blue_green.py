@@ -6,12 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 from infra.endpoint.sagemaker import settle
 from infra.errors import DeployError
+from infra.session import Account
 
 if TYPE_CHECKING:
     from mypy_boto3_sagemaker import SageMakerClient
     from mypy_boto3_sagemaker.type_defs import DescribeEndpointOutputTypeDef
-
-    from infra.session import Account
 
 # Long enough for the alarms' three points of a minute.
 BAKE_SECONDS = 300
@@ -57,7 +56,6 @@ def move_traffic(
 def update_request(
     sagemaker: SageMakerClient, existing: DescribeEndpointOutputTypeDef, new: str, alarms: list[str]
 ) -> dict[str, Any]:
-    """Return the parameters of update_endpoint that lead to the configuration `new`."""
     old_type = find_instance_type(sagemaker, existing["EndpointConfigName"])
     new_type = find_instance_type(sagemaker, new)
     request: dict[str, Any] = {"EndpointName": existing["EndpointName"], "EndpointConfigName": new}

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import argparse
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from infra.change import Change, delete_if_there
 from infra.endpoint.autoscaling import ensure_scaling, remove_scaling
-from infra.endpoint.plan import candidate_name, config_name
+from infra.endpoint.model import CheckedModel
+from infra.endpoint.plan import Plan, candidate_name, config_name
 from infra.endpoint.presets import DEFAULT_PRESET, PRESETS, Preset
 from infra.endpoint.rollout import roll_out
 from infra.endpoint.sagemaker import (
@@ -17,18 +20,15 @@ from infra.endpoint.sagemaker import (
     describe_or_none,
     ensure_config,
     ensure_model,
-    ensure_uploaded,
     find_endpoint,
     list_configs,
     list_models,
 )
+from infra.s3 import upload_once
+from infra.session import Account
 
 if TYPE_CHECKING:
     from mypy_boto3_sagemaker import SageMakerClient
-
-    from infra.endpoint.model import CheckedModel
-    from infra.endpoint.plan import Plan
-    from infra.session import Account
 
 # A deploy that names no model takes the deployed one, and at first this.
 SHIPPED_MODEL = "training/model"
@@ -40,6 +40,19 @@ class Deployed:
 
     model: str
     preset: Preset | None
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """Add what both command lines take."""
+    text = "of birdapp/.chalice/config.json (dev)"
+    parser.add_argument("--stage", default="dev", help=text)
+    hosting = parser.add_mutually_exclusive_group()
+    text = f"what the model runs on; otherwise the deployed one, at first {DEFAULT_PRESET}"
+    hosting.add_argument("--preset", choices=sorted(PRESETS), help=text)
+    hosting.add_argument("--serverless", dest="preset", action="store_const", const="serverless")
+    text = "recording that the model must answer (a made one)"
+    parser.add_argument("--clip", type=Path, help=text)
+    parser.add_argument("--expect", help="label that must come first for --clip")
 
 
 def find_deployed(sagemaker: SageMakerClient, endpoint: str) -> Deployed | None:
@@ -60,7 +73,6 @@ def find_deployed(sagemaker: SageMakerClient, endpoint: str) -> Deployed | None:
 
 
 def choose_preset(given: str | None, deployed: Deployed | None) -> Preset:
-    """Return the preset of this name, otherwise the deployed one, otherwise the default."""
     if given:
         return PRESETS[given]
     return deployed.preset if deployed and deployed.preset else PRESETS[DEFAULT_PRESET]
@@ -73,7 +85,7 @@ def deploy(account: Account, plan: Plan, model: CheckedModel) -> list[Change]:
     the model may not serve, ClientError when AWS refuses a call.
     """
     changes = [
-        ensure_uploaded(account.s3, plan.bucket, model),
+        upload_once(account, plan.bucket, model.key, model.archive),
         ensure_model(account.sagemaker, plan, model),
         ensure_config(account.sagemaker, plan, model),
         *roll_out(account, plan, model),

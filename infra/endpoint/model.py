@@ -41,7 +41,6 @@ class CheckedModel:
 
     @property
     def sha256(self) -> str:
-        """The digest of the archive, which names it."""
         return sha256(self.archive)
 
     @property

@@ -87,13 +87,11 @@ def unsafe_files(folder: Path) -> list[str]:
 
 
 def is_pickle(path: Path) -> bool:
-    """Return whether the name or the first two bytes are those of a pickle."""
     with path.open("rb") as file:
         return path.suffix.lower() in PICKLE_SUFFIXES or bool(PICKLE_START.match(file.read(2)))
 
 
 def has_lambda_layer(path: Path) -> bool:
-    """Return whether a SavedModel's, a .keras or a .h5 file has a Lambda layer."""
     if path.suffix.lower() == ".keras" and zipfile.is_zipfile(path):
         with zipfile.ZipFile(path) as model, model.open("config.json") as config:
             return bool(LAMBDA_LAYER.search(config.read(MAX_UNPACKED_BYTES)))

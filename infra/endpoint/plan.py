@@ -47,7 +47,6 @@ class Plan:
 
     @classmethod
     def on(cls, settings: Settings, outputs: dict[str, str], preset: Preset) -> "Plan":
-        """Return the plan of a stage, on the outputs of its foundation."""
         image, role = image_uri(settings.region), outputs["EndpointRoleArn"]
         return cls(settings.endpoint, outputs["Bucket"], role, image, preset)
 
@@ -57,10 +56,11 @@ class Plan:
 
     def model_name(self, model: CheckedModel) -> str:
         """Return the SageMaker model's name, a digest of all that it is made of."""
-        return f"{self.endpoint}-{digest(model.sha256, self.image, self.role_arn, self.bucket)}"
+        isolated = str(self.preset.hosting.isolated)
+        made_of = digest(model.sha256, self.image, self.role_arn, self.bucket, isolated)
+        return f"{self.endpoint}-{made_of}"
 
     def config_name(self, model: CheckedModel) -> str:
-        """Return the endpoint configuration's name, a digest of its model and hosting."""
         return config_name(self.endpoint, self.model_name(model), self.preset)
 
 

@@ -3,8 +3,8 @@
 The report's are those of its sections 4.5, 5.1 and 5.2.
 """
 
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, ClassVar
 
 CPU = "CPUUtilization"
 INVOCATIONS = "SageMakerVariantInvocationsPerInstance"
@@ -12,6 +12,9 @@ REPORT_INSTANCE = "ml.m4.xlarge"
 VCPUS = {"ml.m4.xlarge": 4, "ml.c5.large": 2}
 # AWS publishes an instance's utilisation so often where nothing else is asked for.
 USUAL_METRIC_SECONDS = 60
+# On by default since June 2026, and paid; no alarm or graph of ours reads what it adds
+# (docs.aws.amazon.com/sagemaker/latest/dg/monitoring-detailed-observability.html).
+NO_DETAILS = {"EnableDetailedObservability": False}
 # 2 cores / (5 windows x 20 ms a window) = 20 requests a second at most; half of it leaves time to
 # start another instance. Replace it by what `make load` measures on the endpoint itself.
 INVOCATIONS_A_MINUTE = 600.0
@@ -21,6 +24,8 @@ INVOCATIONS_A_MINUTE = 600.0
 class Instances:
     """Machines that always run. Their utilisation is published every `metric_seconds`."""
 
+    # The container needs no network: SageMaker brings the model and takes the logs.
+    isolated: ClassVar[bool] = True
     instance_type: str
     metric_seconds: int = USUAL_METRIC_SECONDS
     initial_count: int = 1
@@ -29,16 +34,18 @@ class Instances:
         return {"InstanceType": self.instance_type, "InitialInstanceCount": self.initial_count}
 
     def metrics(self) -> dict[str, Any]:
-        """Return its part of an endpoint configuration."""
-        if self.metric_seconds == USUAL_METRIC_SECONDS:
-            return {}
-        return {"MetricsConfig": {"MetricPublishFrequencyInSeconds": self.metric_seconds}}
+        often = {"MetricPublishFrequencyInSeconds": self.metric_seconds}
+        is_usual = self.metric_seconds == USUAL_METRIC_SECONDS
+        return {"MetricsConfig": NO_DETAILS | ({} if is_usual else often)}
 
 
 @dataclass(frozen=True)
 class Serverless:
     """Nothing runs or is paid between requests; the first one after a pause waits for a start."""
 
+    # AWS supports no network isolation here: "Feature exclusions" of
+    # docs.aws.amazon.com/sagemaker/latest/dg/serverless-endpoints.html, with all others.
+    isolated: ClassVar[bool] = False
     # TensorFlow Serving and the network take about 1 GB; processor time grows with memory.
     memory_mb: int = 3_072
     max_concurrency: int = 10
@@ -80,6 +87,12 @@ class Preset:
     name: str
     hosting: Hosting
     scaling: Scaling | None
+
+    def for_candidate(self) -> "Preset":
+        """Return the least that answers a clip: all serverless endpoints share one quota."""
+        if isinstance(self.hosting, Instances):
+            return self
+        return replace(self, hosting=replace(self.hosting, max_concurrency=1))
 
     def describe(self) -> str:
         """Return one line; a CPU target is also given as a share of the machine."""

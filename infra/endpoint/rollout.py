@@ -7,27 +7,34 @@ while, and moves it back if one fires (docs/operations.md).
 
 from __future__ import annotations
 
+import dataclasses
 from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
+from infra.alarms import endpoint_alarms
 from infra.change import Change
 from infra.endpoint.autoscaling import suspend_scaling
 from infra.endpoint.blue_green import find_instance_type, move_traffic, refuse_impossible
-from infra.endpoint.sagemaker import DEAD, create_endpoint, delete_endpoint, find_endpoint, settle
+from infra.endpoint.checks import Clip
+from infra.endpoint.model import CheckedModel
+from infra.endpoint.plan import Plan
+from infra.endpoint.sagemaker import (
+    DEAD,
+    create_endpoint,
+    delete_endpoint,
+    ensure_config,
+    find_endpoint,
+    settle,
+)
 from infra.endpoint.smoke_test import run_smoke_test
 from infra.errors import EXPECTED, DeployError, explain
-from infra.monitoring.alarms import endpoint_alarms
+from infra.session import Account
 
 if TYPE_CHECKING:
     from mypy_boto3_sagemaker import SageMakerClient
     from mypy_boto3_sagemaker.type_defs import DescribeEndpointOutputTypeDef
-
-    from infra.endpoint.checks import Clip
-    from infra.endpoint.model import CheckedModel
-    from infra.endpoint.plan import Plan
-    from infra.session import Account
 
 PREVIOUS_TAG = "previous-endpoint-config"
 
@@ -71,9 +78,10 @@ def try_candidate(account: Account, plan: Plan, model: CheckedModel) -> None:
 
     Raises DeployError when it does not answer as it did here.
     """
-    name = plan.candidate
+    name, trial = plan.candidate, dataclasses.replace(plan, preset=plan.preset.for_candidate())
     try:
-        create_endpoint(account, name, plan.config_name(model))
+        ensure_config(account.sagemaker, trial, model)
+        create_endpoint(account, name, trial.config_name(model))
         run_smoke_test(account, name, model.clip, model.reference)
     except DeployError as error:
         raise DeployError(f"{_open_sentence(error)}; the model before serves on.") from error
@@ -162,7 +170,6 @@ def find_previous_config(
 def note_previous_config(
     sagemaker: SageMakerClient, endpoint: DescribeEndpointOutputTypeDef, config: str | None
 ) -> None:
-    """Note in a tag of the endpoint which configuration was before the current one."""
     arn = endpoint["EndpointArn"]
     if config is None:
         sagemaker.delete_tags(ResourceArn=arn, TagKeys=[PREVIOUS_TAG])

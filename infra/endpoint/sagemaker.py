@@ -2,27 +2,22 @@
 
 from __future__ import annotations
 
-import base64
 import re
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from botocore.exceptions import ClientError
 
-from infra.change import Change, delete_if_there, wait_until_settled
+from infra.alarms import VARIANT
+from infra.change import PRODUCT_TAG, Change, delete_if_there, wait_until_settled
 from infra.endpoint.model import DIGEST_CHARACTERS, CheckedModel
 from infra.endpoint.plan import Plan
 from infra.errors import DeployError, error_text
-from infra.monitoring.alarms import VARIANT
-from infra.s3 import is_there
+from infra.session import Account
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
-
-    from mypy_boto3_s3 import S3Client
     from mypy_boto3_sagemaker import SageMakerClient
     from mypy_boto3_sagemaker.type_defs import DescribeEndpointOutputTypeDef, TagTypeDef
-
-    from infra.session import Account
 
 # SageMaker's text is "ValidationException: Could not find ..." where other services have NotFound.
 MISSING = ("Could not find", "does not exist")
@@ -43,16 +38,6 @@ def describe_or_none(describe: Callable[[], Described]) -> Described | None:
         raise
 
 
-def ensure_uploaded(s3: S3Client, bucket: str, model: CheckedModel) -> Change:
-    """Upload model.tar.gz unless it is there by its digest; S3 checks the SHA-256 on arrival."""
-    resource = f"model s3://{bucket}/{model.key}"
-    if is_there(s3, bucket, model.key):
-        return Change(resource, "unchanged")
-    checksum = base64.b64encode(bytes.fromhex(model.sha256)).decode()
-    s3.put_object(Bucket=bucket, Key=model.key, Body=model.archive, ChecksumSHA256=checksum)
-    return Change(resource, "created")
-
-
 def ensure_model(sagemaker: SageMakerClient, plan: Plan, model: CheckedModel) -> Change:
     """Register the archive with its image and role, whose digest is in the model's name."""
     name = plan.model_name(model)
@@ -62,8 +47,7 @@ def ensure_model(sagemaker: SageMakerClient, plan: Plan, model: CheckedModel) ->
         ModelName=name,
         ExecutionRoleArn=plan.role_arn,
         PrimaryContainer={"Image": plan.image, "ModelDataUrl": f"s3://{plan.bucket}/{model.key}"},
-        # The container needs no network: SageMaker brings the model and takes the logs.
-        EnableNetworkIsolation=True,
+        EnableNetworkIsolation=plan.preset.hosting.isolated,
         Tags=tags(plan.endpoint),
     )
     return Change(f"model {name}", "created")
@@ -88,7 +72,7 @@ def ensure_config(sagemaker: SageMakerClient, plan: Plan, model: CheckedModel) -
 
 def tags(endpoint: str) -> list[TagTypeDef]:
     """Return what marks an endpoint's parts on the bill."""
-    return [{"Key": "product", "Value": endpoint}]
+    return [{**PRODUCT_TAG}, {"Key": "endpoint", "Value": endpoint}]
 
 
 def find_endpoint(sagemaker: SageMakerClient, name: str) -> DescribeEndpointOutputTypeDef | None:
@@ -130,14 +114,12 @@ def delete_endpoint(account: Account, name: str) -> Change:
 
 
 def list_configs(sagemaker: SageMakerClient, endpoint: str) -> list[str]:
-    """Return the names of the endpoint configurations that were made for an endpoint."""
     pages = sagemaker.get_paginator("list_endpoint_configs").paginate(NameContains=endpoint)
     names = (item["EndpointConfigName"] for page in pages for item in page["EndpointConfigs"])
     return owned_names(names, endpoint)
 
 
 def list_models(sagemaker: SageMakerClient, endpoint: str) -> list[str]:
-    """Return the names of the models that were made for an endpoint."""
     pages = sagemaker.get_paginator("list_models").paginate(NameContains=endpoint)
     return owned_names((item["ModelName"] for page in pages for item in page["Models"]), endpoint)
 

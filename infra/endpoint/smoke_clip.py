@@ -21,7 +21,6 @@ DECODE_SECONDS = 60.0
 
 
 def read_or_make_clip(recording: Path | None, expected: str | None) -> Clip:
-    """Return the clip of the operator's recording, or a made one where none is given."""
     return read_clip(recording, expected) if recording else make_clip()
 
 

@@ -1,19 +1,13 @@
 """One real question to a deployed endpoint, and what is wrong with its answer."""
 
-from __future__ import annotations
-
 import json
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from botocore.exceptions import ClientError, ReadTimeoutError
 
 from infra.endpoint.checks import Clip, problems_of_deployed
 from infra.errors import DeployError, error_code, explain
-
-if TYPE_CHECKING:
-    from mypy_boto3_sagemaker_runtime import SageMakerRuntimeClient
-
-    from infra.session import Account
+from infra.session import Account
 
 # SageMaker's code for a container that fails; what else it refuses is not the model's fault.
 MODEL_ERROR = "ModelError"
@@ -27,8 +21,12 @@ def run_smoke_test(
     Raises DeployError when the model does not answer, or not as the reference did here, and what
     boto3 raises where the question did not reach the model: that says nothing about it.
     """
+    body = json.dumps(clip.request()).encode()
     try:
-        outputs = ask(account.runtime, endpoint, clip)
+        answer = account.runtime.invoke_endpoint(
+            EndpointName=endpoint, ContentType="application/json", Body=body
+        )
+        outputs = json.loads(answer["Body"].read())["outputs"]
     except (ClientError, ReadTimeoutError, ValueError, KeyError) as error:
         if isinstance(error, ClientError) and error_code(error) != MODEL_ERROR:
             raise
@@ -38,12 +36,3 @@ def run_smoke_test(
     if problems:
         what = f"Endpoint {endpoint} answered the smoke clip badly"
         raise DeployError(f"{what}: {'; '.join(problems)}.")
-
-
-def ask(runtime: SageMakerRuntimeClient, endpoint: str, clip: Clip) -> dict[str, Any]:
-    body = json.dumps(clip.request()).encode()
-    answer = runtime.invoke_endpoint(
-        EndpointName=endpoint, ContentType="application/json", Body=body
-    )
-    outputs: dict[str, Any] = json.loads(answer["Body"].read())["outputs"]
-    return outputs

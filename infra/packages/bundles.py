@@ -30,29 +30,25 @@ NOT_COPIED = shutil.ignore_patterns("__pycache__", "deployments", "deployed", "r
 CHALICE = [sys.executable, "-c", "import sys; from chalice.cli import main; sys.exit(main())"]
 
 
-def build_spectrogram(
-    python: str = wheels.DEFAULT_PYTHON, folder: Path = config.PACKAGES
-) -> zips.Package:
+def build_spectrogram(python: str) -> zips.Package:
     """Build the function's zip for `python` ("3.12"). Raises DeployError where a wheel is missing.
 
     The zip's name holds the Python, which decides on the compiled files.
     """
     requirements = [SPECTROGRAM_FOLDER / "requirements.txt"]
-    files = wheels.contents(wheels.download(requirements, python, folder))
+    files = wheels.contents(wheels.download(requirements, python, config.PACKAGES))
     files |= {name: (SPECTROGRAM_FOLDER / name).read_bytes() for name in SPECTROGRAM_SOURCES}
-    return zips.pack(folder, f"spectrogram-{python}", files)
+    return zips.pack(config.PACKAGES, f"spectrogram-{python}", files)
 
 
-def build_layer(
-    python: str = wheels.DEFAULT_PYTHON, folder: Path = config.PACKAGES
-) -> zips.Package:
+def build_layer(python: str) -> zips.Package:
     """Build the layer. Raises DeployError where a wheel is missing or is not as expected."""
     names = ("requirements.txt", "requirements-layer.txt")
     requirements = [config.BIRDAPP / name for name in names]
-    files = wheels.contents(wheels.download(requirements, python, folder))
+    files = wheels.contents(wheels.download(requirements, python, config.PACKAGES))
     kept = (name for name in files if not name.startswith("imageio_ffmpeg"))
-    layer = {f"python/{name}": files[name] for name in kept}
-    return zips.pack(folder, "ffmpeg-layer", layer | {FFMPEG: _ffmpeg(files)}, frozenset({FFMPEG}))
+    layer = {f"python/{name}": files[name] for name in kept} | {FFMPEG: _ffmpeg(files)}
+    return zips.pack(config.PACKAGES, "ffmpeg-layer", layer, frozenset({FFMPEG}))
 
 
 def _ffmpeg(files: dict[str, bytes]) -> bytes:
@@ -72,16 +68,15 @@ class Application:
     template: dict[str, Any] = field(repr=False)
 
     def finished_template(self, settings: config.Settings, bucket: str) -> dict[str, Any]:
-        """Return the template for CloudFormation, with both packages in `bucket`."""
         keys = {"code": self.code.key, "layer": self.layer.key}
         return api.finish(self.template, settings, bucket, **keys)
 
 
-def build_application(settings: config.Settings, folder: Path = config.PACKAGES) -> Application:
+def build_application(settings: config.Settings) -> Application:
     """Package birdapp for a stage. Raises DeployError with Chalice's own words where it fails."""
     template, files = package(settings)
-    code = zips.pack(folder, settings.function, files)
-    return Application(code, build_layer(settings.python, folder), template)
+    code = zips.pack(config.PACKAGES, settings.function, files)
+    return Application(code, build_layer(settings.python), template)
 
 
 def package(settings: config.Settings) -> tuple[dict[str, Any], dict[str, bytes]]:

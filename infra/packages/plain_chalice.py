@@ -15,7 +15,7 @@ from typing import Any
 from infra import config, s3
 from infra.errors import run_cli
 from infra.packages import bundles, zips
-from infra.session import Account, connect
+from infra.session import Account, connect, fit_concurrency
 from infra.stacks import foundation
 
 PARTITION = "aws"
@@ -32,25 +32,30 @@ def write_project(account: Account, settings: config.Settings, folder: Path) -> 
         (deployed / name).write_bytes(content)
     written = config.read_config()
     of_stage = written["stages"][settings.stage] | _of_stage(account, settings)
+    if not fit_concurrency(account, settings).reserved_concurrency:
+        # docs.aws.amazon.com/lambda/latest/dg/configuration-concurrency.html: AWS keeps 100 free.
+        del of_stage["reserved_concurrency"]
     written["stages"] = {settings.stage: of_stage}
     (folder / ".chalice" / "config.json").write_text(json.dumps(written, indent=2))
     policy = folder / ".chalice" / of_stage["iam_policy_file"]
-    policy.write_text(json.dumps(fill(json.loads(policy.read_text()), account), indent=2))
+    policy.write_text(json.dumps(fill(policy.read_text(), account), indent=2))
     return folder
 
 
-def fill(value: Any, account: Account) -> Any:
-    """Replace each {"Fn::Sub": text} by its text, with the account and region in it."""
-    if isinstance(value, dict) and set(value) == {"Fn::Sub"}:
-        known = {
-            "AWS::Partition": PARTITION,
-            "AWS::Region": account.region,
-            "AWS::AccountId": account.account_id,
-        }
+def fill(policy: str, account: Account) -> Any:
+    """Return a policy with each {"Fn::Sub": text} as its text, account and region filled in."""
+    known = {
+        "AWS::Partition": PARTITION,
+        "AWS::Region": account.region,
+        "AWS::AccountId": account.account_id,
+    }
+
+    def substitute(value: dict[str, Any]) -> Any:
+        if set(value) != {"Fn::Sub"}:
+            return value
         return re.sub(r"\$\{([\w:]+)\}", lambda found: known[found[1]], value["Fn::Sub"])
-    if isinstance(value, dict):
-        return {key: fill(inner, account) for key, inner in value.items()}
-    return [fill(inner, account) for inner in value] if isinstance(value, list) else value
+
+    return json.loads(policy, object_hook=substitute)
 
 
 def ensure_layer(account: Account, settings: config.Settings, package: zips.Package) -> str:
@@ -61,7 +66,7 @@ def ensure_layer(account: Account, settings: config.Settings, package: zips.Pack
         return versions[0]["LayerVersionArn"]
     bucket = settings.bucket(account.account_id)
     foundation.ensure(account, settings)
-    s3.upload_once(account, bucket, package.key, package.path)
+    s3.upload_once(account, bucket, package.key, package.path.read_bytes())
     made = account.functions.publish_layer_version(
         LayerName=name,
         Description=package.digest,

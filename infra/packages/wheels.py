@@ -16,7 +16,6 @@ from infra.packages import zips
 # Amazon Linux 2023, which runs Python 3.12, has glibc 2.34.
 PLATFORMS = [f"manylinux{glibc}" for glibc in ("_2_34", "_2_28", "_2_27", "_2_17", "2014")]
 MACHINE = "x86_64"
-DEFAULT_PYTHON = "3.12"
 # What runs no code: tests, caches, headers, stubs, static libraries, pip's records.
 LEFT_OUT_FOLDERS = {"tests", "__pycache__", "include"}
 LEFT_OUT_ENDS = (".pyc", ".pyi", ".pxd", ".pyx", ".h", ".c", ".a", "/RECORD", "/entry_points.txt")
@@ -45,7 +44,6 @@ def contents(wheels: list[Path]) -> dict[str, bytes]:
 
 
 def is_shipped(name: str) -> bool:
-    """Return whether a wheel's file belongs in a package."""
     folders = name.split("/")[:-1]
     return not LEFT_OUT_FOLDERS.intersection(folders) and not name.endswith(LEFT_OUT_ENDS)
 

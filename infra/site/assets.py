@@ -146,7 +146,6 @@ def with_digest(name: str, files: Files, loads: dict[str, set[str]]) -> str:
 
 
 def rewrite(name: str, files: Files, names: dict[str, str]) -> bytes:
-    """Return a file with the new names in place of the old."""
     if not has_references(name):
         return files[name]
 

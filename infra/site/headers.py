@@ -17,6 +17,11 @@ TYPES = {
     ".woff2": "font/woff2",
     ".webmanifest": "application/manifest+json",
 }
+OWN_FILES = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; "
+    "media-src 'self' blob:; font-src 'self'; worker-src 'self'; manifest-src 'self'"
+)
+NO_FORMS = "base-uri 'none'; form-action 'none'"
 FOR_EVER = "public, max-age=31536000, immutable"
 ASK_AGAIN = "no-cache"
 
@@ -29,22 +34,8 @@ def content_security_policy(api_base: str) -> str:
 def page_policy(api_base: str) -> str:
     """Return the policy without what a <meta> element may not hold."""
     parts = urlsplit(api_base)
-    return "; ".join(
-        [
-            "default-src 'none'",
-            "script-src 'self'",
-            "style-src 'self'",
-            "img-src 'self' data: blob:",
-            "media-src 'self' blob:",
-            "font-src 'self'",
-            "worker-src 'self'",
-            "manifest-src 'self'",
-            # The origin alone: a source with a path would have to match the whole path.
-            f"connect-src 'self' {parts.scheme}://{parts.netloc}",
-            "base-uri 'none'",
-            "form-action 'none'",
-        ]
-    )
+    # The origin alone: a source with a path would have to match the whole path.
+    return f"{OWN_FILES}; connect-src 'self' {parts.scheme}://{parts.netloc}; {NO_FORMS}"
 
 
 def listen_worker_policy() -> str:

@@ -8,14 +8,23 @@ from __future__ import annotations
 
 import argparse
 import hashlib
+import re
 import sys
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
 from infra import config
 from infra.change import Change
-from infra.cloudformation import api_address, delete_stack, ensure_stack
-from infra.errors import run_cli
+from infra.cloudformation import (
+    NOT_PUBLIC,
+    api_address,
+    delete_stack,
+    ensure_stack,
+    find_stack,
+    outputs,
+    read_outputs,
+)
+from infra.errors import DeployError, run_cli
 from infra.s3 import delete_objects
 from infra.session import Account, connect
 from infra.site.assets import Asset, make_assets
@@ -24,39 +33,43 @@ from infra.site.listen import listen_files
 from infra.stacks.site import CLOUDFRONT, MODES, WEBSITE, stack_name, template
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from mypy_boto3_s3 import S3Client
 
 
-@dataclass(frozen=True)
-class Published:
-    changes: list[Change]
-    url: str
-
-
-def default_mode(stage: str) -> str:
-    """Return CloudFront for prod, since browsers lend a microphone only over HTTPS."""
-    return CLOUDFRONT if stage == "prod" else WEBSITE
-
-
 def bucket_name(settings: config.Settings, account: str) -> str:
-    return f"{settings.function}-site-{account}"
+    return f"{settings.function}-site-{account}-{settings.region}"
 
 
 def publish(
     account: Account, settings: config.Settings, api_base: str, mode: str = ""
-) -> Published:
-    """Bring the site to the files of frontend/. Safe to run again, also after a failure in it."""
-    mode, bucket = mode or default_mode(settings.stage), bucket_name(settings, account.account_id)
-    assets = make_assets(api_base, policy_in_page=mode == WEBSITE, listen=listen_files())
-    wanted = template(bucket, mode, content_security_policy(api_base), listen_worker_policy())
-    stack = ensure_stack(account, stack_name(settings), wanted)
-    return Published([stack, *synchronise(account.s3, bucket, assets)], stack.outputs["Address"])
+) -> list[Change]:
+    """Bring the site to the files of frontend/. Safe to run again, also after a failure in it.
+
+    Without a mode it stays behind CloudFront, or becomes as the settings say; a public bucket that
+    account or organisation refuse (Block Public Access) goes behind CloudFront too.
+    """
+    bucket, name = bucket_name(settings, account.account_id), stack_name(settings)
+    policies = content_security_policy(api_base), listen_worker_policy()
+    chosen = mode or _usual_mode(account, settings)
+    try:
+        stack = ensure_stack(account, name, template(bucket, chosen, *policies))
+    except DeployError as error:
+        if mode or not re.search(NOT_PUBLIC, str(error)):
+            raise
+        chosen = CLOUDFRONT
+        stack = ensure_stack(account, name, template(bucket, chosen, *policies))
+    assets = make_assets(api_base, policy_in_page=chosen == WEBSITE, listen=listen_files())
+    return [stack, *synchronise(account.s3, bucket, assets)]
+
+
+def _usual_mode(account: Account, settings: config.Settings) -> str:
+    """Return CloudFront where it is, else the setting: nothing becomes public again unasked."""
+    existing = find_stack(account, stack_name(settings))
+    address = outputs(existing).get("Address", "") if existing else ""
+    return CLOUDFRONT if address.startswith("https:") else settings.site_mode
 
 
 def destroy(account: Account, settings: config.Settings) -> Change:
-    """Delete the site with all its files, whichever way it was published."""
     bucket = bucket_name(settings, account.account_id)
     return delete_stack(account, stack_name(settings), bucket=bucket)
 
@@ -82,50 +95,41 @@ def is_same(s3: S3Client, bucket: str, asset: Asset, existing: set[str]) -> bool
         return False
     if asset.cache_control == FOR_EVER:
         return True
-    head = s3.head_object(Bucket=bucket, Key=asset.name)
-    found = (
-        head.get("Metadata", {}).get("sha256"),
-        head.get("ContentType"),
-        head.get("CacheControl"),
-    )
-    return found == (digest(asset), asset.content_type, asset.cache_control)
+    return properties(asset).items() <= s3.head_object(Bucket=bucket, Key=asset.name).items()
 
 
 def upload(s3: S3Client, bucket: str, asset: Asset) -> Change:
-    s3.put_object(
-        Bucket=bucket,
-        Key=asset.name,
-        Body=asset.content,
-        ContentType=asset.content_type,
-        CacheControl=asset.cache_control,
-        Metadata={"sha256": digest(asset)},
-    )
+    s3.put_object(Bucket=bucket, Key=asset.name, Body=asset.content, **properties(asset))
     return Change(f"file {asset.name}", "created")
 
 
-def digest(asset: Asset) -> str:
-    return hashlib.sha256(asset.content).hexdigest()
+def properties(asset: Asset) -> dict[str, Any]:
+    """Return what S3 keeps beside a file's content, and a digest of that."""
+    return {
+        "ContentType": asset.content_type,
+        "CacheControl": asset.cache_control,
+        "Metadata": {"sha256": hashlib.sha256(asset.content).hexdigest()},
+    }
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m infra.site.publish", description=__doc__)
     parser.add_argument("--stage", default="dev", help="of birdapp/.chalice/config.json (dev)")
     parser.add_argument("--api-base", help="address of another API than the stage's, https://...")
-    parser.add_argument("--mode", choices=MODES, help="(cloudfront for prod, website for the rest)")
+    parser.add_argument("--mode", choices=MODES, help="(as it is, at first site_mode)")
     parser.add_argument("--destroy", action="store_true", help="delete the site")
     given = parser.parse_args(argv)
     return run_cli(lambda: print(*run(given), sep="\n"))
 
 
 def run(given: argparse.Namespace) -> list[str]:
-    """Do what was asked; one line for each thing that was done, the address last."""
     settings = config.load(given.stage)
     account = connect(settings.region)
     if given.destroy:
         return [str(destroy(account, settings))]
     api_base = (given.api_base or api_address(account, settings)).rstrip("/")
-    published = publish(account, settings, api_base, given.mode or "")
-    return [*map(str, published.changes), published.url]
+    changes = publish(account, settings, api_base, given.mode or "")
+    return [*map(str, changes), read_outputs(account, stack_name(settings))["Address"]]
 
 
 if __name__ == "__main__":

@@ -5,13 +5,13 @@ The endpoint's two alarms are here too: a new model is guarded by them before an
 
 from typing import Any
 
+from infra.alarms import endpoint_alarms
 from infra.change import Change
 from infra.cloudformation import StackChange, delete_stack, ensure_stack, read_outputs
 from infra.config import Settings
-from infra.monitoring.alarms import endpoint_alarms
 from infra.session import Account
-from infra.stacks.resources import PRIVATE, arn, log_group, resource
-from infra.stacks.roles import endpoint_log_groups, endpoint_role, training_role
+from infra.stacks.resources import PRIVATE, arn, bucket_policy, encrypted_only, log_group, resource
+from infra.stacks.roles import TRAINING_KINDS, endpoint_log_groups, endpoint_role, training_role
 
 
 def stack_name(settings: Settings) -> str:
@@ -32,6 +32,7 @@ def template(settings: Settings, bucket: str) -> dict[str, Any]:
     resources = {
         # Deleted with the stack: infra/stage.py empties it first.
         "Bucket": resource("S3::Bucket", BucketName=bucket, PublicAccessBlockConfiguration=PRIVATE),
+        "BucketPolicy": bucket_policy(encrypted_only()),
         # SageMaker makes a group that is missing, and that one never forgets; without the role,
         # which goes first, it cannot.
         "EndpointRole": endpoint_role(settings, bucket) | {"DependsOn": list(logs)},
@@ -66,11 +67,28 @@ def ensure(account: Account, settings: Settings) -> StackChange:
     return ensure_stack(account, stack_name(settings), wanted)
 
 
+def ensure_job_logs(account: Account, settings: Settings) -> list[Change]:
+    """Let the logs of training and processing jobs forget, which SageMaker's own never would.
+
+    All stages share them, and other people's jobs: a group that has lines already is left alone.
+    """
+    return [_ensure_group(account, kind, settings.log_retention_days) for kind in TRAINING_KINDS]
+
+
+def _ensure_group(account: Account, name: str, days: int) -> Change:
+    found = account.logs.describe_log_groups(logGroupNamePrefix=name)["logGroups"]
+    existing = next((group for group in found if group.get("logGroupName") == name), None)
+    if existing and (existing.get("retentionInDays") or existing.get("storedBytes")):
+        return Change(f"log group {name}", "unchanged")
+    if not existing:
+        account.logs.create_log_group(logGroupName=name)
+    account.logs.put_retention_policy(logGroupName=name, retentionInDays=days)
+    return Change(f"log group {name}", "updated" if existing else "created")
+
+
 def delete(account: Account, settings: Settings) -> Change:
-    """Delete the stack with code, models and training data."""
     return delete_stack(account, stack_name(settings), bucket=settings.bucket(account.account_id))
 
 
 def training_role_arn(account: Account, settings: Settings) -> str:
-    """Return the role for training/launch.py. Raises DeployError where there is no such stack."""
     return read_outputs(account, stack_name(settings))["TrainingRoleArn"]

@@ -1,4 +1,4 @@
-"""API Gateway's own answers, in the contract's error shape and with CORS, and its logs.
+"""API Gateway's own answers, in the contract's error shape and with CORS.
 
 Chalice adds CORS only to what the Lambda answers; a browser hides every other answer from the page.
 """
@@ -7,10 +7,6 @@ import json
 from typing import Any
 
 from birdapp.chalicelib.errors import MESSAGES, RETRY_AFTER_SECONDS, STATUSES
-from infra.change import Change
-from infra.cloudformation import ensure_stack
-from infra.session import Account
-from infra.stacks.resources import resource, role
 
 # The contract's code -> API Gateway's names. No address here asks for a key or signature: whoever
 # is told that one is missing or wrong has asked for an address that is not there.
@@ -28,12 +24,6 @@ KINDS = {
 }
 CODES = {kind: code for code, kinds in KINDS.items() for kind in kinds.split()}
 HEADER = "gatewayresponse.header."
-# Of the account and region, shared by all of its APIs.
-LOGS_STACK = "api-gateway-logs"
-# AWS checks for this very policy's rights, on "*", when the role is set.
-LOGS_POLICY = (
-    "arn:${AWS::Partition}:iam::aws:policy/service-role/AmazonAPIGatewayPushToCloudWatchLogs"
-)
 
 
 def gateway_responses(cors_origins: str) -> dict[str, Any]:
@@ -65,29 +55,3 @@ def _cors(origins: str) -> dict[str, str]:
         "Access-Control-Expose-Headers": "'Retry-After'",
     }
     return headers if listed == ["*"] else headers | {"Vary": "'Origin'"}
-
-
-def logs_template() -> dict[str, Any]:
-    """Return the stack's template: the role, the setting, and a key that opens nothing.
-
-    An account that never had anything of API Gateway may refuse the setting: CDK makes it depend on
-    an API, which here comes later.
-    """
-    gateways = role("apigateway.amazonaws.com")
-    gateways["Properties"] |= {"ManagedPolicyArns": [{"Fn::Sub": LOGS_POLICY}]}
-    setting = resource("ApiGateway::Account", CloudWatchRoleArn={"Fn::GetAtt": ["Role", "Arn"]})
-    key = resource("ApiGateway::ApiKey", Enabled=False, Description="Makes way for the logs' role")
-    return {
-        "Description": "API Gateway may write logs; free, and shared by all APIs of the region",
-        "Resources": {"Role": gateways, "Key": key, "Account": setting | {"DependsOn": ["Key"]}},
-    }
-
-
-def ensure_logs(account: Account) -> Change:
-    """Let API Gateway write logs, unless somebody's role already does: that one is left alone.
-
-    No stage deletes this stack: it belongs to all of them, and to APIs that are not ours.
-    """
-    if account.gateway.get_account().get("cloudwatchRoleArn"):
-        return Change(f"stack {LOGS_STACK}", "unchanged")
-    return ensure_stack(account, LOGS_STACK, logs_template())

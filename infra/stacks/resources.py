@@ -2,6 +2,7 @@
 
 from typing import Any
 
+SAM = "AWS::Serverless-2016-10-31"
 # The name under which warm copies of a Lambda are called.
 ALIAS = "live"
 # A bucket's public access block with everything shut.
@@ -19,9 +20,42 @@ def log_group(name: str, retention_days: int) -> dict[str, Any]:
     return resource("Logs::LogGroup", LogGroupName=name, RetentionInDays=retention_days)
 
 
+def encrypted_only() -> dict[str, Any]:
+    """Return the sentence of a bucket policy that refuses all that comes without TLS.
+
+    docs.aws.amazon.com/AmazonS3/latest/userguide/security-best-practices.html
+    """
+    return {
+        "Effect": "Deny",
+        "Principal": "*",
+        "Action": "s3:*",
+        "Resource": [{"Fn::Sub": name} for name in ("${Bucket.Arn}", "${Bucket.Arn}/*")],
+        "Condition": {"Bool": {"aws:SecureTransport": "false"}},
+    }
+
+
+def bucket_policy(*statements: dict[str, Any]) -> dict[str, Any]:
+    document = {"Version": "2012-10-17", "Statement": list(statements)}
+    return resource("S3::BucketPolicy", Bucket={"Ref": "Bucket"}, PolicyDocument=document)
+
+
 def lambda_role(logs: str) -> dict[str, Any]:
     """Return a role for a Lambda that may write its own log and nothing else."""
     return role("lambda.amazonaws.com", policy("logs", write_logs(logs)))
+
+
+def warm(copies: int) -> dict[str, Any]:
+    """Return a serverless function's properties that keep copies warm behind an alias, if any."""
+    if not copies:
+        return {}
+    return {
+        "AutoPublishAlias": ALIAS,
+        # Otherwise only new code makes a new version, and warm copies keep their old memory size:
+        # docs.aws.amazon.com/serverless-application-model/latest/developerguide/
+        # sam-resource-function.html.
+        "AutoPublishAliasAllProperties": True,
+        "ProvisionedConcurrencyConfig": {"ProvisionedConcurrentExecutions": copies},
+    }
 
 
 def role(service: str, *policies: dict[str, Any]) -> dict[str, Any]:

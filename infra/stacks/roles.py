@@ -2,9 +2,9 @@
 
 from typing import Any
 
+from infra.alarms import endpoint_alarms
 from infra.config import Settings
 from infra.endpoint.plan import ACCOUNTS, TAG, candidate_name
-from infra.monitoring.alarms import endpoint_alarms
 from infra.stacks.resources import arn, policy, role, statement
 
 # The folder of the stage's bucket that holds data sets and the models that come out.
@@ -16,13 +16,11 @@ SAGEMAKER = "sagemaker.amazonaws.com"
 
 
 def endpoint_log_groups(settings: Settings) -> list[str]:
-    """Return the log groups of the endpoint's and its candidate's containers."""
     names = (settings.endpoint, candidate_name(settings.endpoint))
     return [f"/aws/sagemaker/Endpoints/{name}" for name in names]
 
 
 def endpoint_role(settings: Settings, bucket: str) -> dict[str, Any]:
-    """Return the endpoint's role: models, image, logs, metrics, and the alarms of an update."""
     # Name by name: "endpoint*" would hold another stage's logs as well.
     groups = [arn("logs", f"log-group:{name}") for name in endpoint_log_groups(settings)]
     alarms = [arn("cloudwatch", f"alarm:{it.name}") for it in endpoint_alarms(settings.endpoint)]
@@ -42,7 +40,6 @@ def endpoint_role(settings: Settings, bucket: str) -> dict[str, Any]:
 
 
 def training_role(settings: Settings, bucket: str) -> dict[str, Any]:
-    """Return the role of training jobs: their folder, their image, their logs, their metrics."""
     groups = [arn("logs", f"log-group:{kind}") for kind in TRAINING_KINDS]
     only_ours = {"StringLike": {"s3:prefix": f"{TRAINING_PREFIX}/*"}}
     own_folder = f"{_objects(bucket)}/{TRAINING_PREFIX}/*"
@@ -54,7 +51,9 @@ def training_role(settings: Settings, bucket: str) -> dict[str, Any]:
             "training",
             statement("ReadAndWriteOwnFolder", ["s3:GetObject", "s3:PutObject"], own_folder),
             statement("ListOwnFolder", ["s3:ListBucket"], _objects(bucket), **only_ours),
-            statement("MakeTheLogsThatAllJobsShare", ["logs:CreateLogGroup"], *groups),
+            # Judged by the group's ARN and by "group:log-stream:", so both forms are needed:
+            # docs.aws.amazon.com/AmazonCloudWatch/latest/logs/iam-access-control-overview-cwl.html
+            statement("MakeTheLogsThatAllJobsShare", ["logs:CreateLogGroup"], *groups, *streams),
             statement("WriteLogsInStreamsThatSageMakerNames", write, *streams),
             *_pull(settings, "tensorflow-training"),
             _metrics(TRAINING_KINDS),

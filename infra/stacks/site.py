@@ -3,7 +3,7 @@
 from typing import Any
 
 from infra.config import Settings
-from infra.stacks.resources import PRIVATE, resource
+from infra.stacks.resources import PRIVATE, bucket_policy, encrypted_only, resource
 
 WEBSITE, CLOUDFRONT = "website", "cloudfront"
 MODES = (WEBSITE, CLOUDFRONT)
@@ -46,7 +46,7 @@ def website(bucket: str) -> dict[str, Any]:
     """Return the public bucket alone: HTTP only, everybody may read, the root shows the index."""
     shown = {"BucketName": bucket, "WebsiteConfiguration": {"IndexDocument": INDEX}}
     public = resource("S3::Bucket", PublicAccessBlockConfiguration=PUBLIC, **shown)
-    return {"Bucket": public, "ReadPolicy": read_policy({"Principal": "*"})}
+    return {"Bucket": public, "ReadPolicy": bucket_policy(readable({"Principal": "*"}))}
 
 
 def distribution(bucket: str, page_policy: str, worker_policy: str) -> dict[str, Any]:
@@ -70,7 +70,7 @@ def distribution(bucket: str, page_policy: str, worker_policy: str) -> dict[str,
         "Headers": headers_policy(bucket, page_policy),
         "WorkerHeaders": headers_policy(f"{bucket}-listen", worker_policy),
         "Distribution": resource("CloudFront::Distribution", DistributionConfig=config),
-        "ReadPolicy": read_policy(reader),
+        "ReadPolicy": bucket_policy(readable(reader), encrypted_only()),
     }
 
 
@@ -130,9 +130,7 @@ def distribution_config(comment: str) -> dict[str, Any]:
     }
 
 
-def read_policy(who: dict[str, Any]) -> dict[str, Any]:
-    """Return a bucket policy of one sentence: who may read every file."""
+def readable(who: dict[str, Any]) -> dict[str, Any]:
+    """Return the sentence of a bucket policy that says who may read every file."""
     files = {"Fn::Sub": "${Bucket.Arn}/*"}
-    allowed = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": files} | who
-    document = {"Version": "2012-10-17", "Statement": [allowed]}
-    return resource("S3::BucketPolicy", Bucket={"Ref": "Bucket"}, PolicyDocument=document)
+    return {"Effect": "Allow", "Action": "s3:GetObject", "Resource": files} | who

@@ -4,7 +4,7 @@ import os
 import re
 import unicodedata
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from pathlib import Path, PurePosixPath
 
 from birdapp.chalicelib.formats import SUFFIXES
@@ -69,6 +69,20 @@ def read_folders(folder: Path) -> list[Line]:
             " Turdus_merula/"
         )
     return lines
+
+
+def read_other_folders(folder: Path, known: Container[str]) -> list[Line]:
+    """Return a row for each audio file in folders named by species that `known` lacks.
+
+    These are what somebody put beside the folders of a table.
+    """
+    names = sorted(path.name for path in folder.iterdir() if path.is_dir())
+    return [
+        Line(f"{folder}, {name}/{path}", {"filename": f"{name}/{path}", **_names(name)})
+        for name in names
+        if BINOMIAL.fullmatch(name) and name not in known
+        for path in walk_audio(folder / name)
+    ]
 
 
 def species_folder(path: PurePosixPath) -> str:

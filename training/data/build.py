@@ -21,7 +21,7 @@ from training.data.split import PARTS, Quotas, split_groups
 
 SHARDS = "shards"
 # Raise it when the same recordings and options would give another dataset.
-VERSION = 2
+VERSION = 3
 # Train, calibration and test need one each.
 LEAST_GROUPS = 3
 
@@ -30,10 +30,12 @@ LEAST_GROUPS = 3
 class Options:
     """What changes a dataset.
 
-    Species under `min_recordings` are other birds; `cut_seconds` None cuts no recording short.
+    Species under `min_recordings`, or by fewer than `min_recordists` (species.ENOUGH), are other
+    birds; `cut_seconds` None cuts no recording short.
     """
 
-    min_recordings: int = 10
+    min_recordings: int = 8
+    min_recordists: int = 4
     cut_seconds: float | None = None
     seed: int = 7
     quotas: Quotas = field(default_factory=Quotas)
@@ -79,7 +81,7 @@ def build(
     if present.get("fingerprint") == summary["fingerprint"]:
         _remove_shards(places)
         return present
-    summary["listed"] = listed_species(recordings, options.min_recordings)
+    summary["listed"] = listed(recordings, options)
     named = name_species(recordings, summary["listed"])
     # Were all readable, could they be split? Decoding may take hours.
     assign([Entry(recording, Path()) for recording in named], options)
@@ -90,6 +92,16 @@ def build(
     dataset.write_dataset(places.output, entries, summary)
     _remove_shards(places)
     return dataset.read_summary(places.output)
+
+
+def listed(recordings: Sequence[Recording], options: Options) -> list[str]:
+    """Return the labels that a model will name. Raises ValueError without any."""
+    return listed_species(
+        recordings,
+        options.min_recordings,
+        groups=group_recordings(recordings, options.split_by),
+        min_recordists=options.min_recordists,
+    )
 
 
 def make_entries(
@@ -119,7 +131,7 @@ def assign(entries: Sequence[Entry], options: Options) -> list[Entry]:
             f"none of {len(entries)} recordings can be read; the first, {_described(entries[0])}"
         )
     recordings = [entry.recording for entry in kept]
-    listed = listed_species([entry.recording for entry in entries], options.min_recordings)
+    names = listed([entry.recording for entry in entries], options)
     groups = group_recordings(recordings, options.split_by)
     if len(set(groups)) < LEAST_GROUPS:
         raise ValueError(
@@ -127,8 +139,8 @@ def assign(entries: Sequence[Entry], options: Options) -> list[Entry]:
             " recordist and source holds any back: name them in the column recordist, or use"
             " --split-by recording (or day), whose scores flatter"
         )
-    labels = [_balance_label(recording, listed) for recording in recordings]
-    parts = split_groups(labels, groups, listed, quotas=options.quotas, seed=options.seed)
+    labels = [_balance_label(recording, names) for recording in recordings]
+    parts = split_groups(labels, groups, names, quotas=options.quotas, seed=options.seed)
     done = iter(
         replace(entry, group=group, part=part)
         for entry, group, part in zip(kept, groups, parts, strict=True)
@@ -184,7 +196,9 @@ def _bytes(path: Path) -> int:
 
 
 def _balance_label(recording: Recording, listed: Sequence[str]) -> str:
-    """Return what the split balances: a listed species, all other birds, a kind of no bird."""
-    if recording.primary_label == NO_BIRD:
-        return f"{NO_BIRD} {recording.columns.get('sound', '')}"
-    return recording.primary_label if recording.primary_label in listed else "other birds"
+    """Return what the split balances: a listed species, all other birds, sounds without one.
+
+    The kinds of these are not told apart: most are of a file or two, which no share can be cut off.
+    """
+    label = recording.primary_label
+    return label if label in {*listed, NO_BIRD} else "other birds"

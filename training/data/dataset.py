@@ -2,6 +2,7 @@
 
 import csv
 import json
+import os
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -23,6 +24,8 @@ WINDOWS, WINDOW_TABLE, RECORDING_TABLE, SUMMARY = (
     "dataset.json",
 )
 FILES = (WINDOWS, WINDOW_TABLE, RECORDING_TABLE, SUMMARY)
+# A listener's scores of the windows, where there is one (window_weights.py).
+HEARD = "heard.npz"
 WINDOW_COLUMNS = (
     *("index", "recording_id", "primary_label", "recordist", "source", "part"),
     *("start_seconds", "end_seconds", "silent", "activity"),
@@ -80,6 +83,21 @@ def read_summary(folder: Path) -> dict[str, Any]:
     return content
 
 
+def add_to_summary(folder: Path, facts: dict[str, Any]) -> dict[str, Any]:
+    """Put facts that were known after a dataset was made into its dataset.json; return all."""
+    present = read_summary(folder)
+    content = {name: value for name, value in {**present, **facts}.items() if value}
+    if content != present:
+        write_text(folder / SUMMARY, json.dumps(content, indent=2, ensure_ascii=False) + "\n")
+    return content
+
+
+def files(folder: Path) -> list[str]:
+    """Return the files of a dataset, the one that means that all are there last."""
+    heard = [HEARD] if (folder / HEARD).exists() else []
+    return [*FILES[:-1], *heard, FILES[-1]]
+
+
 def _write_windows(path: Path, entries: Sequence[Entry], counts: Counter[str]) -> Iterator[Row]:
     """Copy all shards' windows into one array on disk; return table rows, and count by part."""
     total = sum(_window_count(entry) for entry in entries)
@@ -88,6 +106,7 @@ def _write_windows(path: Path, entries: Sequence[Entry], counts: Counter[str]) -
     array: npt.NDArray[np.int16] = np.lib.format.open_memmap(  # type: ignore[no-untyped-call]
         partial, mode="w+", dtype=np.int16, shape=shape
     )
+    _take_room(partial)
     for entry in tqdm(entries, desc="windows", unit="recording"):
         shard, first = read_shard(entry.shard), counts.total()
         array[first : first + len(shard.pcm)] = shard.pcm
@@ -95,6 +114,20 @@ def _write_windows(path: Path, entries: Sequence[Entry], counts: Counter[str]) -
         yield from _window_rows(entry, shard, first)
     del array  # Closing the map writes what is left.
     partial.replace(path)
+
+
+def _take_room(path: Path) -> None:
+    """Take a file's whole room on disk. Raises OSError where there is less.
+
+    A page of a map that finds no room later ends the process (SIGBUS), without a word.
+    """
+    length = path.stat().st_size
+    try:
+        with path.open("r+b") as file:
+            os.posix_fallocate(file.fileno(), 0, length)
+    except OSError as error:
+        path.unlink()
+        raise OSError(f"{path}: no room for {length / 1e9:.1f} GB: {error.strerror}") from error
 
 
 def _window_count(entry: Entry) -> int:

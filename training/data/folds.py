@@ -1,9 +1,13 @@
 """Folds for cross-validation: groups of recordings, spread so that each has its part of all."""
 
+import csv
 from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
+
+from training.data.dataset import HEARD, RECORDING_TABLE, SUMMARY, WINDOW_TABLE, WINDOWS
 
 TRIES = 20
 # How much chance moves a group in the order in which they are placed.
@@ -12,6 +16,7 @@ SHUFFLE = 0.3
 MISSING = 10.0
 
 Counts = npt.NDArray[np.float64]
+Row = dict[str, str]
 
 
 def assign_folds(
@@ -46,3 +51,25 @@ def _place(
         sums[found[group]] += counts[group]
     cost = ((sums - goal) ** 2 / goal).sum() + MISSING * (sums == 0).sum()
     return float(cost), found
+
+
+def read_table(path: Path) -> list[Row]:
+    """Read a table of a dataset."""
+    with path.open(newline="", encoding="utf-8") as file:
+        return list(csv.DictReader(file))
+
+
+def write_fold(dataset: Path, output: Path, parts: dict[str, str]) -> None:
+    """Write a dataset with other parts, named by recording, that shares its sounds."""
+    output.mkdir(parents=True, exist_ok=True)
+    for name in (WINDOWS, HEARD, SUMMARY):
+        link = output / name
+        link.unlink(missing_ok=True)
+        if (dataset / name).exists():
+            link.symlink_to((dataset / name).resolve())
+    for name in (WINDOW_TABLE, RECORDING_TABLE):
+        rows = read_table(dataset / name)
+        with (output / name).open("w", newline="", encoding="utf-8") as file:
+            writer = csv.DictWriter(file, rows[0].keys(), lineterminator="\n")
+            writer.writeheader()
+            writer.writerows({**row, "part": parts.get(row["recording_id"], "")} for row in rows)

@@ -3,8 +3,9 @@
 import re
 import unicodedata
 from collections.abc import Sequence
+from pathlib import PurePosixPath
 
-from training.data.metadata import Recording, places
+from training.data.metadata import ADDED, NO_BIRD, Recording, places
 
 # Names at least this long also match with one letter lost, as tables lose them ("Patrik berg").
 FUZZY_LETTERS = 8
@@ -35,13 +36,16 @@ def group_recordings(recordings: Sequence[Recording], split_by: str = SPLITS[0])
 
 
 def keys(recording: Recording, split_by: str = SPLITS[0]) -> set[str]:
-    """Return all that ties this recording to others: its maker or else its origin, and its file."""
+    """Return all that ties this recording to others: its maker or else its origin, and its file.
+
+    Nobody knows who made those of an added folder: were they one group, it could not be split.
+    """
     found = {f"url {recording.url}"} if recording.url else set()
     if recording.xc_id:
         found.add(f"xc {recording.xc_id}")
     if recording.freesound_id and not recording.recordist:
         found.add(f"freesound {recording.freesound_id}")
-    if split_by == "recording":
+    if split_by == "recording" or (recording.source == ADDED and not recording.recordist):
         return found or {f"file {recording.filename}"}
     if split_by == "day" and recording.date:
         return found | {f"on {recording.date}"}
@@ -49,7 +53,15 @@ def keys(recording: Recording, split_by: str = SPLITS[0]) -> set[str]:
         return found | {f"by {key}" for key in person_keys(recording.recordist)}
     if recording.freesound_id:
         return found
+    if recording.primary_label == NO_BIRD:
+        return found | {f"cut from {_file_of_clip(recording.filename)}"}
     return found | {f"from {recording.source}"}
+
+
+def _file_of_clip(name: str) -> str:
+    """Return the file that a clip was cut from: its name without its number ("rain/roof-2.ogg")."""
+    path = PurePosixPath(name)
+    return str(path.with_name(re.sub(r"[-_ ]?\d*$", "", path.stem) or "clips"))
 
 
 def person_keys(name: str) -> set[str]:

@@ -7,7 +7,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath, PureWindowsPath
 
-from training.data.audio_files import find_audio, find_table, read_folders
+from training.data.audio_files import (
+    find_audio,
+    find_table,
+    read_folders,
+    read_other_folders,
+)
 from training.data.tables import Row, read_csv, refuse_missing
 from training.data.xeno_canto import read_answers
 
@@ -40,6 +45,8 @@ NEEDED = {
 # How the tables write "not known".
 UNKNOWN = {"", "-", "unknown", "nan", "none", "null"}
 NO_BIRD = "no_bird"
+# The source of recordings in a species' folder that somebody put beside those of a table.
+ADDED = "added folder"
 LISTED_PLACES = 5
 
 
@@ -91,8 +98,9 @@ def read_metadata(path: Path) -> list[Recording]:
 def read_folder(folder: Path) -> list[Recording]:
     """Return the recordings of a folder's table or, without one, of its folders named by species.
 
-    DIR/no_bird/metadata.csv, where there is one, names clips that hold no bird. Each filename is
-    that of the file on disk, where there is one. Raises OSError, ValueError.
+    DIR/no_bird/metadata.csv, where there is one, names clips that hold no bird. A folder named by a
+    species in which the table names no file is one more species. Each filename is that of the file
+    on disk, where there is one. Raises OSError, ValueError.
     """
     table = find_table(folder)
     if not table:
@@ -102,7 +110,13 @@ def read_folder(folder: Path) -> list[Recording]:
         lines = read_csv(no_bird, KNOWN)
         refuse_missing(no_bird, lines, {"audio file": COLUMNS["filename"]})
         recordings += [to_recording(_no_bird_row(line.cells), line.place) for line in lines]
-    return locate(folder, recordings)
+    found = locate(folder, recordings)
+    folders = {PurePosixPath(one.filename).parts[0] for one in found}
+    added = [
+        to_recording({**line.cells, "source": ADDED}, line.place)
+        for line in read_other_folders(folder, folders)
+    ]
+    return unify_labels([*found, *added])
 
 
 def locate(folder: Path, recordings: Sequence[Recording]) -> list[Recording]:

@@ -10,11 +10,15 @@ from training.data.build import Options
 from training.data.download import KAGGLE_ADDRESS, XENO_CANTO_ADDRESS
 from training.data.filters import Filter
 from training.data.grouping import SPLITS
+from training.data.species import ENOUGH
 from training.data.split import CALIBRATION_MINIMUM, TEST_MINIMUM, TEST_TOTAL, Quotas
+from training.data.teachers import OWN, TEACHERS
 
 # An archive is filtered; a folder of one's own was chosen; its rare species are other birds.
 ARCHIVE = Filter()
-FOLDER = Filter(latitude=None, longitude=None, max_seconds=None, min_recordings=10)
+FOLDER = Filter(latitude=None, longitude=None, max_seconds=None, min_recordings=8)
+# Of a species in a folder with fewer than species.ENOUGH recordings, unless a minimum is given.
+MIN_RECORDISTS = 4
 
 
 def parser(description: str | None) -> argparse.ArgumentParser:
@@ -30,6 +34,16 @@ def parser(description: str | None) -> argparse.ArgumentParser:
     options.add_argument("--output", type=Path, help="folder of the dataset")
     options.add_argument(
         "--dry-run", action="store_true", help="print species and counts; needs no audio"
+    )
+    options.add_argument(
+        "--window-weights",
+        type=Path,
+        help="a listener's scores of each window, .npz (training/data/window_weights.py)",
+    )
+    options.add_argument(
+        "--teacher",
+        choices=(*TEACHERS, OWN),
+        help="whose scores --window-weights holds: the model card names it and its licence",
     )
     options.add_argument("--processes", type=int, default=os.cpu_count() or 1)
     options.add_argument(
@@ -76,6 +90,12 @@ def to_filter(arguments: argparse.Namespace) -> Filter:
     )
 
 
+def _min_recordists(arguments: argparse.Namespace) -> int:
+    if arguments.min_recordists is not None:
+        return int(arguments.min_recordists)
+    return 1 if from_archive(arguments) or arguments.min_recordings else MIN_RECORDISTS
+
+
 def _cut_seconds(arguments: argparse.Namespace) -> float | None:
     return (
         to_filter(arguments).max_seconds
@@ -103,6 +123,7 @@ def to_options(arguments: argparse.Namespace) -> Options:
     )
     return Options(
         min_recordings=rule.min_recordings,
+        min_recordists=_min_recordists(arguments),
         cut_seconds=_cut_seconds(arguments),
         seed=arguments.seed,
         quotas=quotas,
@@ -120,6 +141,7 @@ def passed_on(arguments: argparse.Namespace) -> list[str]:
         "--max-seconds": (rule.max_seconds or math.inf,),
         "--seconds": (settings.cut_seconds or math.inf,),
         "--min-recordings": (rule.min_recordings,),
+        "--min-recordists": (settings.min_recordists,),
         "--seed": (settings.seed,),
         "--split-by": (settings.split_by,),
         **{
@@ -150,7 +172,13 @@ def _add_filter(group: argparse._ArgumentGroup) -> None:
     group.add_argument(
         "--min-recordings",
         type=int,
-        help="a species needs, 100; in a folder 10, fewer are other birds",
+        help="a species needs, 100; in a folder 8, fewer are other birds",
+    )
+    group.add_argument(
+        "--min-recordists",
+        type=int,
+        help=f"a species with fewer than {ENOUGH} recordings needs, 1; in a folder"
+        f" {MIN_RECORDISTS}, or 1 with --min-recordings",
     )
 
 
@@ -214,4 +242,5 @@ def _add_aws(group: argparse._ArgumentGroup) -> None:
     group.add_argument(
         "--volume-gb", type=int, default=500, help="disk of each: twice the windows, 320 MB an hour"
     )
-    group.add_argument("--role", help="ARN of the role that SageMaker takes")
+    group.add_argument("--stage", default="dev", help="of config.json: Region and role")
+    group.add_argument("--role", help="ARN of the role that SageMaker takes (the stage's)")

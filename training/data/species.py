@@ -9,15 +9,31 @@ from training.data.metadata import NO_BIRD, Recording, places
 
 # A label of this form says the scientific name itself.
 BINOMIAL = re.compile(r"[A-Z][a-z]+_[a-z-]+(_[a-z-]+)?")
+# Fewer recordings than these are enough only where several recordists made them.
+ENOUGH = 10
 
 
-def listed_species(recordings: Sequence[Recording], min_recordings: int) -> list[str]:
+def listed_species(
+    recordings: Sequence[Recording],
+    min_recordings: int,
+    *,
+    groups: Sequence[int] = (),
+    min_recordists: int = 1,
+) -> list[str]:
     """Return the labels with enough recordings, readable or not, in alphabetical order.
 
+    `groups` tells recordists apart: under ENOUGH recordings, a label needs `min_recordists`.
     Raises ValueError without any, and where all sounds have one label.
     """
     counts = Counter(one.primary_label for one in recordings if one.primary_label != NO_BIRD)
-    listed = sorted(label for label, count in counts.items() if count >= min_recordings)
+    recordists = defaultdict(set)
+    for recording, group in zip(recordings, groups or range(len(recordings)), strict=True):
+        recordists[recording.primary_label].add(group)
+    listed = sorted(
+        label
+        for label, count in counts.items()
+        if count >= min_recordings and (count >= ENOUGH or len(recordists[label]) >= min_recordists)
+    )
     if not listed:
         most = ", ".join(f"{label} {count}" for label, count in counts.most_common(3)) or "none"
         raise ValueError(

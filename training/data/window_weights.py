@@ -14,9 +14,8 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from training.data.dataset import WINDOW_TABLE
+from training.data.dataset import HEARD, WINDOW_TABLE
 
-HEARD = "heard.npz"
 # Names of the IOC list before and after it took over those of eBird and Clements (2024, 2025).
 OTHER_NAMES = {
     "Accipiter gentilis": "Astur gentilis",

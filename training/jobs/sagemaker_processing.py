@@ -24,6 +24,7 @@ CODE = (
     *(
         "training/*.py",
         "training/data/*.py",
+        "training/data/labels.csv",
         "training/jobs/*.py",
         "training/requirements.txt",
         "birdapp/__init__.py",

@@ -41,6 +41,12 @@ def upload_sealed(
     return upload(client, folder, names, bucket, prefix)
 
 
+def withdraw(client: "S3Client", bucket: str, key: str) -> None:
+    """Delete an object, if there is one."""
+    if _stored_checksum(client, bucket, key):
+        client.delete_object(Bucket=bucket, Key=key)
+
+
 def upload_file(client: "S3Client", path: Path, bucket: str, key: str) -> None:
     """Upload one file unless S3 has it. Raises ValueError, and botocore's ClientError."""
     whole = _checksum(path)

@@ -2,9 +2,11 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from typing import Any
 
-from training.data.metadata import NO_BIRD
+from training.data.metadata import ADDED, NO_BIRD
+from training.data.teachers import TEACHERS, Teacher
 
 # Europe and its surroundings, in degrees, as the filter of archives has them.
 EUROPE = {"latitude": (35.0, 70.0), "longitude": (-10.0, 60.0)}
@@ -40,12 +42,26 @@ OWN = """The code is Apache-2.0. No licence is named for any recording: where th
 your own, the weights are free."""
 
 
+FOLDS = "Every recording was learnt from. No recordist, and no source, is in two folds."
+ADDED_ONES = """**The scores of species in added folders flatter.** Nobody knows who made these
+{count} recordings: each was split as if by a recordist of its own."""
+TAUGHT = """It also learnt from the scores of {name} ({makers}; {url}), which are under
+{licence}. **The weights are under {licence} as well**: name {name} and its makers where you pass
+them on."""
+NOTICE = """This model learnt from the scores of {name}
+by the {makers}
+({url}), under {licence}.
+The weights in this folder are under {licence} as well.
+"""
+
+
 def describe(rows: Sequence[Mapping[str, str]], data: Mapping[str, Any]) -> dict[str, Any]:
     """Return the card's fields on the data: `rows` of manifest.csv, `data` of dataset.json."""
     listed = {one["primary_label"] for one in data["species"]}
     labels = Counter(row["primary_label"] for row in rows)
     others = len(labels.keys() - listed - {NO_BIRD})
     european = _is_european(rows)
+    parts = {row["part"] for row in rows}
     return {
         "recordings": len(rows),
         "length": _length(sum(data["counts"]["windows"].values()) * WINDOW_SECONDS / 60),
@@ -54,13 +70,40 @@ def describe(rows: Sequence[Mapping[str, str]], data: Mapping[str, Any]) -> dict
         "origin": _origin(rows),
         "minimum": data["options"]["min_recordings"],
         "others": "; the others taught it what it does not know" if others else "",
-        "parts": "\n".join(_part(rows, listed, part) for part in USES),
-        "split": SPLITS[data["options"].get("split_by", "recordist")],
-        "licence": _licence(rows),
+        "parts": "\n".join(_part(rows, listed, part) for part in USES if part in parts),
+        "split": _split(data["options"].get("split_by", "recordist"), parts) + _added(rows),
+        "licence": _licence(rows) + _taught(rows),
         "place": ", recorded in Europe" if european else "",
         "elsewhere": "outside Europe" if european else "other places than it learnt from",
         "commercially": _commercially(rows),
     }
+
+
+def _split(split_by: str, parts: set[str]) -> str:
+    if len(parts) > 1:
+        return SPLITS[split_by]
+    return FOLDS + ("" if split_by == "recordist" else f"\n{SPLITS[split_by]}")
+
+
+def _added(rows: Sequence[Mapping[str, str]]) -> str:
+    count = sum(row.get("source") == ADDED for row in rows)
+    return f"\n{ADDED_ONES.format(count=count)}" if count else ""
+
+
+def teacher(rows: Sequence[Mapping[str, str]]) -> Teacher | None:
+    """Return the network whose scores a model learnt from, where its manifest names one."""
+    names = {row.get("teacher", "") for row in rows} & set(TEACHERS)
+    return TEACHERS[names.pop()] if names else None
+
+
+def notice(one: Teacher) -> str:
+    """Return what whoever passes on a model that learnt from a teacher must pass on with it."""
+    return NOTICE.format(**asdict(one))
+
+
+def _taught(rows: Sequence[Mapping[str, str]]) -> str:
+    found = teacher(rows)
+    return f"\n\n{TAUGHT.format(**asdict(found))}" if found else ""
 
 
 def _part(rows: Sequence[Mapping[str, str]], listed: set[str], part: str) -> str:

@@ -8,8 +8,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
+from training.data import mended_labels
 from training.data.audio_files import BINOMIAL, NUMBERED, find_table, walk_audio
-from training.data.metadata import NO_BIRD, read_folder
+from training.data.metadata import NO_BIRD, Recording, read_folder
 
 SUBSPECIES = re.compile(r"(\w+ \w+) \w+")
 CATALOGUE = re.compile(r"xc ?(\d+)", re.IGNORECASE)
@@ -20,12 +21,18 @@ Pair = tuple[Path, str]
 
 @dataclass
 class Found:
-    """What a folder holds: pairs of file and label; what nobody knows, and how labels were read."""
+    """What a folder holds: pairs of file and label; what nobody knows, and how labels were read.
+
+    `mended`: how many labels the sound contradicts (training/data/mended_labels.py); `sources`:
+    where each file is from.
+    """
 
     pairs: list[Pair] = field(default_factory=list)
     unknown: Counter[str] = field(default_factory=Counter)
     unlabelled: list[str] = field(default_factory=list)
     read_as: dict[str, str] = field(default_factory=dict)
+    mended: dict[str, int] = field(default_factory=dict)
+    sources: dict[Path, str] = field(default_factory=dict)
 
 
 class Names:
@@ -74,14 +81,21 @@ def read_labelled(folder: Path, names: Names, *, strangers: bool = False) -> Fou
     found = Found()
     if find_table(folder):
         rows = read_folder(folder)
-        for row in rows:
+        found.mended = mended_labels.count(rows)
+        for row in mended_labels.mend(rows):
+            found.sources[folder / row.filename] = source_of(row)
             texts = [row.scientific_name, row.primary_label, row.common_name]
             named = row.scientific_name if BINOMIAL.fullmatch(row.scientific_name) else ""
             label = _match(texts, names) or named
             _add(found, (folder / row.filename, label), texts, strangers=strangers)
     else:
-        for path in walk_audio(folder):
-            texts = [name for name in reversed(path.parts[:-1]) if not NUMBERED.fullmatch(name)]
+        files = [Recording(str(path), path.parent.name) for path in walk_audio(folder)]
+        found.mended = mended_labels.count(files)
+        for one in mended_labels.mend(files):
+            path = PurePosixPath(one.filename)
+            found.sources[folder / path] = source_of(one)
+            texts = [one.scientific_name] if one.scientific_name else []
+            texts += [name for name in reversed(path.parts[:-1]) if not NUMBERED.fullmatch(name)]
             label = _match(texts, names) or names.find_within(path.stem)
             if not texts and not label:
                 found.unlabelled.append(str(path))
@@ -93,6 +107,16 @@ def read_labelled(folder: Path, names: Names, *, strangers: bool = False) -> Fou
             f" {len(found.unlabelled)} files in no such folder"
         )
     return found
+
+
+def source_of(recording: Recording) -> str:
+    """Return which kind of people made a recording: those of xeno-canto, iNaturalist, or others."""
+    origin = f"{recording.url} {recording.source}".lower()
+    if "inaturalist" in origin:
+        return "iNaturalist"
+    name = PurePosixPath(recording.filename).name
+    known = recording.xc_id or "xeno-canto" in origin or CATALOGUE.match(name)
+    return "xeno-canto" if known else "others"
 
 
 def held_back(pairs: Sequence[Pair], model: Path) -> list[Pair]:

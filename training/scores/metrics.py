@@ -1,8 +1,8 @@
 """What an evaluation says in numbers: shares with 95 % intervals, per species and overall."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -15,6 +15,7 @@ BINS = 10
 SEED = 7
 
 Floats = npt.NDArray[np.float64]
+Scorable = TypeVar("Scorable")
 
 
 @dataclass(frozen=True)
@@ -22,7 +23,8 @@ class Result:
     """One recording's true label (a scientific name or no_bird) and what the app answered.
 
     `ranked` holds the best 20 species, best first; `windows` the best (species, probability) of
-    each window.
+    each window; `birds` (species, confidence, certain) of each bird that is said to sing. `source`
+    is where the recording is from.
     """
 
     recording: str
@@ -30,6 +32,8 @@ class Result:
     verdict: str
     ranked: list[tuple[str, float]]
     windows: list[tuple[str, float]]
+    birds: list[tuple[str, float, bool]] = field(default_factory=list)
+    source: str = ""
 
     @property
     def best(self) -> str:
@@ -41,6 +45,11 @@ class Result:
         """Whether the first species is the true one."""
         return self.best == self.truth
 
+    @property
+    def only_its_own_is_certain(self) -> bool:
+        """Whether the true species is certain, and no other."""
+        return {name for name, _, certain in self.birds if certain} == {self.truth}
+
 
 def summarise(results: Sequence[Result], labels: Sequence[str]) -> dict[str, Any]:
     """Return scores of listed species, of other species and without a bird. Worst species first."""
@@ -48,13 +57,11 @@ def summarise(results: Sequence[Result], labels: Sequence[str]) -> dict[str, Any
     others = [result for result in results if result.truth not in {*labels, NO_BIRD}]
     empty = [result for result in results if result.truth == NO_BIRD]
     named = [result for result in listed if result.verdict == "bird"]
+    sources = sorted({result.source for result in listed})
     return {
         "recordings": {"listed": len(listed), "other_species": len(others), "no_bird": len(empty)},
         "listed": {
-            "top1": share([result.right for result in listed]),
-            "top3": share(
-                [result.truth in [name for name, _ in result.ranked[:3]] for result in listed]
-            ),
+            **_first(listed),
             "macro_f1": bootstrap(listed, macro_f1),
             "chance": round(1 / len(labels), 4),
         },
@@ -71,7 +78,27 @@ def summarise(results: Sequence[Result], labels: Sequence[str]) -> dict[str, Any
             "perfect_recordings_95": perfect_error(_recordings(listed)[0]),
             "bins": BINS,
         },
+        "sources": {
+            source: _of_source([one for one in listed if one.source == source])
+            for source in sources
+        },
         "species": sorted((_species(listed, label) for label in labels), key=_worst_first),
+    }
+
+
+def _first(results: Sequence[Result]) -> dict[str, Any]:
+    return {
+        "top1": share([one.right for one in results]),
+        "top3": share([one.truth in [name for name, _ in one.ranked[:3]] for one in results]),
+    }
+
+
+def _of_source(results: Sequence[Result]) -> dict[str, Any]:
+    named = [one for one in results if one.verdict == "bird"]
+    return {
+        **_first(results),
+        "bird_said": share([one.verdict == "bird" for one in results]),
+        "right_when_bird_said": share([one.right for one in named]),
     }
 
 
@@ -84,7 +111,7 @@ def share(hits: Sequence[bool]) -> dict[str, Any]:
 
 
 def bootstrap(
-    results: Sequence[Result], score: Callable[[Sequence[Result]], float]
+    results: Sequence[Scorable], score: Callable[[Sequence[Scorable]], float]
 ) -> dict[str, Any]:
     """Return a score with its 95 % interval over recordings drawn with replacement."""
     if not results:
@@ -153,10 +180,20 @@ def _windows(results: Sequence[Result]) -> tuple[Floats, Floats]:
     return np.array([chance for chance, _ in pairs]), np.array([right for _, right in pairs], float)
 
 
+def _birds(results: Sequence[Result]) -> tuple[Floats, Floats]:
+    found = [
+        (confidence, name == one.truth) for one in results for name, confidence, _ in one.birds
+    ]
+    return np.array([said for said, _ in found]), np.array([right for _, right in found], float)
+
+
 def _recordings(results: Sequence[Result]) -> tuple[Floats, Floats]:
     return np.array([one.ranked[0][1] for one in results]), np.array(
         [one.right for one in results], float
     )
+
+
+CURVES = {"windows": _windows, "recordings": _recordings, "birds": _birds}
 
 
 def _species(listed: Sequence[Result], label: str) -> dict[str, Any]:
@@ -178,6 +215,6 @@ def _worst_first(species: dict[str, Any]) -> tuple[bool, float, str]:
 def curve(
     results: Sequence[Result], labels: Sequence[str], *, of: str
 ) -> list[tuple[float, float, int]]:
-    """Return the reliability curve of listed species' "windows" or "recordings"."""
+    """Return the reliability curve of listed species' "windows", "recordings" or "birds"."""
     listed = [result for result in results if result.truth in set(labels)]
-    return reliability(*(_windows(listed) if of == "windows" else _recordings(listed)))
+    return reliability(*CURVES[of](listed))

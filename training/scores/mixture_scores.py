@@ -6,11 +6,22 @@ from typing import Any
 
 import numpy as np
 
-from training.scores.metrics import calibration_error, perfect_error, share
+from training.data.metadata import NO_BIRD
+from training.scores.metrics import (
+    Floats,
+    Result,
+    bootstrap,
+    calibration_error,
+    perfect_error,
+    share,
+)
 
 # Levels of a scene's birds below its loudest one, in decibels.
 LEVELS = ((-1, 0), (-10, -1), (-20, -10), (-30, -20))
-NO_BIRD, UNKNOWN_BIRD = "no_bird", "unknown_bird"
+UNKNOWN_BIRD = "unknown_bird"
+ALONE, SEQUENCE, OVERLAY, SCENE = "alone", "sequence", "overlay", "scene"
+# How the scores of each kind of mixture are called.
+KINDS = ("sequences", "overlays", "scenes")
 
 
 @dataclass(frozen=True)
@@ -25,6 +36,12 @@ class Answer:
     verdict: str
     entries: list[tuple[str, float, bool]]
 
+    @classmethod
+    def of(cls, result: Result) -> "Answer":
+        """Return what was said of a recording."""
+        levels = {} if result.truth == NO_BIRD else {result.truth: 0.0}
+        return cls(ALONE, levels, result.verdict, result.birds)
+
     @property
     def certain(self) -> set[str]:
         """The species that are said for certain."""
@@ -36,54 +53,58 @@ class Answer:
         return self.certain & set(self.levels)
 
 
-def summarise(answers: Sequence[Answer], labels: Sequence[str]) -> dict[str, Any]:
-    """Score single recordings, sequences, overlays and scenes."""
+def summarise(answers: Sequence[Answer]) -> dict[str, Any]:
+    """Score sequences, overlays and scenes."""
     kinds = {
-        kind: [one for one in answers if one.kind == kind]
-        for kind in ("alone", "sequence", "overlay", "scene")
+        kind: [one for one in answers if one.kind == kind] for kind in (SEQUENCE, OVERLAY, SCENE)
     }
     return {
-        "alone": _alone(kinds["alone"], set(labels)),
         "sequences": {
-            "both_certain": share([one.right == set(one.levels) for one in kinds["sequence"]]),
+            "both_certain": share([one.right == set(one.levels) for one in kinds[SEQUENCE]]),
             "nothing_else_certain": share(
-                [one.certain <= set(one.levels) for one in kinds["sequence"]]
+                [one.certain <= set(one.levels) for one in kinds[SEQUENCE]]
             ),
         },
         "overlays": {
-            "one_certain_and_right": share([bool(one.right) for one in kinds["overlay"]]),
-            "both_certain": share([one.right == set(one.levels) for one in kinds["overlay"]]),
-            "a_wrong_one_certain": share([one.certain != one.right for one in kinds["overlay"]]),
+            "one_certain_and_right": share([bool(one.right) for one in kinds[OVERLAY]]),
+            "both_certain": share([one.right == set(one.levels) for one in kinds[OVERLAY]]),
+            "a_wrong_one_certain": share([one.certain != one.right for one in kinds[OVERLAY]]),
         },
-        "scenes": _scenes(kinds["scene"]),
+        "scenes": _scenes(kinds[SCENE]),
     }
 
 
-def _alone(answers: Sequence[Answer], labels: set[str]) -> dict[str, Any]:
-    listed = [one for one in answers if labels & set(one.levels)]
-    others = [one for one in answers if one.levels and not labels & set(one.levels)]
+def summarise_alone(answers: Sequence[Answer], labels: Sequence[str]) -> dict[str, Any]:
+    """Score what `birds` says of recordings of one species, or of none."""
+    listed = [one for one in answers if set(labels) & set(one.levels)]
+    others = [one for one in answers if one.levels and not set(labels) & set(one.levels)]
     empty = [one for one in answers if not one.levels]
-    entries = [
-        (confidence, name in one.levels, certain)
-        for one in listed
-        for name, confidence, certain in one.entries
-    ]
-    confidences = np.array([confidence for confidence, _, _ in entries])
-    right = np.array([float(hit) for _, hit, _ in entries])
-    error = round(calibration_error(confidences, right), 4) if entries else None
+    confidences, _ = _entries(listed)
+    certain = [name in one.levels for one in listed for name in sorted(one.certain)]
     return {
-        "certain_entries_right": share([hit for _, hit, certain in entries if certain]),
+        "certain_entries_right": share(certain),
         "listed_with_their_bird_certain": share([bool(one.right) for one in listed]),
         "others_with_a_certain_entry": share([bool(one.certain) for one in others]),
         "no_bird_with_a_certain_entry": share([bool(one.certain) for one in empty]),
         "unknown_bird_said_of_others": share([one.verdict == UNKNOWN_BIRD for one in others]),
         "unknown_bird_said_of_listed": share([one.verdict == UNKNOWN_BIRD for one in listed]),
         "calibration_of_entries": {
-            "value": error,
+            **bootstrap(listed if confidences.size else [], _entry_error),
             "perfect_95": perfect_error(confidences),
-            "n": len(entries),
+            "entries": confidences.size,
         },
     }
+
+
+def _entries(answers: Sequence[Answer]) -> tuple[Floats, Floats]:
+    """Return confidence and right [n] of all entries of `birds`."""
+    found = [(said, float(name in one.levels)) for one in answers for name, said, _ in one.entries]
+    return np.array([said for said, _ in found]), np.array([right for _, right in found])
+
+
+def _entry_error(answers: Sequence[Answer]) -> float:
+    confidences, right = _entries(answers)
+    return calibration_error(confidences, right) if confidences.size else 0.0
 
 
 def _scenes(answers: Sequence[Answer]) -> dict[str, Any]:

@@ -3,85 +3,36 @@
 import argparse
 import csv
 import json
+import shutil
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from training import evaluate
+from training.data.dataset import SUMMARY
 from training.scores import card_data, plots
+from training.scores.card_text import BIRDS, CARD, FEW, MEASURED, PROMISES, SCORES, SERVED
+from training.scores.mixture_jobs import PAIRS
 
-MANIFEST = "manifest.csv"
+MANIFEST, EVALUATION = "manifest.csv", "evaluation.json"
 COLUMNS = (
     *("recording_id", "part", "primary_label", "scientific_name", "recordist", "license"),
-    *("xc_id", "source", "latitude", "longitude"),
+    *("xc_id", "source", "latitude", "longitude", "teacher"),
 )
-WORST = 8
-
-CARD = """# Model card: {version}
-
-A small network that names {species} bird species from five seconds of sound{place}. {architecture}
-{served}
-## What it learnt from
-
-{recordings} recordings ({length}) of {all_species} species{no_bird}{origin}.
-The {species} listed species have at least {minimum} recordings each{others}.
-`manifest.csv` names every recording with its recordist, its licence and its part.
-
-| part | recordings | of listed species | used for |
-| --- | --- | --- | --- |
-{parts}
-
-{split}
-
-## Licence
-
-{licence}
-
-## Scores on the held-back part
-{few}
-Measured with `make evaluate`, through the code that serves; 95 % intervals in brackets.
-
-| | this model | the report's CNN, same data | chance |
-| --- | --- | --- | --- |
-{scores}
-
-It was trained for {minutes:.0f} minutes and saw {windows_seen:,} windows{report_training}.
-`learning.png` shows how they learnt.
-
-| promise | held-back part |
-| --- | --- |
-{promises}
-
-Expected calibration error (10 bins of equal mass): {window_error} on windows, {recording_error} on
-recordings; a perfectly calibrated model stays below {perfect} on so few recordings 95 times in 100.
-
-Worst species first (`evaluation.json` has all, `species.png` shows them):
-
-| species | named right | n | taken for |
-| --- | --- | --- | --- |
-{worst}
-
-![Share named right, by species](species.png)
-
-![Reliability](reliability.png)
-
-## What it must not be used for
-
-- To prove that a species was or was not there: it hears only {species} species, and many others
-  sound alike.
-- For counts, surveys or decisions about land, hunting or protection without a person who checks by
-  ear.
-- On recordings from {elsewhere}, of bats, insects or frogs, or under water.
-{commercially}
-The held-back recordings are few for most species: read the intervals, not the values.
-Recordings that people chose are clearer than most: a phone in the wind will do worse.
-"""
+# Below so many recordings, an interval is wider than most differences between models.
+FEW_RECORDINGS = 100
 
 
-def write_manifest(dataset: Path, model: Path) -> None:
-    """Copy what the card must name of every recording from the dataset into the model folder."""
-    rows = [row for row in read_rows(dataset / "recordings.csv") if row["part"]]
+def write_manifest(dataset: Path, model: Path, changes: Mapping[str, str]) -> None:
+    """Copy what the card must name of every recording from the dataset into the model folder.
+
+    `changes` replaces columns of all: the part, where a model learnt from every recording.
+    """
+    taught = {"teacher": read(dataset / SUMMARY).get("listener", {}).get("teacher", "")}
+    rows = [
+        {**row, **taught, **changes} for row in read_rows(dataset / "recordings.csv") if row["part"]
+    ]
     with (model / MANIFEST).open("w", newline="", encoding="utf-8") as file:
         writer = csv.DictWriter(
             file, COLUMNS, restval="", extrasaction="ignore", lineterminator="\n"
@@ -100,7 +51,7 @@ def card(model: Path, dataset: Path, report: Path | None = None) -> str:
     )
     rows, data = read_rows(model / MANIFEST), read(dataset / "dataset.json")
     other = read(report / EVALUATION) if report else None
-    calibration = evaluation["calibration"]
+    calibration, entries = evaluation["calibration"], evaluation["birds"]["calibration_of_entries"]
     return CARD.format(
         **card_data.describe(rows, data),
         version=constants["settings"]["version"],
@@ -108,41 +59,26 @@ def card(model: Path, dataset: Path, report: Path | None = None) -> str:
         architecture=f"It has {training['parameters']:,} parameters.",
         served=SERVED if model.resolve() == evaluate.MODEL.resolve() else "",
         few=_few(evaluation["listed"]["top1"]["n"], len(constants["labels"])),
+        measured=MEASURED[evaluation["command"]],
         scores="\n".join(_score(evaluation, other, name, title) for name, title in SCORES.items()),
         minutes=training["minutes"],
+        how=training.get("how", ""),
+        learning="`learning.png` shows how they learnt.\n" if training["curve"] else "",
         windows_seen=training["windows_seen"],
         report_training=_report_training(report),
         promises="\n".join(
             f"| {title} | {value(evaluation['verdicts'][name])} |"
             for name, title in PROMISES.items()
         ),
+        birds="\n".join(_birds(evaluation)),
+        sources="\n".join(_source(*each) for each in evaluation["sources"].items()),
+        entry_error=value(entries),
+        entry_perfect=entries["perfect_95"],
         window_error=value(calibration["windows"]),
         recording_error=value(calibration["recordings"]),
         perfect=calibration["perfect_recordings_95"],
-        worst="\n".join(_species(row) for row in evaluation["species"][:WORST]),
+        worst="\n".join(_species(row) for row in evaluation["species"]),
     )
-
-
-EVALUATION = "evaluation.json"
-SERVED = "It is the model that `make run` serves and that the deploy script puts on the endpoint.\n"
-# Below so many held-back recordings, an interval is wider than most differences between models.
-FEW_RECORDINGS = 100
-FEW = """
-**These figures mean little.** Only {count} recordings of {species} species were held back: an
-interval of 95 % is as wide as the brackets say, and another split would give other values.
-"""
-SCORES = {
-    "top1": "right species first",
-    "top3": "right species among the first three",
-    "macro_f1": "F1, mean over species",
-}
-PROMISES = {
-    "right_when_bird_said_of_listed": 'right, when it says "bird" of a listed species',
-    "bird_said_of_listed": 'says "bird" of recordings of listed species',
-    "bird_said_of_other_species": 'says "bird" of recordings of other species (always wrong)',
-    "bird_said_of_no_bird": 'says "bird" of sounds without a bird',
-    "no_bird_said_of_listed": 'says "no bird" of recordings of listed species (wrong)',
-}
 
 
 def read(path: Path) -> dict[str, Any]:
@@ -165,6 +101,17 @@ def _score(
     theirs = value(other["listed"][name]) if other else "not measured"
     chance = _percent(evaluation["listed"]["chance"]) if name == "top1" else ""
     return f"| {title} | {value(evaluation['listed'][name])} | {theirs} | {chance} |"
+
+
+def _birds(evaluation: Mapping[str, Any]) -> Iterator[str]:
+    for kind, titles in BIRDS.items():
+        for name, title in titles.items():
+            yield f"| {title} | {value(evaluation[kind][name])} |"
+
+
+def _source(name: str, scores: Mapping[str, Any]) -> str:
+    columns = ("top1", "top3", "bird_said", "right_when_bird_said")
+    return " | ".join([f"| {name}", *(value(scores[column]) for column in columns)]) + " |"
 
 
 def value(score: Mapping[str, Any]) -> str:
@@ -199,6 +146,13 @@ def _report_training(report: Path | None) -> str:
     return f";\nthe report's CNN (`{command}`) for {minutes:.0f} minutes, and saw {windows:,}"
 
 
+def _write_notice(model: Path) -> None:
+    path = model / "NOTICE"
+    path.unlink(missing_ok=True)
+    if taught := card_data.teacher(read_rows(model / MANIFEST)):
+        path.write_text(card_data.notice(taught), "utf-8")
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command; return its exit status."""
     parser = argparse.ArgumentParser(
@@ -210,20 +164,32 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument(
         "--report", type=Path, help="model folder of the report's network, to stand beside"
     )
+    parser.add_argument("--pairs", type=int, default=PAIRS, help="as that of training.evaluate")
+    parser.add_argument(
+        "--cross-validation",
+        type=Path,
+        help="of a model that learnt from every recording: the folder of its folds' scores",
+    )
     options = parser.parse_args(argv)
-    write_manifest(options.dataset, options.model)
-    folders = {
-        "--recordings": options.recordings,
-        "--model": options.model,
-        "--output": options.model,
-    }
-    scored = [word for name, folder in folders.items() for word in (name, str(folder))]
-    if code := evaluate.main(scored):
-        return code
+    everything = {"part": "train"} if options.cross_validation else {}
+    write_manifest(options.dataset, options.model, everything)
+    if options.cross_validation:
+        for name in (EVALUATION, *evaluate.PICTURES):
+            shutil.copyfile(options.cross_validation / name, options.model / name)
+    else:
+        names = ("--recordings", "--model", "--output", "--pairs")
+        values = (options.recordings, options.model, options.model, options.pairs)
+        named = zip(names, map(str, values), strict=True)
+        if code := evaluate.main([word for pair in named for word in pair]):
+            return code
+    _write_notice(options.model)
     curves = {"this model": read(options.model / "training.json")["curve"]}
     if options.report:
         curves["the report's CNN"] = read(options.report / "training.json")["curve"]
-    plots.learning(options.model / "learning.png", curves)
+    picture = options.model / "learning.png"
+    picture.unlink(missing_ok=True)
+    if any(curves.values()):
+        plots.learning(picture, curves)
     (options.model / "MODEL_CARD.md").write_text(
         card(options.model, options.dataset, options.report), "utf-8"
     )

@@ -62,7 +62,7 @@ def reliability(path: Path, curves: Mapping[str, Sequence[tuple[float, float, in
     """Draw how often an answer is right against the probability given with it."""
     figure, axes = plt.subplots(figsize=(5, 4.5))
     axes.plot([0, 1], [0, 1], color=PALE)
-    for (name, points), colour in zip(curves.items(), (ACCENT, INK), strict=True):
+    for (name, points), colour in zip(curves.items(), (ACCENT, INK), strict=False):
         count = sum(point[2] for point in points)
         axes.plot(
             [point[0] for point in points], [point[1] for point in points], "o-", color=colour, ms=4

@@ -54,15 +54,16 @@ def score(recording: Recording, exponent: int, no_bird: float) -> Floats:
     return np.asarray(np.mean(counted**exponent, axis=0) ** (1 / exponent))
 
 
-def own_score(recording: Recording, heard: float, no_bird: float) -> Floats:
+def own_score(recording: Recording, heard: float, least: int, no_bird: float) -> Floats:
     """Pool each species over its own windows alone, to scores [listed]: the rule of `birds`.
 
-    Its own are those that count in which it has at least `heard`; where none has, the score is 0.
+    Its own are those that count in which it has at least `heard`; where it has fewer than `least`,
+    other windows that count are taken as silent. Where it has none, the score is 0.
     """
     counted = recording.probabilities[recording.bird >= no_bird]
     own = counted >= heard
-    total = np.where(own, counted**2, 0).sum(axis=0)
-    return np.asarray(np.sqrt(total / np.maximum(own.sum(axis=0), 1)))
+    total = np.where(own, counted**4, 0).sum(axis=0)
+    return np.asarray((total / np.maximum(own.sum(axis=0), max(1, min(least, len(own))))) ** 0.25)
 
 
 def share_out(confidences: Floats) -> Floats:

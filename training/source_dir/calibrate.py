@@ -18,6 +18,7 @@ import promises
 import several
 from answers import Floats, Recording, recordings
 from corpus import Bytes, Dataset
+from predictions import Predictions
 from scipy import optimize, special
 
 NOISE_DECIBELS = (-20.0, 0.0)
@@ -66,13 +67,26 @@ def quick_score(network: keras.Model, dataset: Dataset, images: Bytes) -> dict[s
     return {"top1": float(hits[:, 0].mean()), "top3": float(hits[:, :3].any(axis=1).mean())}
 
 
-def calibrate(
-    network: keras.Model, dataset: Dataset, images: Bytes, view: front.Front
-) -> Calibration:
-    """Learn temperature, curves and thresholds on the calibration part and copies of it."""
+def hear(network: keras.Model, dataset: Dataset, images: Bytes, view: front.Front) -> Predictions:
+    """Return what a network makes of the calibration part, of copies of it, and of overlays."""
     indices = dataset.part("calibration")
-    copies = [images[indices], *(_copies(images[indices], view))]
-    logits = [predict(network, copy, range(len(copy))) for copy in copies]
+    random = np.random.default_rng(SEED)
+    noises = np.stack([acoustics.noise_image(view, random) for _ in range(NOISES)])
+    found = []
+    # A few at a time: all copies of a large part would take gigabytes.
+    for first in range(0, len(indices), PREDICT_BATCH):
+        chunk = images[indices[first : first + PREDICT_BATCH]]
+        copies = [chunk, *_copies(chunk, noises, view, random)]
+        found.append([predict(network, copy, range(len(copy))) for copy in copies])
+    logits = [np.concatenate(parts) for parts in zip(*found, strict=True)]
+    mixed = several.overlay(images, dataset, indices)
+    over = predict(network, mixed.images, range(len(mixed.images)))
+    return Predictions(indices, logits, mixed, over)
+
+
+def calibrate(dataset: Dataset, made: Predictions) -> Calibration:
+    """Learn temperature, curves and thresholds from predictions on windows not learnt from."""
+    indices, logits = made.indices, made.copies
     temperature = _temperature(dataset, indices, np.concatenate(logits))
     found = [
         recording
@@ -82,9 +96,8 @@ def calibrate(
     listed, last = len(dataset.listed), len(dataset.classes) - 1
     kinds = promises.kinds(found, listed, last)
     no_bird = promises.no_bird_threshold(found, last)
-    mixed = several.overlay(images, dataset, indices)
-    over = sigmoid(predict(network, mixed.images, range(len(mixed.images))), temperature)
-    birds = several.learn(several.cases(found, mixed, over, listed), no_bird, kinds)
+    over = sigmoid(made.over, temperature)
+    birds = several.learn(several.cases(found, made.mixed, over, listed), no_bird, kinds)
     exponent, points = _pooling(found, no_bird, listed)
     scores = np.array([answers.score(one, exponent, no_bird) for one in found])
     confidences = np.interp(scores.max(axis=1), curves.POINTS, points)
@@ -102,10 +115,10 @@ def calibrate(
     return Calibration(temperature, thresholds, pooling, birds)
 
 
-def _copies(images: Bytes, view: front.Front) -> list[Bytes]:
+def _copies(
+    images: Bytes, noises: Bytes, view: front.Front, random: np.random.Generator
+) -> list[Bytes]:
     """Return images with noise over them, and images as phones record."""
-    random = np.random.default_rng(SEED)
-    noises = np.stack([acoustics.noise_image(view, random) for _ in range(NOISES)])
     noisy, phone = [], []
     for image in images:
         power = front.POWERS[image]

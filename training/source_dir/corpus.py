@@ -4,7 +4,7 @@ import csv
 import json
 import os
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import front
@@ -64,10 +64,29 @@ def load(folder: Path) -> Dataset:
     return Dataset(folder, windows, rows, [*listed, *others, NO_BIRD], listed, scientific, names)
 
 
+def learn_from_all(dataset: Dataset) -> Dataset:
+    """Return a dataset whose parts are all to learn from: nothing is left to calibrate on."""
+    return replace(dataset, rows=[{**row, "part": "train"} for row in dataset.rows])
+
+
 def image(dataset: Dataset, index: int) -> Bytes:
     """Return the spectrogram bytes [216, 514] of a window, the same as the Lambda's."""
     sound = dataset.windows[index].astype(np.float32) / np.float32(spectrogram.PCM_FULL_SCALE)
     return spectrogram.to_bytes(spectrogram.to_spectrogram(sound))
+
+
+def take_room(path: Path) -> None:
+    """Take a file's whole room on disk. Raises OSError where there is less.
+
+    A page of a map that finds no room later ends the process (SIGBUS), without a word.
+    """
+    length = path.stat().st_size
+    try:
+        with path.open("r+b") as file:
+            os.posix_fallocate(file.fileno(), 0, length)
+    except OSError as error:
+        path.unlink()
+        raise OSError(f"{path}: no room for {length / 1e9:.1f} GB: {error.strerror}") from error
 
 
 def keep_images(dataset: Dataset, view: front.Front, path: Path) -> Bytes:
@@ -80,6 +99,7 @@ def keep_images(dataset: Dataset, view: front.Front, path: Path) -> Bytes:
     if not path.exists():
         partial = path.with_name(f"{path.name}.{os.getpid()}.partial")
         images: Bytes = np.lib.format.open_memmap(partial, "w+", np.uint8, shape)  # type: ignore[no-untyped-call]
+        take_room(partial)
         with ThreadPoolExecutor() as pool:
             for first in tqdm(range(0, len(images), CHUNK), desc="images", unit="chunk"):
                 chosen = range(first, min(first + CHUNK, len(images)))

@@ -25,7 +25,12 @@ def curve(line: Floats | tuple[float, float]) -> Floats:
 
 
 def fit(shown: Callable[[Floats], Floats], right: Flags) -> tuple[Floats, float]:
-    """Return the line whose curve makes `shown`(curve) [n] the likeliest, and its mean loss."""
+    """Return the line whose curve makes `shown`(curve) [n] the likeliest, and its mean loss.
+
+    Nothing shown, as by a network that learnt for seconds, says nothing: where the search begins.
+    """
+    if not right.size:
+        return np.asarray(LINE_START), 0.0
 
     def loss(line: Floats) -> float:
         chances = shown(curve(line))

@@ -21,7 +21,7 @@ from corpus import Dataset
 
 SHAPE = spectrogram.SHAPE
 LITE, BROWSER_LITE = "model.tflite", "browser.tflite"
-DIGEST = "network_sha256"
+DIGEST, BROWSER_DIGEST = "network_sha256", "browser_sha256"
 
 
 class Served(tf.Module):  # type: ignore[misc]  # TensorFlow ships no types.
@@ -83,11 +83,12 @@ def export(
     """Write saved_model/, both LiteRT files and constants.json; what was there is replaced."""
     served = _serve(network, dataset, calibration, version)
     folder.mkdir(parents=True, exist_ok=True)
-    network_bytes = _lite(served, None)
-    (folder / LITE).write_bytes(network_bytes)
-    (folder / BROWSER_LITE).write_bytes(_lite(served, 1))
-    # Whoever finds a folder half replaced can tell.
-    named = json.loads(served.text) | {DIGEST: hashlib.sha256(network_bytes).hexdigest()}
+    named = json.loads(served.text)
+    # Whoever finds a folder half replaced can tell by the digests.
+    for name, digest, windows in ((LITE, DIGEST, None), (BROWSER_LITE, BROWSER_DIGEST, 1)):
+        network_bytes = _lite(served, windows)
+        (folder / name).write_bytes(network_bytes)
+        named[digest] = hashlib.sha256(network_bytes).hexdigest()
     text = json.dumps(named, indent=1, ensure_ascii=False) + "\n"
     (folder / "constants.json").write_text(text, "utf-8")
     shutil.rmtree(folder / "saved_model", ignore_errors=True)
@@ -98,9 +99,7 @@ def export(
 def _serve(
     network: keras.Model, dataset: Dataset, calibration: Calibration, version: str
 ) -> Served:
-    heard = keras.models.clone_model(network)
-    heard.set_weights(network.get_weights())
-    rounded = model.without_embedding(heard)
+    rounded = model.served(network, len(dataset.listed))
     round_weights(rounded)
     settings = {
         "version": version,

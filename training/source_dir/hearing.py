@@ -1,8 +1,8 @@
 """What sings in each window, as far as is known: what a network learns from it, and how often.
 
 A recording's label says nothing about each of its seconds. A file of scores (training.prepare,
---window-weights) or the network's own first pass does: windows in which the label is heard are
-drawn more, and birds in the background become targets of their own.
+--window-weights) does: windows in which the label is heard are drawn more, and birds in the
+background become targets of their own.
 """
 
 from dataclasses import dataclass
@@ -32,13 +32,12 @@ class Scores:
     """How sure a listener is of each class in each window: scores [n, classes] in [0, 1].
 
     `knows` [classes]: which of them it could name at all. `embedding` [n, d]: how it hears the
-    window, where it has that. `background`: whether it is to be believed about other birds too.
+    window, where it has that.
     """
 
     scores: Floats
     knows: npt.NDArray[np.bool_]
     embedding: Floats | None = None
-    background: bool = True
 
 
 @dataclass(frozen=True)
@@ -74,21 +73,12 @@ def _centre(embedding: npt.NDArray[np.float16]) -> Floats:
     return np.asarray(found / max(float(np.nanstd(found)), 1e-6))
 
 
-def own_scores(chances: npt.NDArray[np.float16]) -> Scores:
-    """Return what the network itself heard after a first part of its training [n, classes].
-
-    It knows too little yet to be believed about other birds.
-    """
-    scores = chances.astype(np.float32)
-    return Scores(scores, np.ones(scores.shape[1], bool), background=False)
-
-
 def make_lessons(dataset: Dataset, scores: Scores | None) -> Lessons:
     """Return what each window teaches, with or without somebody's scores."""
     class_of = {label: place for place, label in enumerate(dataset.classes)}
     targets = np.zeros((len(dataset.rows), len(dataset.classes)), np.float32)
     weights = np.zeros(len(dataset.rows), np.float32)
-    if scores and scores.background:
+    if scores:
         targets += np.where(scores.scores >= LEAST_BACKGROUND, scores.scores, 0)
     for label, windows in recordings(dataset):
         own = class_of[label]

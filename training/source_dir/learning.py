@@ -35,9 +35,7 @@ KEEP_MINUTES = 5.0
 HALVES = 2
 # Windows sound as from other recorders for this part of the training, then as they are.
 STRANGE_SHARE = 0.78
-# Without scores beside the dataset, the network itself hears all windows after this part.
-FIRST_PASS = 0.15
-IMAGES, FIRST_PASS_FILE = "images.npy", "first_pass.npy"
+IMAGES = "images.npy"
 # How much it counts to hear as the teacher does, beside the names.
 EMBEDDING_WEIGHT = 2.0
 
@@ -75,17 +73,11 @@ class Training:
         self.batch_size = workers.count * workers.share(settings.batch_size, parts=HALVES)
         view = model.view(settings.architecture)
         self.images = corpus.keep_images(dataset, view, folder / IMAGES)
-        self.sampler = sampler.Sampler(dataset, self.images, view, settings.seed)
+        lessons = hearing.make_lessons(dataset, hearing.read_scores(dataset))
+        self.sampler = sampler.Sampler(dataset, self.images, view, lessons)
         self.batches = max(1, self.sampler.windows // self.batch_size)
-        self._scores = hearing.read_scores(dataset)
-        embedding = None if self._scores is None else self._scores.embedding
-        self._build(0 if embedding is None else embedding.shape[1])
+        self._build(0 if lessons.embedding is None else lessons.embedding.shape[1])
         self._restore(folder)
-        self._first_pass = folder / FIRST_PASS_FILE
-        if self._scores is None and self._first_pass.exists():
-            self._scores = hearing.own_scores(np.load(self._first_pass))
-        if self._scores:
-            self.sampler.learn_from(hearing.make_lessons(dataset, self._scores))
 
     def _build(self, embedding: int) -> None:
         classes = len(self.dataset.classes)
@@ -131,8 +123,6 @@ class Training:
         while (
             int(self.epoch) < self.settings.epochs and float(self.minutes) < self.settings.minutes
         ):
-            if self._scores is None and self._progress >= FIRST_PASS:
-                self._hear_all()
             loss = self._run_epoch()
             if int(self.batch) == self.batches:
                 self.epoch.assign_add(1)
@@ -141,16 +131,6 @@ class Training:
             if self.workers.is_chief:
                 self._keep(loss)
         self.workers.refuse_drift(self.network.weights)
-
-    def _hear_all(self) -> None:
-        """Let the network itself weigh the windows of each recording, once."""
-        with self.averaged():
-            logits = calibrate.predict(self.network, self.images, range(len(self.images)))
-        chances = calibrate.sigmoid(logits).astype(np.float16)
-        if self.workers.is_chief:
-            np.save(self._first_pass, chances)
-        self._scores = hearing.own_scores(chances)
-        self.sampler.learn_from(hearing.make_lessons(self.dataset, self._scores))
 
     def _feed(self) -> Iterator[batches.Batch]:
         """The batches that are left of this epoch, each drawn from (seed, epoch, place)."""

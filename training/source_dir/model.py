@@ -26,8 +26,13 @@ FIRST_LOGIT = -4.5
 # (channels, stride over bands, stride over time) of each 3 x 3 convolution.
 Body = tuple[tuple[int, int, int], ...]
 BODIES: dict[str, Body] = {
-    "default": ((32, 2, 3), (64, 2, 2), (64, 1, 1), (96, 2, 2), (128, 1, 1), (160, 2, 1)),
-    "light": ((24, 2, 3), (48, 2, 2), (64, 1, 1), (96, 2, 2), (112, 1, 1), (144, 2, 1)),
+    "default": ((48, 2, 3), (96, 2, 2), (96, 1, 1), (128, 2, 2), (160, 1, 1), (192, 2, 1)),
+    "light": ((32, 2, 3), (64, 2, 2), (64, 1, 1), (96, 2, 2), (128, 1, 1), (160, 2, 1)),
+    # For those who have a GPU: 4 MB, half a gigaMAC a window.
+    "large": (
+        *((64, 2, 2), (96, 2, 2), (96, 1, 1), (160, 2, 2)),
+        *((160, 1, 1), (160, 1, 1), (224, 2, 1), (224, 1, 1)),
+    ),
 }
 ARCHITECTURES = (*BODIES, "report")
 
@@ -59,9 +64,19 @@ def build(architecture: str, classes: int, *, embedding: int = 0) -> keras.Model
     return keras.Model(inputs, [logits, heard], name=architecture)
 
 
-def without_embedding(network: keras.Model) -> keras.Model:
-    """Return the network with its logits [n, classes] alone, sharing its weights."""
-    return keras.Model(network.inputs, network.outputs[0], name=network.name)
+def served(network: keras.Model, listed: int) -> keras.Model:
+    """Return a copy with what answers need: the logits of the listed species, and of no bird last.
+
+    Other species teach the network, but nobody asks for them: their weights are left out, and the
+    embedding.
+    """
+    found, learnt = build(network.name, listed + 1), keras.Model(network.inputs, network.outputs[0])
+    for layer, taught in zip(found.layers, learnt.layers, strict=True):
+        weights = taught.get_weights()
+        if layer.name == LAST_LAYER:
+            weights = [np.delete(part, np.s_[listed:-1], axis=-1) for part in weights]
+        layer.set_weights(weights)
+    return found
 
 
 def _last(classes: int) -> layers.Dense:

@@ -7,7 +7,6 @@ import front
 import hearing
 import numpy as np
 from corpus import NO_BIRD, Bytes, Dataset, Floats
-from hearing import Lessons
 
 # How often a place goes to a listed species, to another species, and to a sound without a bird.
 SHARES = {"listed": 0.54, "other": 0.26, NO_BIRD: 0.2}
@@ -45,8 +44,10 @@ class Example:
 class Sampler:
     """Draws examples from the windows of the training part."""
 
-    def __init__(self, dataset: Dataset, images: Bytes, view: front.Front, seed: int) -> None:
-        self._dataset, self._images, self._view = dataset, images, view
+    def __init__(
+        self, dataset: Dataset, images: Bytes, view: front.Front, lessons: hearing.Lessons
+    ) -> None:
+        self._dataset, self._images, self._view, self._lessons = dataset, images, view, lessons
         parts = {dataset.rows[index]["recording_id"] for index in dataset.part("train")}
         self._recordings = [
             (label, np.array(windows))
@@ -54,16 +55,11 @@ class Sampler:
             if dataset.rows[windows[0]]["recording_id"] in parts
         ]
         self.windows = sum(len(windows) for _, windows in self._recordings)
-        random = np.random.default_rng((seed, NOISE_BANK))
+        random = np.random.default_rng(NOISE_BANK)
         self._noises = [acoustics.noise_image(view, random) for _ in range(NOISE_BANK)]
-        self.learn_from(hearing.make_lessons(dataset, None))
-
-    def learn_from(self, lessons: Lessons) -> None:
-        """Draw by these lessons from now on."""
-        self._lessons = lessons
         self._by_class: dict[str, list[tuple[Floats, Floats]]] = {}
         for label, windows in self._recordings:
-            weights = lessons.weights[windows]
+            weights = self._lessons.weights[windows]
             self._by_class.setdefault(label, []).append((windows, weights / weights.sum()))
         listed = set(self._dataset.listed)
         members = {

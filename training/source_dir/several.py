@@ -20,14 +20,15 @@ from corpus import Bytes, Dataset
 PAIRS = 200
 # How far the second bird of an overlay is below the first.
 OVERLAY_DECIBELS = (-12.0, 0.0)
-# A species has a place in `birds` from its own windows alone: those with at least so much.
-HEARD = 0.2
+# A species has a place in `birds` from its own windows alone: those with at least so much. One
+# lucky window of many is no song.
+HEARD, LEAST_WINDOWS = 0.1, 2
 # A row of `birds` is more likely right than wrong; below come the candidates.
 LEAST_BIRD, LEAST_CANDIDATE = 0.5, 0.1
-# "A bird that I do not know" may be said of so few recordings of listed species: 5 % with a margin.
-UNKNOWN_OF_LISTED = 0.035
+# "A bird that I do not know" is promised to be said of so few recordings of listed species.
+UNKNOWN_OF_LISTED = 0.05
 # And so few recordings without a bird may be taken for one that is not known.
-EMPTY_SINGS = 0.02
+EMPTY_SINGS = 0.05
 SEED = 2
 
 
@@ -98,7 +99,9 @@ def cases(found: Sequence[Recording], mixed: Mixed, chances: Floats, listed: int
 
 def learn(found: Sequence[Case], no_bird: float, kinds: promises.Kinds) -> dict[str, Any]:
     """Return the settings of `birds`. `kinds` are those of the first cases, which are single."""
-    scores = np.array([answers.own_score(case.recording, HEARD, no_bird) for case in found])
+    scores = np.array(
+        [answers.own_score(case.recording, HEARD, LEAST_WINDOWS, no_bird) for case in found]
+    )
     classes = np.arange(scores.shape[1])
     right = np.array([np.isin(classes, list(case.truths)) for case in found])
     heard = scores > 0
@@ -109,17 +112,33 @@ def learn(found: Sequence[Case], no_bird: float, kinds: promises.Kinds) -> dict[
     confidences = np.where(heard, np.interp(scores, curves.POINTS, points), 0.0)
     best = confidences.max(axis=1)
     singles = slice(0, len(kinds.known))
-    known = best[singles][kinds.known]
+    single = [case.recording for case in found[singles]]
+    sings = _sings(single, no_bird, kinds)
     return {
         "rule": "own_windows",
         "heard": HEARD,
+        "least_windows": LEAST_WINDOWS,
         "calibration": curves.table(points),
         "bird": LEAST_BIRD,
         "candidate": LEAST_CANDIDATE,
         "certain": _certain(confidences, right, kinds),
-        "sings": _sings([case.recording for case in found[singles]], no_bird, kinds),
-        "unknown": round(float(np.quantile(known, UNKNOWN_OF_LISTED)) if known.size else 0.0, 4),
+        "sings": sings,
+        "unknown": _unknown(best[singles], single, sings, kinds),
     }
+
+
+def _unknown(
+    best: Floats, found: Sequence[Recording], sings: float, kinds: promises.Kinds
+) -> float:
+    """Return the confidence below which few recordings of listed species are, where a bird sings.
+
+    `best` [n] are the best confidences of recordings.
+    """
+    loud = np.array([one.bird.max() >= sings for one in found])
+    known = np.sort(np.where(loud, best, 1.0)[kinds.known])
+    if not known.size:
+        return 0.0
+    return round(float(known[int(promises.asked(UNKNOWN_OF_LISTED, known.size) * known.size)]), 4)
 
 
 def _sings(found: Sequence[Recording], no_bird: float, kinds: promises.Kinds) -> float:
@@ -132,9 +151,9 @@ def _sings(found: Sequence[Recording], no_bird: float, kinds: promises.Kinds) ->
 def _certain(confidences: Floats, right: promises.Flags, kinds: promises.Kinds) -> float:
     """Return the lowest confidence [n, listed] from which an entry keeps the promises of `bird`."""
     best = confidences[: len(kinds.known)].max(axis=1)
-    others = ~kinds.known & ~kinds.empty
+    others, listed = ~kinds.known & ~kinds.empty, right.any(axis=1)
     for value in promises.CANDIDATES[promises.CANDIDATES >= LEAST_BIRD]:
-        entries = right[confidences >= value]
+        entries = right[listed][confidences[listed] >= value]
         precise = bool(entries.size) and entries.mean() >= promises.BIRD_IS_RIGHT
         rare = promises.at_most(promises.OTHER_SPECIES_AS_BIRD, best[others] >= value)
         if (

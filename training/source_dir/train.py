@@ -13,6 +13,7 @@ os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
 import argparse
 import hashlib
 import json
+import sys
 import time
 from dataclasses import asdict
 from pathlib import Path
@@ -23,9 +24,12 @@ import export
 import learning
 import model
 import multi_worker
+import predictions
 import tensorflow as tf
 
 TINY_MINUTES = 0.001
+# A shell's exit status of a program that Ctrl-C ended.
+STOPPED = 130
 
 
 def arguments(argv: list[str] | None) -> argparse.Namespace:
@@ -46,11 +50,22 @@ def arguments(argv: list[str] | None) -> argparse.Namespace:
         help="the model's version, as the API says it",
     )
     parser.add_argument(
+        "--predictions", type=Path, help=".npz that gets what calibration was learnt from"
+    )
+    parser.add_argument(
+        "--out-of-fold", type=Path, help="folder of predictions of folds: calibrate by these"
+    )
+    parser.add_argument(
+        "--everything", action="store_true", help="learn from every part; needs --out-of-fold"
+    )
+    parser.add_argument(
         "--tiny", action="store_true", help="one epoch of one batch: proves that all parts fit"
     )
     options, _ = parser.parse_known_args(argv)
     if options.data is None or options.model_dir is None:
         parser.error("--data and --model-dir are needed outside SageMaker")
+    if options.everything and not options.out_of_fold:
+        parser.error("--everything leaves nothing to calibrate on: it needs --out-of-fold")
     return options
 
 
@@ -73,14 +88,23 @@ def main(argv: list[str] | None = None) -> None:
     options = arguments(argv)
     workers = multi_worker.Workers()
     dataset, folder = corpus.load(Path(options.data)), Path(options.model_dir)
+    if options.out_of_fold:
+        made = predictions.read(options.out_of_fold, dataset)
+    if options.everything:
+        dataset = corpus.learn_from_all(dataset)
     settings = _settings(options)
-    points = checkpoints(options.checkpoint_dir, settings, Path(options.data))
+    share = "all" if options.everything else ""
+    points = checkpoints(options.checkpoint_dir / share, settings, Path(options.data))
     training = learning.Training(dataset, settings, points, workers)
     training.run()
     training.use_averages()
     if workers.is_chief:
-        view = model.view(settings.architecture)
-        calibration = calibrate.calibrate(training.network, dataset, training.images, view)
+        if not options.out_of_fold:
+            view = model.view(settings.architecture)
+            made = calibrate.hear(training.network, dataset, training.images, view)
+        if options.predictions:
+            predictions.write(options.predictions, made, dataset)
+        calibration = calibrate.calibrate(dataset, made)
         export.export(
             training.network, dataset, calibration, folder=folder, version=options.version
         )
@@ -101,7 +125,7 @@ def _settings(options: argparse.Namespace) -> learning.Settings:
 
 
 def _write_report(folder: Path, training: learning.Training) -> None:
-    network = model.without_embedding(training.network)
+    network = model.served(training.network, len(training.dataset.listed))
     report = {
         "epochs": training.epochs,
         "windows_seen": int(training.steps) * training.batch_size,
@@ -119,4 +143,9 @@ if __name__ == "__main__":
     tf.config.threading.set_inter_op_parallelism_threads(learning.HALVES)
     threads = max(1, (os.cpu_count() or 1) // learning.HALVES)
     tf.config.threading.set_intra_op_parallelism_threads(threads)
-    main()
+    try:
+        main()
+    except (OSError, ValueError) as error:
+        sys.exit(f"train: {error}")
+    except KeyboardInterrupt:
+        sys.exit(STOPPED)

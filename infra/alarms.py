@@ -15,6 +15,8 @@ SLOW_SPECTROGRAM_SECONDS = 5
 # The main Lambda gives the endpoint 7 s.
 SLOW_MICROSECONDS = 5_000_000
 FIVE_MINUTES = 300
+HOUR = 3_600
+MANY_REFUSED = 1_000
 FULL_PERCENT = 90
 
 # Fields of an Alarm that are not its defaults.
@@ -84,14 +86,18 @@ def stage_alarms(settings: Settings, *, instances: bool) -> list[Alarm]:
 
 
 def api_alarms(settings: Settings) -> list[Alarm]:
-    """Return the alarms of what a visitor sees."""
     name = settings.function
     api = Source("AWS/ApiGateway", (("ApiName", name), ("Stage", settings.stage)))
     errors = "Five answers in five minutes were 5xx: look for the code in the main Lambda's log."
     latency = f"One answer in twenty takes {SLOW_ANSWER_SECONDS} s or more."
     slow: Chosen = {"statistic": "p95", "period": FIVE_MINUTES, "points": 2}
     limit = SLOW_ANSWER_SECONDS * MILLISECONDS
+    many = "Half of all requests that the limit allows came for an hour: look at who asks."
+    half = settings.throttle_requests_per_second * HOUR / 2
+    refused = f"{MANY_REFUSED:,} requests in an hour were turned away."
     return [
+        Alarm(f"{name}-api-requests", many, api, "Count", half, period=HOUR),
+        Alarm(f"{name}-api-refused", refused, api, "4XXError", MANY_REFUSED, period=HOUR),
         Alarm(f"{name}-api-errors", errors, api, "5XXError", 5, period=FIVE_MINUTES),
         Alarm(f"{name}-api-latency", latency, api, "Latency", limit, **slow),
     ]
