@@ -389,8 +389,8 @@ interface Tallied extends Candidate {
   first_seconds: number
   count: number
   looks: number
-  own: number
-  squares: number
+  /** It was not heard in the look before. */
+  silent: boolean
 }
 
 interface Look {
