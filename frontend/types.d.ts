@@ -470,3 +470,5 @@ type Keep = (file: File, answer?: Answer | null) => Promise<void>
 
 /** Return the joined answer of a job. Throws ApiError or AbortError. */
 type AskChunks = (job: Job, signal: AbortSignal, onProgress: () => void) => Promise<Answer>
+
+type OpenFile = (file: File, options: Parameters<Choose>[1]) => Promise<unknown>

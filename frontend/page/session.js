@@ -2,6 +2,7 @@
 
 import {ApiError} from "../api.js"
 import {showState} from "./answer.js"
+import {correct, nameAlone, renew, showDoubt, verify} from "./beside.js"
 import {$, onClick, show, write} from "./dom.js"
 import {text} from "./i18n.js"
 import {loadKnown} from "./known.js"
@@ -23,9 +24,6 @@ let sentPart = null
 
 /** @type {typeof import("./rows.js") | undefined} */
 let rows
-
-/** @type {typeof import("./corrections.js") | undefined} */
-let corrections
 
 async function loadRows() {
 	const loaded = await import("./rows.js")
@@ -104,24 +102,13 @@ async function send(part) {
 	}
 }
 
-/** @type {typeof import("./doubt.js") | undefined} */
-let doubt
-
-async function loadDoubt() {
-	const loaded = await import("./doubt.js")
-	if (!doubt) loaded.startDoubt()
-	return (doubt = loaded)
-}
-
 /** Beside the answer where there is one, otherwise as the answer. */
-async function sendPart() {
-	if (selection && answer) (await loadDoubt()).nameAlone(selection)
+function sendPart() {
+	if (selection && answer) nameAlone(selection)
 	else send(selection)
 }
 
-async function showPart() {
-	if (selection || doubt) (await loadDoubt()).showDoubt(selection, recording && answer)
-}
+const showPart = () => showDoubt(selection, recording && answer)
 
 export const sendAgain = () => send(sentPart)
 
@@ -158,14 +145,8 @@ async function showResult(found) {
 const writeSource = ({model, answered_by: by = "service"}) =>
 	write("answered-by", text(`by.${by}`, {model}))
 
-/** With what the reader said of its birds. @param {Answer} given @returns {Answer} */
-const verify = given => corrections?.verify(given) ?? given
-
 /** What the reader may say, and has said, of the birds; of what is kept. */
-export async function showCorrections() {
-	corrections = await import("./corrections.js")
-	if (recording && answer) await corrections.showCorrections(recording.file, answer)
-}
+export const showCorrections = () => recording && answer && correct(recording.file, answer)
 
 /** @param {Answer} shared */
 export async function showShared(shared) {
@@ -181,8 +162,7 @@ export function refresh() {
 	if (!answer) return
 	writeSource(answer)
 	rows?.showRows(answer, {playable: Boolean(recording), share: shareBird})
-	if (corrections) showCorrections()
-	if (doubt) showPart()
+	renew(recording?.file, answer)
 }
 
 /** @param {Answer} what */
