@@ -207,28 +207,16 @@ def test_destroy_ends_what_costs_by_the_hour_first(monkeypatch):
     assert (order[0], order[-1]) == ("endpoint", "site")
 
 
-@pytest.mark.parametrize(
-    ("existing", "kept"),
-    [
-        (None, "created"),
-        ({"storedBytes": 0}, "updated"),
-        ({"storedBytes": 9}, "unchanged"),
-        ({"retentionInDays": 7}, "unchanged"),
-    ],
-)
-def test_logs_of_jobs_forget_unless_somebodys_lines_are_in_them(existing, kept):
-    logs, stub = stubbed("logs")
-    for name in ("/aws/sagemaker/TrainingJobs", "/aws/sagemaker/ProcessingJobs"):
-        groups = [{"logGroupName": name} | existing] if existing else []
-        stub.add_response("describe_log_groups", {"logGroups": groups})
-        if not existing:
-            stub.add_response("create_log_group", {}, {"logGroupName": name})
-        if kept != "unchanged":
-            told = {"logGroupName": name, "retentionInDays": 30}
-            stub.add_response("put_retention_policy", {}, told)
-    changes = foundation.ensure_job_logs(account(logs=logs), config.load("dev"))
-    assert {change.outcome for change in changes} == {kept}
-    stub.assert_no_pending_responses()
+def test_logs_of_jobs_forget_unless_they_are_somebody_elses():
+    played = PlayedStacks(in_turn("Logs0: /aws/sagemaker/TrainingJobs already exists"))
+    made = account(cloudformation=played.client)
+    assert foundation.ensure_job_logs(made, config.load("dev")).outcome == "unchanged"
+    assert foundation.ensure_job_logs(made, config.load("dev")).outcome == "created"
+    groups = [group["Properties"] for group in played.asked[-1]["Resources"].values()]
+    assert {group["LogGroupName"]: group["RetentionInDays"] for group in groups} == {
+        "/aws/sagemaker/TrainingJobs": 30,
+        "/aws/sagemaker/ProcessingJobs": 30,
+    }
 
 
 def test_every_call_to_a_bucket_names_its_owner():

@@ -80,7 +80,7 @@ def test_a_part_s_answer_does_not_take_the_place_of_the_whole_s(page, api):
     page.locator("#timeline button").first.click()
     api.species = BOTH
     page.click("#send-part")
-    page.wait_for_selector("#whole:not([hidden])")
+    wait_for(page, lambda: "by itself" in page.inner_text("#doubt-answer"))
     assert "Common Blackbird" in named(page)[0]
 
 
@@ -239,6 +239,7 @@ def test_correcting_works_by_keyboard_and_axe_finds_nothing(page, api):
     page.wait_for_selector("#birds .verify")
     tab_to(page, "#birds .verify button + button")
     page.keyboard.press("Enter")
+    page.wait_for_selector("#verify[open]")
     assert page.evaluate("document.activeElement.id") == "verify-search"
     for width, theme in LOOKS:
         page.set_viewport_size({"width": width, "height": 844})
