@@ -188,7 +188,11 @@ def test_models_and_data_are_deleted_only_where_somebody_says_so(
     monkeypatch, capsys, arguments, terminal, said, deleted
 ):
     parts = []
-    monkeypatch.setattr(session, "connect", lambda *_: account())
+    played = PlayedStacks(lambda _: None)
+    cloudformation.ensure_stack(
+        account(cloudformation=played.client), "birdapp-dev-foundation", TEMPLATE
+    )
+    monkeypatch.setattr(session, "connect", lambda *_: account(cloudformation=played.client))
     monkeypatch.setattr(status, "lines", lambda *_: [])
     monkeypatch.setattr(stage, "down_but_data", lambda *_: [])
     monkeypatch.setattr(foundation, "delete", lambda *_: parts.append("data"))
@@ -197,6 +201,15 @@ def test_models_and_data_are_deleted_only_where_somebody_says_so(
     assert deploy.main(["destroy", *arguments]) == 0
     assert bool(parts) == deleted
     assert ("kept" in capsys.readouterr().out) != deleted
+
+
+def test_where_nothing_is_left_nobody_is_asked(monkeypatch, capsys):
+    played = PlayedStacks(lambda _: None)
+    monkeypatch.setattr(session, "connect", lambda *_: account(cloudformation=played.client))
+    monkeypatch.setattr(stage, "down_but_data", lambda *_: [])
+    monkeypatch.setattr(status, "lines", lambda *_: [])
+    assert deploy.main(["destroy"]) == 0
+    assert capsys.readouterr().out == "absent    stack birdapp-dev-foundation\n"
 
 
 def test_destroy_ends_what_costs_by_the_hour_first(monkeypatch):
