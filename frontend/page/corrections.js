@@ -68,7 +68,7 @@ function mark(item, file, bird) {
 	}
 	yes.onclick = () => keep({name: bird.name, scientific_name: bird.scientific_name})
 	no.onclick = () => ask(keep)
-	const words = make("b", said ? describe(bird, said) : "")
+	const words = make("strong", said ? describe(bird, said) : "")
 	words.role = "status"
 	item.append(make("span", [yes, no, words], "verify row"))
 	item.toggleAttribute("data-verified", Boolean(said))
