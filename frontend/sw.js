@@ -20,7 +20,7 @@ const FILES = [
 	...modules("page", "player recorder rows samples session sound store timeline view"),
 	...modules("page", "correction-export corrections waiting wake-lock"),
 	...modules("core", "zip audio-formats birds chunks export-formats join judge listen-files mono"),
-	...modules("core", "file-header network-input pooling resample resampler share"),
+	...modules("core", "file-header network-input pooling resample resampler said share"),
 	...modules("core", "spectrogram-image stft tally wav"),
 	...modules("listen", "live network work")
 ];

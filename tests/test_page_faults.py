@@ -211,8 +211,15 @@ def go_offline(page):
     page.wait_for_selector("#offline:visible")
 
 
-def test_offline_the_language_stays_and_the_page_says_why(page):
+def test_offline_every_language_is_there(page):
     go_offline(page)
+    page.select_option("#language", "pt")
+    wait_for(page, lambda: page.get_attribute("html", "lang") == "pt")
+
+
+def test_offline_a_language_that_is_not_kept_stays_away_and_the_page_says_why(page):
+    go_offline(page)
+    page.evaluate("caches.delete('page')")
     page.select_option("#language", "de")
     wait_for(page, lambda: "needs a connection" in page.inner_text("#notice"))
     assert page.input_value("#language") == "en"
@@ -248,7 +255,7 @@ def test_the_csv_opens_in_excel_names_the_file_and_lists_no_bird_where_none_is(m
     code = "(m, answer) => m.EXPORT_FORMATS[0][4](answer, (bird) => bird.name, 'wood.wav')"
     text = module("core/export-formats.js", code, answer)
     assert text.startswith("\ufeff")
-    assert text.split("\r\n")[1] == "wood.wav,0,5,no_bird,,,,,"
+    assert text.split("\r\n")[1] == "wood.wav,0,5,no_bird,,,,,,"
 
 
 def test_from_right_to_left_times_per_cent_and_the_picture_s_axis_stay(page, api):

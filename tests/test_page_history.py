@@ -171,7 +171,7 @@ def correct(page, species, said):
     row.get_by_text("No, it is").click()
     page.fill("#verify-search", said[:5])
     page.locator(f'#verify-list button[data-species="{said}"]').click()
-    row.locator("b[role=status]:not(:empty)").wait_for()
+    row.locator("strong[role=status]:not(:empty)").wait_for()
 
 
 def test_two_of_three_corrected_are_exported_and_read_by_the_training(open_page, api, tmp_path):

@@ -1,4 +1,4 @@
-/** A part that was tapped: its candidates with bars, and what it is by itself, beside the answer. */
+/** A part that was tapped: its candidates with bars, and what it is by itself. */
 
 import {cutChunks, newJob, toChunk} from "../core/chunks.js"
 import {$, make, onClick, show, write} from "./dom.js"

@@ -27,7 +27,7 @@ export async function keepNamed(file, answer) {
 
 export const listHistory = () => kept?.list()
 
-/** A phone may have closed the page before the newest recording was named. @param {OpenFile} open */
+/** A phone may have closed the page before the newest was named. @param {OpenFile} open */
 export async function openHistory(open, wished = false) {
 	if (!globalThis.indexedDB) return
 	const {startHistory, findUnnamed, toFile} = await load()

@@ -2,7 +2,6 @@
 
 import {ApiError} from "../api.js"
 import {showState} from "./answer.js"
-import {correct, nameAlone, renew, showDoubt, verify} from "./beside.js"
 import {$, onClick, show, write} from "./dom.js"
 import {text} from "./i18n.js"
 import {loadKnown} from "./known.js"
@@ -31,6 +30,9 @@ async function loadRows() {
 	return (rows = loaded)
 }
 
+/** @type {typeof import("./beside.js") | undefined} */
+let beside
+const loadBeside = async () => (beside = await import("./beside.js"))
 const loadExport = () => import("./export.js")
 const loadIdentify = () => import("./identify.js")
 
@@ -40,6 +42,7 @@ export function startSession() {
 	startPlayer()
 	loadRows()
 	loadIdentify()
+	loadBeside()
 	onClick("send-part", sendPart)
 	addEventListener("part", showPart)
 	onClick("save-clip", saveClip)
@@ -103,12 +106,12 @@ async function send(part) {
 }
 
 /** Beside the answer where there is one, otherwise as the answer. */
-function sendPart() {
-	if (selection && answer) nameAlone(selection)
+async function sendPart() {
+	if (selection && answer) (await loadBeside()).nameAlone(selection)
 	else send(selection)
 }
 
-const showPart = () => showDoubt(selection, recording && answer)
+const showPart = async () => (await loadBeside()).showDoubt(selection, recording && answer)
 
 export const sendAgain = () => send(sentPart)
 
@@ -133,7 +136,9 @@ async function showResult(found) {
 	clearShared()
 	await loadRows()
 	const {addExportButtons} = await loadExport()
-	addExportButtons(() => answer && [verify(answer), recording?.file.name ?? "shared"])
+	addExportButtons(
+		() => answer && [beside?.verify(answer) ?? answer, recording?.file.name ?? "shared"]
+	)
 	if (answer !== found) return
 	refresh()
 	showState(STATES[found.verdict], found)
@@ -146,7 +151,10 @@ const writeSource = ({model, answered_by: by = "service"}) =>
 	write("answered-by", text(`by.${by}`, {model}))
 
 /** What the reader may say, and has said, of the birds; of what is kept. */
-export const showCorrections = () => recording && answer && correct(recording.file, answer)
+export async function showCorrections() {
+	const {correct} = await loadBeside()
+	if (recording && answer) await correct(recording.file, answer)
+}
 
 /** @param {Answer} shared */
 export async function showShared(shared) {
@@ -162,7 +170,7 @@ export function refresh() {
 	if (!answer) return
 	writeSource(answer)
 	rows?.showRows(answer, {playable: Boolean(recording), share: shareBird})
-	renew(recording?.file, answer)
+	beside?.renew(recording?.file, answer)
 }
 
 /** @param {Answer} what */
