@@ -7,6 +7,15 @@ import {startDeviceChoice, writeDeviceChoice} from "./page/device-choice.js"
 import {$, onClick, show, write} from "./page/dom.js"
 import {startFileInput} from "./page/file-input.js"
 import {text} from "./page/i18n.js"
+import {
+	doNotKeep,
+	keepNamed,
+	keepRecording,
+	listHistory,
+	nameWaiting,
+	openHistory,
+	renewOffline
+} from "./page/keeping.js"
 import {showKnown} from "./page/known.js"
 import {startLanguage} from "./page/language.js"
 import {startSamples, writeCredits} from "./page/samples.js"
@@ -18,14 +27,8 @@ let again = null
 // Shorter than the API takes.
 const MIN_SECONDS = 0.5
 let stop = new AbortController()
-/** @type {typeof import("./page/history.js") | undefined} */
-let loaded
-/** Songs to try are not the reader's. @type {WeakSet<File>} */
-const samples = new WeakSet()
 // Why this page cannot record.
 const obstacle = isSecureContext ? "" : "record.insecure"
-const loadOffline = () => import("./page/offline.js")
-const loadHistory = () => import("./page/history.js")
 
 async function load() {
 	const found = await import("./page/session.js")
@@ -47,9 +50,6 @@ async function chooseOne(file, others) {
 	if (others) write("notice", text("one.file", {name: file.name}))
 }
 
-/** @type {OpenEntry} */
-const openEntry = (file, {answer}) => choose(file, {recorded: true, answer: answer ?? undefined})
-
 /** Show "Try again" for what can fail before there is a recording. @param {() => void} retry */
 async function begin(retry) {
 	stop.abort()
@@ -66,16 +66,11 @@ async function startRecording() {
 		if (mine !== stop) return
 		if (mine.signal.reason === "discard") return back()
 		if (!file) throw new ApiError("short_recording")
-		await keepAndChoose(file)
+		await keepRecording(file)
+		await choose(file, {recorded: true})
 	} catch (error) {
 		showError(error instanceof DOMException ? new ApiError("microphone") : error)
 	}
-}
-
-/** @param {File} file @param {Answer} [answer] */
-async function keepAndChoose(file, answer) {
-	await (await loadHistory()).keep(file, answer).catch(() => {})
-	await choose(file, {recorded: true, answer})
 }
 
 async function startListening() {
@@ -83,9 +78,11 @@ async function startListening() {
 	try {
 		const {listen} = await import("./page/listen.js")
 		const {file, seconds, answer} = await listen(mine.signal, () => showState("listening"))
-		if (mine !== stop) return
+		if (seconds >= MIN_SECONDS) await keepRecording(file, answer)
+		// Another file was chosen meanwhile.
+		if (mine !== stop || mine.signal.reason === "discard") return
 		if (seconds < MIN_SECONDS) return back()
-		await keepAndChoose(file, answer ?? undefined)
+		await choose(file, {recorded: true, answer: answer ?? undefined})
 	} catch (error) {
 		showError(error instanceof DOMException ? new ApiError("microphone") : error)
 	}
@@ -97,7 +94,7 @@ async function trySample(loadSample) {
 	showState("preparing")
 	try {
 		const file = await loadSample()
-		samples.add(file)
+		doNotKeep(file)
 		if (mine === stop && currentState() === "preparing") await choose(file)
 	} catch (error) {
 		if (mine === stop) showError(error)
@@ -116,7 +113,7 @@ function refresh() {
 	writeCredits()
 	writeOffline()
 	session?.refresh()
-	loaded?.list()
+	listHistory()
 }
 
 /** The banner; it promises to keep a recording only where there is one. */
@@ -136,43 +133,17 @@ async function openShared() {
 function startOffline() {
 	ononline = onoffline = () => {
 		writeOffline()
-		if (navigator.onLine) nameWaiting()
+		nameWaiting()
 	}
 	new MutationObserver(writeOffline).observe($("main"), {attributeFilter: ["data-state"]})
 	writeOffline()
 	navigator.serviceWorker?.register("sw.js")
 }
 
-/** A new version of what is kept for offline. */
-async function renewOffline() {
-	if (!canListen || !navigator.onLine || !(await globalThis.caches?.has("model"))) return
-	const {isKept, keepForOffline} = await loadOffline()
-	if (await isKept()) await keepForOffline().catch(() => {})
-}
-
-/** A phone may have closed the page before the newest recording was named. */
-async function openHistory(wished = false) {
-	loaded = await loadHistory()
-	await loaded.startHistory(openEntry)
-	const waiting = await loaded.findUnnamed()
-	if (waiting.length && !wished && currentState() === "empty") {
-		const file = loaded.toFile(waiting[waiting.length - 1])
-		await choose(file, {wait: true, recorded: true})
-	}
-	await nameWaiting()
-}
-
-/** What was recorded without a network, where this device can name it. */
-async function nameWaiting() {
-	const waiting = canListen && (await loaded?.findUnnamed())
-	if (waiting && waiting.length) (await import("./page/waiting.js")).nameWaiting().catch(() => {})
-}
-
 /** @param {Event} event */
-async function keepNamed(event) {
+async function onNamed(event) {
 	const {file, answer} = /** @type {CustomEvent<{file: File, answer: Answer}>} */ (event).detail
-	if (samples.has(file) || !loaded) return
-	await loaded.keepAnswer(file, answer).catch(() => {})
+	await keepNamed(file, answer)
 	await session?.showCorrections()
 }
 
@@ -186,7 +157,7 @@ async function start() {
 	$("listen", HTMLButtonElement).disabled = Boolean(obstacle)
 	startDeviceChoice()
 	onClick("listen", startListening)
-	onClick("keep-offline", async () => (await loadOffline()).keepOnRequest())
+	onClick("keep-offline", async () => (await import("./page/offline.js")).keepOnRequest())
 	onClick("listen-stop", () => stop.abort("stop"))
 	onClick("record-stop", () => stop.abort("stop"))
 	onClick("record-discard", () => stop.abort("discard"))
@@ -197,14 +168,14 @@ async function start() {
 	})
 	$("known").ontoggle = showKnown
 	onhashchange = openShared
-	addEventListener("named", keepNamed)
+	addEventListener("named", onNamed)
 	await startLanguage(refresh)
 	await openShared()
 	startBirds()
 	startOffline()
 	const {startArrivals} = await import("./page/arrivals.js")
 	const wished = await startArrivals(choose, () => !obstacle && canListen && startListening())
-	if (globalThis.indexedDB) await openHistory(wished)
+	await openHistory(choose, wished)
 	await renewOffline()
 }
 

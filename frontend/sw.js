@@ -11,13 +11,16 @@ const FILES = [
 	..."icon-192 icon-512 maskable-512 apple-touch-icon".split(" ").map(name => `icons/${name}.png`),
 	...modules(
 		"page",
-		"answer arrivals birds device device-choice dom export file-input headline i18n"
+		"answer arrivals beside birds device device-choice dom doubt export file-input headline i18n"
 	),
-	...modules("page", "history identify known language listen live-picture minimap offline open"),
+	...modules(
+		"page",
+		"history identify keeping known language listen live-picture minimap offline open"
+	),
 	...modules("page", "player recorder rows samples session sound store timeline view"),
 	...modules("page", "correction-export corrections waiting wake-lock"),
 	...modules("core", "zip audio-formats birds chunks export-formats join judge listen-files mono"),
-	...modules("core", "file-header network-input pooling resample resampler share"),
+	...modules("core", "file-header network-input pooling resample resampler said share"),
 	...modules("core", "spectrogram-image stft tally wav"),
 	...modules("listen", "live network work")
 ];

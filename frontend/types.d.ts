@@ -389,8 +389,8 @@ interface Tallied extends Candidate {
   first_seconds: number
   count: number
   looks: number
-  own: number
-  squares: number
+  /** It was not heard in the look before. */
+  silent: boolean
 }
 
 interface Look {
@@ -467,3 +467,8 @@ interface Entry {
 type OpenEntry = (file: File, entry: Entry) => void
 
 type Keep = (file: File, answer?: Answer | null) => Promise<void>
+
+/** Return the joined answer of a job. Throws ApiError or AbortError. */
+type AskChunks = (job: Job, signal: AbortSignal, onProgress: () => void) => Promise<Answer>
+
+type OpenFile = (file: File, options: Parameters<Choose>[1]) => Promise<unknown>

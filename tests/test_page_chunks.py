@@ -181,10 +181,8 @@ def test_only_the_chosen_part_is_sent(page, api):
     page.fill("#part-to", "20")
     page.press("#part-to", "Tab")
     page.click("#send-part")
-    page.wait_for_selector("#whole")
+    wait_for(page, lambda: "by itself: Common Blackbird" in page.inner_text("#doubt-answer"))
     assert api.seconds == [5.0, 2.5]
-    first = page.locator("#timeline button").first
-    assert first.get_attribute("title").startswith("0:12.5–0:20")
 
 
 def test_a_second_choice_stops_the_first(page, api):

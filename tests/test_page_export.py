@@ -47,6 +47,7 @@ def test_the_csv_has_a_row_for_each_window(page, api, tmp_path):
         "probability": "0.87",
         "confidence": "0.87",
         "certain": "true",
+        "verified": "",
     }
 
 

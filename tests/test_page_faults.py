@@ -113,37 +113,41 @@ def test_two_recordings_made_offline_are_both_kept_until_they_are_deleted(open_p
     wait_for(page, lambda: page.locator("#history > li").count() == 1)
 
 
-def test_from_a_part_there_is_a_way_back_to_the_whole_answer(page, api):
-    identify(page, recording(12))
+def pick_part(page):
+    """Select the first five seconds."""
     page.wait_for_selector("[data-picture=ready]")
+    page.fill("#part-from", "0")
+    page.fill("#part-to", "5")
+    page.press("#part-to", "Tab")
+
+
+def test_a_part_s_answer_stands_beside_the_whole_one(page, api):
+    identify(page, recording(12))
+    pick_part(page)
     api.species = page_api.ROBIN
-    page.fill("#part-from", "0")
-    page.fill("#part-to", "5")
-    page.press("#part-to", "Tab")
     page.click("#send-part")
-    page.wait_for_selector("#whole")
-    assert shown(page).bird_name == "European Robin"
-    asked = len(api.requests)
-    page.click("#whole")
-    until(page, "document.querySelector('#bird-name').textContent === 'Common Blackbird'")
-    assert not page.is_visible("#whole")
-    assert len(api.requests) == asked
+    wait_for(page, lambda: "European Robin" in page.inner_text("#doubt-answer"))
+    assert shown(page).bird_name == "Common Blackbird"
+    assert page.get_attribute("main", "data-state") == "result"
 
 
-@pytest.mark.parametrize("way", ["cancelled", "failed"])
-def test_a_part_that_gets_no_answer_leaves_the_whole_one(page, api, way):
+def test_a_part_that_gets_no_answer_leaves_the_whole_one(page, api):
     identify(page, recording(12))
-    page.wait_for_selector("[data-picture=ready]")
-    page.fill("#part-from", "0")
-    page.fill("#part-to", "5")
-    page.press("#part-to", "Tab")
-    api.faults = [page_api.TIMEOUT] if way == "failed" else []
-    if way == "cancelled":
-        api.gate.clear()
+    pick_part(page)
+    api.faults = [page_api.TIMEOUT]
     page.click("#send-part")
-    wait_state(page, "error" if way == "failed" else "analysing")
-    page.click("#cancel")
-    assert wait_state(page, "result") == "result"
+    wait_for(page, lambda: "could not be identified" in page.inner_text("#doubt-answer"))
+    assert shown(page).bird_name == "Common Blackbird"
+
+
+def test_another_part_stops_the_question_about_the_first(page, api):
+    identify(page, recording(12))
+    pick_part(page)
+    api.gate.clear()
+    page.click("#send-part")
+    wait_for(page, lambda: "Asking" in page.inner_text("#doubt-answer"))
+    page.click("#clear-part")
+    wait_for(page, lambda: not page.text_content("#doubt-answer"))
     assert shown(page).bird_name == "Common Blackbird"
 
 
@@ -207,8 +211,15 @@ def go_offline(page):
     page.wait_for_selector("#offline:visible")
 
 
-def test_offline_the_language_stays_and_the_page_says_why(page):
+def test_offline_every_language_is_there(page):
     go_offline(page)
+    page.select_option("#language", "pt")
+    wait_for(page, lambda: page.get_attribute("html", "lang") == "pt")
+
+
+def test_offline_a_language_that_is_not_kept_stays_away_and_the_page_says_why(page):
+    go_offline(page)
+    page.evaluate("caches.delete('page')")
     page.select_option("#language", "de")
     wait_for(page, lambda: "needs a connection" in page.inner_text("#notice"))
     assert page.input_value("#language") == "en"
@@ -244,7 +255,7 @@ def test_the_csv_opens_in_excel_names_the_file_and_lists_no_bird_where_none_is(m
     code = "(m, answer) => m.EXPORT_FORMATS[0][4](answer, (bird) => bird.name, 'wood.wav')"
     text = module("core/export-formats.js", code, answer)
     assert text.startswith("\ufeff")
-    assert text.split("\r\n")[1] == "wood.wav,0,5,no_bird,,,,,"
+    assert text.split("\r\n")[1] == "wood.wav,0,5,no_bird,,,,,,"
 
 
 def test_from_right_to_left_times_per_cent_and_the_picture_s_axis_stay(page, api):

@@ -80,7 +80,7 @@ def test_a_part_s_answer_does_not_take_the_place_of_the_whole_s(page, api):
     page.locator("#timeline button").first.click()
     api.species = BOTH
     page.click("#send-part")
-    page.wait_for_selector("#whole:not([hidden])")
+    wait_for(page, lambda: "by itself" in page.inner_text("#doubt-answer"))
     assert "Common Blackbird" in named(page)[0]
 
 
@@ -171,7 +171,7 @@ def correct(page, species, said):
     row.get_by_text("No, it is").click()
     page.fill("#verify-search", said[:5])
     page.locator(f'#verify-list button[data-species="{said}"]').click()
-    row.locator("b[role=status]:not(:empty)").wait_for()
+    row.locator("strong[role=status]:not(:empty)").wait_for()
 
 
 def test_two_of_three_corrected_are_exported_and_read_by_the_training(open_page, api, tmp_path):
@@ -239,6 +239,7 @@ def test_correcting_works_by_keyboard_and_axe_finds_nothing(page, api):
     page.wait_for_selector("#birds .verify")
     tab_to(page, "#birds .verify button + button")
     page.keyboard.press("Enter")
+    page.wait_for_selector("#verify[open]")
     assert page.evaluate("document.activeElement.id") == "verify-search"
     for width, theme in LOOKS:
         page.set_viewport_size({"width": width, "height": 844})

@@ -1,6 +1,8 @@
 """Listen: birds are named while they sing, on this device, without a request."""
 
+import re
 import subprocess
+from pathlib import Path
 
 import imageio_ffmpeg
 import pytest
@@ -195,3 +197,54 @@ def test_the_screen_stays_on_and_is_asked_for_again_when_the_page_returns(forest
     until(forest, "locks.length === 2")
     stop(forest)
     until(forest, "locks.at(-1).over")
+
+
+HOUR_SECONDS, STEP_SECONDS, MOST_MEBIBYTES = 3_600, 600, 350
+# JavaScript: a worker that is fed an hour as fast as it takes it; never far ahead of its looks.
+FEEDER = """() => {
+    const worker = new Worker('listen-worker.js');
+    const rate = 22_050;
+    let looked = 0;
+    let fed = 0;
+    worker.onmessage = ({data}) => { looked = data.look?.seconds ?? looked };
+    worker.postMessage({id: 1, rate});
+    const second = Int16Array.from({length: rate}, () => 6_000 * (Math.random() - 0.5));
+    window.feed = async (seconds) => {
+        for (const end = fed + seconds; fed < end; fed++) {
+            const heard = second.slice();
+            worker.postMessage({heard}, [heard.buffer]);
+            while (fed - looked > 60) await new Promise((done) => setTimeout(done, 5));
+        }
+    };
+    window.finish = () => new Promise((done) => {
+        worker.onmessage = ({data}) => {
+            if (data.sound) done([data.sound.size, data.answer.windows.length]);
+        };
+        worker.postMessage({id: 2, end: true});
+    });
+}"""
+
+
+def renderer_mebibytes(browser):
+    """The largest renderer's share of memory."""
+    session = browser.new_browser_cdp_session()
+    found = session.send("SystemInfo.getProcessInfo")["processInfo"]
+    session.detach()
+    pids = [it["id"] for it in found if it["type"] == "renderer"]
+    rollups = [Path(f"/proc/{pid}/smaps_rollup").read_text() for pid in pids]
+    return max(int(re.search(r"^Pss: +(\d+) kB", text, re.M)[1]) for text in rollups) / 1024
+
+
+def test_an_hour_of_listening_stays_under_350_mb(open_page, launch):
+    browser = launch()
+    page = open_page(browser=browser)
+    page.set_default_timeout(600_000)
+    page.evaluate(FEEDER)
+    used = []
+    for _ in range(0, HOUR_SECONDS, STEP_SECONDS):
+        page.evaluate(f"feed({STEP_SECONDS})")
+        used.append(renderer_mebibytes(browser))
+    size, windows = page.evaluate("finish()")
+    used.append(renderer_mebibytes(browser))
+    assert (size, windows) == (HOUR_SECONDS * 22_050 * 2, HOUR_SECONDS / 5)
+    assert max(used) < MOST_MEBIBYTES, used

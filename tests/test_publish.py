@@ -367,6 +367,11 @@ def test_without_a_model_for_the_browser_the_site_is_published_without_listen(tm
     assert b"canListen = false" in by_name["config.js"].content
 
 
+def test_a_browser_s_file_of_an_older_model_counts_as_none(tmp_path):
+    older = MODEL | {"constants.json": b'{"labels": [], "browser_sha256": "0"}'}
+    assert listen.listen_files(write(tmp_path, older)) == {}
+
+
 def test_a_package_of_npm_is_refused_unless_its_digest_is_that_of_the_lock_file(
     tmp_path, monkeypatch
 ):

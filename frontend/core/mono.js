@@ -20,7 +20,7 @@ export const toMono = (channels, mayRaise) => {
 	return toPcm(sound)
 }
 
-/** NaN and infinity count as 0; return whether there is anything else. @param {Float32Array} sound */
+/** NaN and infinity count as 0; return whether there is more. @param {Float32Array} sound */
 function clean(sound) {
 	let numbers = 0
 	for (let i = 0; i < sound.length; i++) Number.isFinite(sound[i]) ? numbers++ : (sound[i] = 0)

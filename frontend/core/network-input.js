@@ -15,7 +15,7 @@ export function fill(samples) {
 	return Int16Array.from({length: WINDOW}, (_, i) => samples[i % samples.length])
 }
 
-/** Return [216 x 514] bytes, null where the window is silent. @param {Int16Array<ArrayBuffer>} window */
+/** Return [216 x 514] bytes, null where it is silent. @param {Int16Array<ArrayBuffer>} window */
 export function toInput(window) {
 	const mean = window.reduce((sum, x) => sum + x, 0) / window.length
 	const energy = window.reduce((sum, x) => sum + (x - mean) ** 2, 0)

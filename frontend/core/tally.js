@@ -1,7 +1,7 @@
 /** Which birds were heard so far while the page listens, a look a second. */
 
 import {hear, hearOne} from "./birds.js"
-import {calibrate, cut, pool} from "./pooling.js"
+import {pool} from "./pooling.js"
 
 // A bird that is not certain must be heard in so many looks.
 const LOOKS = 2
@@ -16,48 +16,45 @@ export class Tally {
 		this.found = new Map()
 	}
 
-	/** Take one look, and return the rows. @param {Judged} judged @param {number} seconds */
-	add(judged, seconds) {
-		const since = this.looked
+	/**
+	 * Take a look beside the windows before it, and return the rows: those of the answer that a stop
+	 * would bring now, and of earlier ones.
+	 * @param {Judged[]} windows @param {Judged} judged @param {number} seconds
+	 */
+	add(windows, judged, seconds) {
+		for (const each of this.found.values()) each.silent = !each.lit
+		for (const each of this.found.values()) each.lit = false
+		for (const bird of this.hear(windows, judged)) this.light(bird)
 		this.looked = seconds
-		const window = {...judged, start_seconds: Math.max(0, seconds - 5), end_seconds: seconds}
-		const {birds: rule} = this.pooling
-		const heard = rule ? hear([window], rule) : this.hearBest(window)
-		const lit = new Set(heard.birds.map(bird => bird.scientific_name))
-		for (const bird of heard.birds) this.light(bird, since)
-		for (const each of this.found.values()) {
-			each.lit = lit.has(each.scientific_name)
-			this.weigh(each, window)
-		}
 		return [...this.found.values()].filter(each => each.certain || each.looks >= LOOKS)
 	}
 
-	/** @type {(window: AnswerWindow) => Heard} */
-	hearBest(window) {
-		const {verdict, species} = pool([window], this.pooling)
-		return hearOne([window], verdict, species)
-	}
-
-	/** @param {Bird} bird @param {number} seconds */
-	light({name, scientific_name, confidence, certain}, seconds) {
-		const fresh = {name, scientific_name, confidence, certain, lit: false}
-		const known = this.found.get(scientific_name)
-		const each = known ?? {...fresh, first_seconds: seconds, count: 0, looks: 0, own: 0, squares: 0}
-		if (!each.lit) each.count++
-		each.looks++
-		this.found.set(scientific_name, each)
-	}
-
-	/** Its confidence over its own looks, as over windows. @param {Tallied} each @param {Judged} look */
-	weigh(each, {species, verdict}) {
+	/** Return what is heard now. @param {Judged[]} windows @param {Judged} judged */
+	hear(windows, judged) {
 		const {birds: rule} = this.pooling
-		const {scientific_name: name} = each
-		const {probability: p = 0} = species.find(one => one.scientific_name === name) ?? {}
-		if (verdict === "no_bird" || (rule ? p < rule.heard : !each.lit)) return
-		each.own++
-		each.squares += p * p
-		const curve = (rule ?? this.pooling).calibration
-		each.confidence = cut(calibrate(Math.sqrt(each.squares / each.own), curve))
-		each.certain = !rule || each.confidence >= rule.certain
+		// Where a window lies does not matter here.
+		const [now, ...before] = [judged, ...windows].map(each => ({
+			...each,
+			start_seconds: 0,
+			end_seconds: 0
+		}))
+		if (!rule) {
+			const {verdict, species} = pool([now], this.pooling)
+			return hearOne([now], verdict, species).birds
+		}
+		const sounds = now.verdict !== "no_bird"
+		const own = now.species.filter(each => sounds && each.probability >= rule.heard)
+		const names = own.map(each => each.scientific_name)
+		return hear([...before, now], rule).birds.filter(bird => names.includes(bird.scientific_name))
+	}
+
+	/** @param {Bird} bird */
+	light({name, scientific_name, confidence, certain}) {
+		const fresh = {first_seconds: this.looked, count: 0, looks: 0, silent: true}
+		const known = this.found.get(scientific_name) ?? fresh
+		const {count, looks, silent, first_seconds} = known
+		const counted = {count: count + Number(silent), looks: looks + 1, silent, first_seconds}
+		const bird = {name, scientific_name, confidence, certain, lit: true}
+		this.found.set(scientific_name, {...counted, ...bird})
 	}
 }

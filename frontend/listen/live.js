@@ -67,9 +67,9 @@ export class Live {
 		if (now <= this.looked) return
 		const from = windowed ? open : Math.max(0, now - WINDOW_SECONDS)
 		const judged = await judge(this.between(from, now))
-		if (windowed) this.windows.push(judged)
 		this.looked = now
-		this.onLook({seconds: now, birds: tally.add(judged, now)})
+		this.onLook({seconds: now, birds: tally.add(this.windows, judged, now)})
+		if (windowed) this.windows.push(judged)
 		this.store()
 		return this.next()
 	}

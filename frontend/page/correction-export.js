@@ -1,9 +1,8 @@
 /** corrections.zip: the clips with a metadata.csv that `make train RECORDINGS=` takes as it is. */
 
 import {quote} from "../core/export-formats.js"
+import {isSpecies} from "../core/said.js"
 import {zip} from "../core/zip.js"
-import {ANOTHER, NONE} from "./corrections.js"
-import {save} from "./export.js"
 
 const COLUMNS = "filename,primary_label,scientific_name,common_name,recordist,date,source,seconds"
 // One recordist: training never splits a voice and its recorder.
@@ -11,6 +10,7 @@ const [RECORDIST, SOURCE] = ["corrected in the page", "corrections"]
 
 /** @param {Entry[]} entries */
 export async function saveCorrections(entries) {
+	const {save} = await import("./export.js")
 	save(new File([await zip(toFiles(entries))], "corrections.zip", {type: "application/zip"}))
 }
 
@@ -27,7 +27,7 @@ export function toFiles(entries) {
 	for (const {id, date, corrections} of entries) {
 		for (const {said, species, clips} of corrections) {
 			const {scientific_name: latin, name} = said
-			const apart = [ANOTHER, NONE].some(each => each.scientific_name === latin)
+			const apart = !isSpecies(latin)
 			const label = latin.replaceAll(" ", "_")
 			const folder = apart ? `${latin}/` : ""
 			clips.forEach(({start, end, sound}) => {

@@ -4,11 +4,10 @@ import {loadKnown, listKnown} from "./known.js"
 import {$, make, write} from "./dom.js"
 import {entryOf, keepCorrection} from "./history.js"
 import {nameOf, text} from "./i18n.js"
+import {ANOTHER, NONE, isSpecies} from "../core/said.js"
 import {cutWav} from "./sound.js"
 import {toChunk} from "../core/chunks.js"
 
-export const ANOTHER = {name: "another bird", scientific_name: "another_bird"}
-export const NONE = {name: "no bird", scientific_name: "no_bird"}
 const LEAST = 0.1
 /** @type {Correction[]} */
 let corrections = []
@@ -69,7 +68,7 @@ function mark(item, file, bird) {
 	}
 	yes.onclick = () => keep({name: bird.name, scientific_name: bird.scientific_name})
 	no.onclick = () => ask(keep)
-	const words = make("b", said ? describe(bird, said) : "")
+	const words = make("strong", said ? describe(bird, said) : "")
 	words.role = "status"
 	item.append(make("span", [yes, no, words], "verify row"))
 	item.toggleAttribute("data-verified", Boolean(said))
@@ -83,9 +82,7 @@ const describe = (bird, said) =>
 
 /** @param {Named} said */
 const nameOfSaid = said =>
-	[ANOTHER, NONE].some(each => each.scientific_name === said.scientific_name)
-		? text(`verify.${said.scientific_name}`)
-		: nameOf(said)
+	isSpecies(said.scientific_name) ? nameOf(said) : text(`verify.${said.scientific_name}`)
 
 /** The sound of the spans: it teaches the next model. @param {Named & {spans: Span[]}} bird */
 async function cut({scientific_name: species, spans}) {

@@ -88,7 +88,7 @@ export async function list() {
 
 /** @param {Entry} entry */
 function row(entry) {
-	const opener = make("button", [make("b", day(entry)), ` ${describe(entry)}`], "tool")
+	const opener = make("button", [make("strong", day(entry)), ` ${describe(entry)}`], "tool")
 	opener.onclick = () => openEntry(toFile(entry), entry)
 	const acts = {
 		"kept.save": async () => (await import("./export.js")).save(toFile(entry)),

@@ -40,15 +40,22 @@ async function sendFile(file, signal) {
 }
 
 /** @param {Job} job @param {AbortSignal} signal */
-async function sendChunks(job, signal) {
-	let silence = new ApiError("silent_audio")
-	let here = usesDevice()
+function sendChunks(job, signal) {
 	const update = () => {
 		if (signal.aborted) return
 		const soFar = join(job)
 		showProgress(soFar, countDone(job), job.chunks.length)
 		showLanes(soFar?.birds ?? [])
 	}
+	showState("analysing")
+	update()
+	return askChunks(job, signal, update)
+}
+
+/** @type {AskChunks} */
+export const askChunks = async (job, signal, onProgress) => {
+	let silence = new ApiError("silent_audio")
+	let here = usesDevice()
 	/** @param {Chunk} chunk @returns {Promise<ChunkAnswer>} */
 	const ask = async chunk => {
 		if (here) return askDevice(chunk)
@@ -62,10 +69,8 @@ async function sendChunks(job, signal) {
 			return "silent"
 		})
 	}
-	showState("analysing")
-	update()
 	const started = performance.now()
-	await run(job, ask, update)
+	await run(job, ask, onProgress)
 	signal.throwIfAborted()
 	const answer = join(job)
 	if (!answer) throw silence

@@ -8,6 +8,7 @@ const DRAG_PIXELS = 5
 export let selection = null
 let stopAt = Infinity
 let seekIsOurs = false
+let loops = false
 /** @type {HTMLAudioElement} */
 let player
 
@@ -49,9 +50,18 @@ export function play(part) {
 	player.play().catch(() => {})
 }
 
+export const setLoop = (on = false) => void (loops = on)
+
+/** An octave lower too: the highest songs become audible. */
+export function setSlow(on = false) {
+	player.preservesPitch = false
+	player.playbackRate = on ? 0.5 : 1
+}
+
 /** @param {Part | null} part */
 export function select(part) {
 	selection = part
+	dispatchEvent(new CustomEvent("part", {detail: part}))
 	for (const id of ["selection", "part-tools"]) show(id, Boolean(part))
 	show("part-hint", !part)
 	field("part-from").value = part?.start.toFixed(1) ?? ""
@@ -89,7 +99,11 @@ function drag(down) {
 
 function follow() {
 	if (player.paused) return
-	if (player.currentTime >= stopAt) player.pause()
+	if (player.currentTime >= stopAt) {
+		if (!loops || !selection) return player.pause()
+		seekIsOurs = true
+		player.currentTime = selection.start
+	}
 	showPlayhead()
 	reveal(player.currentTime)
 	requestAnimationFrame(follow)

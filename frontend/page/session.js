@@ -18,16 +18,11 @@ const STATES = {bird: "result", unknown_bird: "unknown-bird", unsure: "unsure", 
 let recording = null
 /** @type {Answer | null} */
 let answer = null
-/** The answer for the whole recording, while one for a part is shown. @type {Answer | null} */
-let whole = null
 /** @type {Part | null} */
 let sentPart = null
 
 /** @type {typeof import("./rows.js") | undefined} */
 let rows
-
-/** @type {typeof import("./corrections.js") | undefined} */
-let corrections
 
 async function loadRows() {
 	const loaded = await import("./rows.js")
@@ -35,6 +30,9 @@ async function loadRows() {
 	return (rows = loaded)
 }
 
+/** @type {typeof import("./beside.js") | undefined} */
+let beside
+const loadBeside = async () => (beside = await import("./beside.js"))
 const loadExport = () => import("./export.js")
 const loadIdentify = () => import("./identify.js")
 
@@ -44,8 +42,9 @@ export function startSession() {
 	startPlayer()
 	loadRows()
 	loadIdentify()
-	onClick("send-part", () => send(selection))
-	onClick("whole", back)
+	loadBeside()
+	onClick("send-part", sendPart)
+	addEventListener("part", showPart)
 	onClick("save-clip", saveClip)
 	onClick("save-recording", async () => recording && (await loadExport()).save(recording.file))
 	onClick("share", () => answer && share(answer))
@@ -73,7 +72,7 @@ export const choose = (file, {wait = false, recorded = false, answer: given} = {
 function forget() {
 	recording?.work.abort()
 	if (recording) URL.revokeObjectURL(recording.url)
-	recording = answer = whole = sentPart = null
+	recording = answer = sentPart = null
 	rows?.clearRows()
 	showMap(0)
 	clearShared()
@@ -92,10 +91,8 @@ async function send(part) {
 	recording.work.abort()
 	recording.work = new AbortController()
 	const {signal} = recording.work
-	if (part && !sentPart) whole = answer
 	sentPart = part
 	clearShared()
-	show("whole", false)
 	try {
 		showState("preparing")
 		await loadRows()
@@ -107,6 +104,14 @@ async function send(part) {
 		if (!signal.aborted) showError(error)
 	}
 }
+
+/** Beside the answer where there is one, otherwise as the answer. */
+async function sendPart() {
+	if (selection && answer) (await loadBeside()).nameAlone(selection)
+	else send(selection)
+}
+
+const showPart = async () => (await loadBeside()).showDoubt(selection, recording && answer)
 
 export const sendAgain = () => send(sentPart)
 
@@ -120,9 +125,8 @@ export function showError(error) {
 /** To the last answer, otherwise to the recording, otherwise to the empty page. */
 export function back() {
 	recording?.work.abort()
-	const last = whole ?? answer
-	whole = sentPart = null
-	if (last) showResult(last)
+	sentPart = null
+	if (answer) showResult(answer)
 	else showState(recording ? "chosen" : "empty")
 }
 
@@ -132,10 +136,11 @@ async function showResult(found) {
 	clearShared()
 	await loadRows()
 	const {addExportButtons} = await loadExport()
-	addExportButtons(() => answer && [verify(answer), recording?.file.name ?? "shared"])
+	addExportButtons(
+		() => answer && [beside?.verify(answer) ?? answer, recording?.file.name ?? "shared"]
+	)
 	if (answer !== found) return
 	refresh()
-	show("whole", Boolean(sentPart && whole))
 	showState(STATES[found.verdict], found)
 	if (!recording || sentPart) return
 	dispatchEvent(new CustomEvent("named", {detail: {file: recording.file, answer: found}}))
@@ -145,13 +150,10 @@ async function showResult(found) {
 const writeSource = ({model, answered_by: by = "service"}) =>
 	write("answered-by", text(`by.${by}`, {model}))
 
-/** With what the reader said of its birds. @param {Answer} given @returns {Answer} */
-const verify = given => corrections?.verify(given) ?? given
-
 /** What the reader may say, and has said, of the birds; of what is kept. */
 export async function showCorrections() {
-	corrections = await import("./corrections.js")
-	if (recording && answer) await corrections.showCorrections(recording.file, answer)
+	const {correct} = await loadBeside()
+	if (recording && answer) await correct(recording.file, answer)
 }
 
 /** @param {Answer} shared */
@@ -168,7 +170,7 @@ export function refresh() {
 	if (!answer) return
 	writeSource(answer)
 	rows?.showRows(answer, {playable: Boolean(recording), share: shareBird})
-	if (corrections) showCorrections()
+	beside?.renew(recording?.file, answer)
 }
 
 /** @param {Answer} what */

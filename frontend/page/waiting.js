@@ -1,6 +1,5 @@
 /** Names what was recorded while nothing could name it, once this device can. */
 
-import {join} from "../core/join.js"
 import {askDevice} from "./device.js"
 import {findUnnamed, keepAnswer, toFile} from "./history.js"
 import {decode} from "./sound.js"
@@ -24,6 +23,7 @@ async function name(entry) {
 	const sound = await decode(file)
 	if (!sound) return
 	const {answer, length = 0} = await askDevice({sound})
+	const {join} = await import("../core/join.js")
 	const job = {chunks: [{start: 0, end: length}], answers: [answer]}
 	const found = answer && answer !== "silent" ? join(job) : null
 	if (found) await keepAnswer(file, {...found, answered_by: "device"})

@@ -39,6 +39,7 @@ NAMED, PLACED = f'"{UTILS}"'.encode(), b'"./wasm-utils.js"'
 SOURCE_MAP = b"//# sourceMappingURL="
 TIMEOUT_SECONDS = 120
 NETWORK, CONSTANTS = "browser.tflite", "constants.json"
+DIGEST = "browser_sha256"
 
 Files = dict[str, bytes]
 
@@ -53,14 +54,18 @@ def listen_files(model: Path = MODEL) -> Files:
 
 
 def model_files(folder: Path) -> Files:
-    """Return the browser's model, and the constants with its digest; nothing where it has none."""
+    """Return the browser's model, and the constants with its digest; nothing where it has none.
+
+    One of another digest than the constants' is of an older model, and counts as none.
+    """
     network, constants = folder / NETWORK, folder / CONSTANTS
     if not network.exists() or not constants.exists():
         return {}
-    content = network.read_bytes()
+    content, known = network.read_bytes(), json.loads(constants.read_bytes())
     digest = hashlib.sha256(content).hexdigest()
-    text = json.dumps(json.loads(constants.read_bytes()) | {"browser_sha256": digest})
-    return {f"model/{NETWORK}": content, f"model/{CONSTANTS}": text.encode()}
+    if known.setdefault(DIGEST, digest) != digest:
+        return {}
+    return {f"model/{NETWORK}": content, f"model/{CONSTANTS}": json.dumps(known).encode()}
 
 
 def library_files() -> Files:
