@@ -10,7 +10,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 from typing import Any
 from urllib.request import Request, urlopen
@@ -53,15 +53,7 @@ def compare(urls: dict[str, str], body: bytes, *, requests: int, rounds: int) ->
 
     Raises RuntimeError on any status but 200.
     """
-    connections = {name: app.connect(urls[name]) for name in PATHS}
-    waits: dict[str, list[float]] = {name: [] for name in PATHS}
-    for turn in tqdm(range(requests + 1), unit="pair"):
-        for name in PATHS:
-            answer = app.classify(connections[name], body)
-            if answer.status != 200:
-                raise RuntimeError(f"{name}: expected 200, got {answer.status}")
-            if turn:  # The first one warms up.
-                waits[name].append(answer.milliseconds)
+    waits = ask_in_turn(urls, body, requests=requests)
     rates: dict[str, list[float]] = {name: [] for name in PATHS}
     for _ in range(rounds):
         for name in PATHS:
@@ -74,6 +66,26 @@ def compare(urls: dict[str, str], body: bytes, *, requests: int, rounds: int) ->
         "times_quicker": round(medians["report"] / medians["ours"], 1),
         "times_more_answers": round(best["ours"] / best["report"], 1),
     }
+
+
+def ask_in_turn(urls: dict[str, str], body: bytes, *, requests: int) -> dict[str, list[float]]:
+    """Return the milliseconds that each path takes, without the first request, which warms it up.
+
+    Raises RuntimeError on any status but 200.
+    """
+    waits: dict[str, list[float]] = {name: [] for name in PATHS}
+    with ExitStack() as stack:
+        connections = {
+            name: stack.enter_context(closing(app.connect(urls[name]))) for name in PATHS
+        }
+        for turn in tqdm(range(requests + 1), unit="pair"):
+            for name in PATHS:
+                answer = app.classify(connections[name], body)
+                if answer.status != 200:
+                    raise RuntimeError(f"{name}: expected 200, got {answer.status}")
+                if turn:
+                    waits[name].append(answer.milliseconds)
+    return waits
 
 
 def draw(row: dict[str, Any], target: Path) -> None:
