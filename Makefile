@@ -3,14 +3,14 @@ PYTHON ?= python3
 MODEL ?= training/model
 STAGE ?= dev
 # Each set of packages has an environment of its own, made once; only .venv holds TensorFlow.
-with = $(PYTHON) -m local.venv .venv-$(1) requirements-$(1).txt && exec .venv-$(1)/bin/python
+with = "$(PYTHON)" -m local.venv .venv-$(1) requirements-$(1).txt && exec .venv-$(1)/bin/python
 RUN = $(call with,run)
 MEASURE = $(call with,measure)
 CLOUD = $(call with,deploy)
-ENVIRONMENT = $(PYTHON) -m local.venv .venv requirements-dev.txt
+ENVIRONMENT = "$(PYTHON)" -m local.venv .venv requirements-dev.txt
 ALL = $(ENVIRONMENT) && exec .venv/bin/python
 # Python 3.12's monitoring counts lines at a fraction of the cost.
-COVERAGE_CORE = $(shell $(PYTHON) -c \
+COVERAGE_CORE = $(shell "$(PYTHON)" -c \
   'import sys; print(sys.version_info < (3, 12) and "ctrace" or "sysmon")')
 # In the order in which one is a limit to the next.
 LOCKED = birdapp/requirements birdapp/requirements-layer spectrogram_fn/requirements \
@@ -47,7 +47,7 @@ check: # format, lint, types, templates, imports
 	@frontend/check
 
 lock: # requirements*.in -> requirements*.txt; ARGS=--upgrade renews what no .in pins
-	@$(PYTHON) -m local.venv .venv-lock requirements-lock.txt
+	@"$(PYTHON)" -m local.venv .venv-lock requirements-lock.txt
 	@for set in $(LOCKED); do $(LOCK) $(ARGS) $$set.in -o $$set.txt || exit 1; done
 
 train: MODEL = build/model

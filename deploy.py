@@ -5,6 +5,7 @@ import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from infra import config, session, stage, status
+from infra.cloudformation import find_stack
 from infra.endpoint.deploy import add_options
 from infra.errors import DeployError, run_cli, show
 from infra.stacks import foundation
@@ -78,7 +79,8 @@ def refuse_without_mail(settings: config.Settings) -> None:
 def destroy(account: session.Account, settings: config.Settings, *, sure: bool) -> Iterator[object]:
     """Delete all that costs, and models and data where somebody said so."""
     yield from stage.down_but_data(account, settings)
-    if sure or is_confirmed(settings.bucket(account.account_id)):
+    is_gone = find_stack(account, foundation.stack_name(settings)) is None
+    if sure or is_gone or is_confirmed(settings.bucket(account.account_id)):
         yield foundation.delete(account, settings)
     else:
         yield "kept      models and training data: `make destroy ARGS=--yes` deletes them"

@@ -139,7 +139,7 @@ def health_alarms(endpoint: str, *, instances: bool) -> list[Alarm]:
     refused = Alarm(f"{endpoint}-refused", why, model, **four)
     if not instances:
         return [refused]
-    why = "No instance has reported for five minutes: the endpoint is down or deleted."
+    why = "No instance has reported for five minutes: the endpoint is down, deleted or not up yet."
     none: Chosen = {"statistic": "SampleCount", "comparison": "LessThanThreshold"}
     none |= {"missing": "breaching"}
     running = Alarm(f"{endpoint}-not-running", why, machines, "CPUUtilization", 1, points=5, **none)

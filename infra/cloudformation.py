@@ -31,6 +31,7 @@ UNFINISHED = {"CREATE_FAILED", "ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "REVIEW_I
 DEAD = UNFINISHED | {"DELETE_FAILED"}
 # Stopped because another resource failed: not the cause.
 CANCELLED = "cancelled"
+TAKEN = "already exists"
 # docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html: OperationAborted.
 BUSY = "conflicting conditional operation"
 # docs.aws.amazon.com/AmazonS3/latest/userguide/configuring-block-public-access-account.html:
@@ -38,8 +39,7 @@ BUSY = "conflicting conditional operation"
 NOT_PUBLIC = "ReadPolicy: .*Access ?Denied"
 # What CloudFormation's reason holds -> what to do about it.
 HINTS = {
-    "already exists": "delete it if it is yours, or change app_name in "
-    "birdapp/.chalice/config.json",
+    TAKEN: "delete it if it is yours, or change app_name in birdapp/.chalice/config.json",
     NOT_PUBLIC: "account or organisation block public buckets: publish with --mode cloudfront",
     BUSY: "S3 is busy with a bucket of that name, as it is for some "
     "time after one was deleted: run this again in some minutes",

@@ -28,6 +28,8 @@ NAMES = (
         "a letter and at most 63 letters, digits and hyphens for a Lambda and its stack",
     ),
 )
+# The main Lambda's layer is the same for each, so it cannot hold audioop-lts.
+PYTHONS = ("3.11", "3.12")
 MEMORY, SECONDS = range(128, 10_241), range(1, 901)
 # docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
 # docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutRetentionPolicy.html
@@ -52,6 +54,9 @@ def problems(values: dict[str, Any]) -> Iterator[str]:
     for setting, taken in VALUES.items():
         if values[setting] not in taken:
             yield f"{setting} is {values[setting]!r}, but AWS takes {_in_words(taken)}"
+    if values["python"] not in PYTHONS:
+        choice = " or ".join(PYTHONS)
+        yield f"python is {values['python']!r}, which lacks audioop for pydub: choose {choice}"
 
 
 def _in_words(taken: range | tuple[Any, ...]) -> str:

@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from mypy_boto3_cloudformation import CloudFormationClient
     from mypy_boto3_cloudwatch import CloudWatchClient
     from mypy_boto3_lambda import LambdaClient
-    from mypy_boto3_logs import CloudWatchLogsClient
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_sagemaker import SageMakerClient
     from mypy_boto3_sagemaker_runtime import SageMakerRuntimeClient
@@ -52,7 +51,6 @@ class Clients:
     cloudwatch: CloudWatchClient = _client("cloudwatch")
     functions: LambdaClient = _client("lambda")
     gateway: APIGatewayClient = _client("apigateway")
-    logs: CloudWatchLogsClient = _client("logs")
     runtime: SageMakerRuntimeClient = _client("sagemaker-runtime", ONE_ATTEMPT)
     sagemaker: SageMakerClient = _client("sagemaker")
     sts: STSClient = _client("sts")

@@ -79,7 +79,7 @@ def up(account: Account, ready: Ready) -> Iterator[Change]:
     # The guards before all that costs or that strangers can reach.
     alarms = monitoring.template(settings, instances=has_instances(ready.preset))
     yield ensure_stack(account, monitoring.stack_name(settings), alarms)
-    yield from foundation.ensure_job_logs(account, settings)
+    yield foundation.ensure_job_logs(account, settings)
     bucket = base.outputs["Bucket"]
 
     yield _upload(account, bucket, ready.spectrogram)

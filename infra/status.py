@@ -62,6 +62,8 @@ def resources(settings: Settings, preset: Preset) -> list[str]:
         f"stack {foundation.stack_name(settings)}: private bucket {settings.bucket('ACCOUNT')} for "
         "code, models and training data; the roles of endpoint and training; log retention of "
         f"{settings.log_retention_days} days",
+        f"stack {foundation.JOB_LOGS_STACK}: log retention of training jobs, of the whole account; "
+        "free, and stays",
         f"stack {spectrogram.stack_name(settings)}: Lambda {settings.spectrogram_function} with "
         f"{settings.spectrogram_memory_size:,} MB, its role and log",
         f"endpoint {settings.endpoint}, its model, configuration and scaling: {preset.describe()}",

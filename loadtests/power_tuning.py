@@ -2,9 +2,9 @@
 
 Each handler runs here with the share of a core that Lambda gives for the memory: 1 at 1,769 MB, at
 most 6 (AWS: "Configure Lambda function memory"). The hops that it waits for run beside it without
-a limit. "cold" is the start and the first answer together. A busy machine makes all times longer;
-`processor_ms` shows by how much. Needs root, for the quotas; --state-machine lets AWS's own tool
-measure (loadtests/power_state_machine.py).
+a limit. "cold" is the start and the first answer together. All of it comes before what else the
+machine does; `processor_ms` shows whether that was enough. Needs root, for the quotas;
+--state-machine lets AWS's own tool measure (loadtests/power_state_machine.py).
 """
 
 import argparse
@@ -184,7 +184,9 @@ def main(argv: list[str] | None = None) -> int:
         return power_state_machine.main(options.state_machine, options.function, event)
     machine = results.machine()
     try:
-        with app.started() as running:
+        with quota.limited(os.cpu_count() or 1) as processes, app.started() as running:
+            for part in app.parts(running):
+                processes.write_text(part.name)
             rows = measure_all(running, options)
     except quota.NoQuotaError as error:
         print(error, file=sys.stderr)

@@ -71,9 +71,9 @@ def monitoring(stage="dev", *, instances=True, **changed):
     return monitoring_stack.template(chosen, instances=instances)
 
 
-def site(mode, security_policy=SECURITY_POLICY):
+def site(mode, security_policy=SECURITY_POLICY, bucket=SITE_BUCKET):
     """The page's stack."""
-    return site_stack.template(SITE_BUCKET, mode, security_policy, security_policy)
+    return site_stack.template(bucket, mode, security_policy, security_policy)
 
 
 def everything(stage="dev", **changed):
@@ -85,7 +85,7 @@ def everything(stage="dev", **changed):
         spectrogram(stage, **changed),
         foundation_stack.template(chosen, chosen.bucket("123456789012")),
         monitoring(stage, **changed),
-        *(site_stack.template(site_bucket, mode, SECURITY_POLICY) for mode in site_stack.MODES),
+        *(site(mode, bucket=site_bucket) for mode in site_stack.MODES),
     ]
     return [resource for stack in stacks for resource in stack["Resources"].values()]
 

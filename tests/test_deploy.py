@@ -118,7 +118,7 @@ def test_an_account_makes_each_client_once(monkeypatch):
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
     made = session.Account(REGION)
     services = {client.meta.service_model.service_name for client in made.clients()}
-    assert len(services) == len(made.clients()) == 10
+    assert len(services) == len(made.clients()) == 9
     assert list(map(id, made.clients())) == list(map(id, made.clients()))
 
 

@@ -10,11 +10,15 @@ import pytest
 import served
 import stack_aws
 
-from infra import config, session
+from infra import config, limits, session
 from infra.packages import plain_chalice
 
 CHALICE = [sys.executable, Path(__file__).parent / "stack_chalice.py"]
 LOCAL_PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"
+# Here the Lambdas run on this machine's Python.
+pytestmark = pytest.mark.skipif(
+    LOCAL_PYTHON not in limits.PYTHONS, reason="the main Lambda does not run on this Python"
+)
 DESCRIPTION = {"labels": ["Strix aluco"], "names": ["Tawny Owl"], "settings": "{}"}
 
 

@@ -144,6 +144,15 @@ def test_nothing_exists_after_down(emulators, ready):
     assert outcomes(down(emulators, ready)) == {"absent"}
 
 
+def test_a_serverless_stage_is_made_once_and_deleted(emulators, ready):
+    emulators.reset()
+    serverless = replace(ready, preset=PRESETS["serverless"])
+    assert outcomes(lambda: stage.up(emulators.account, serverless)) == {"created"}
+    assert outcomes(lambda: stage.up(emulators.account, serverless)) == {"unchanged"}
+    list(down(emulators, ready)())
+    assert status.list_existing(emulators.account, ready.settings) == []
+
+
 def test_a_second_region_takes_nothing_over_from_the_first(emulators, ready):
     emulators.reset()
     list(up(emulators, ready)())

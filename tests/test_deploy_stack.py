@@ -20,9 +20,13 @@ import stack_aws
 import stack_model
 from tiny_saved_model import SPECIES
 
-from infra import config
+from infra import config, limits
 
 LOCAL_PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"
+# Here the Lambdas run on this machine's Python.
+pytestmark = pytest.mark.skipif(
+    LOCAL_PYTHON not in limits.PYTHONS, reason="the main Lambda does not run on this Python"
+)
 COLD_ATTEMPTS = 20
 FASTER = f"--python {LOCAL_PYTHON} --poll-seconds 0.2"
 

@@ -79,6 +79,7 @@ def site(refuse, mode=""):
 @pytest.fixture
 def no_files(monkeypatch):
     monkeypatch.setattr(publish, "synchronise", lambda *_: [])
+    monkeypatch.setattr(publish, "listen_files", dict)
 
 
 def test_a_public_bucket_that_is_refused_goes_behind_cloudfront(no_files):
@@ -122,7 +123,7 @@ def names_in_the_account(region):
 
 def test_two_regions_of_an_account_share_no_name():
     one, other = names_in_the_account("eu-west-1"), names_in_the_account("us-east-1")
-    assert len(one) == len(other) == 6
+    assert len(one) == len(other) == 7
     assert not one & other
 
 
@@ -187,7 +188,11 @@ def test_models_and_data_are_deleted_only_where_somebody_says_so(
     monkeypatch, capsys, arguments, terminal, said, deleted
 ):
     parts = []
-    monkeypatch.setattr(session, "connect", lambda *_: account())
+    played = PlayedStacks(lambda _: None)
+    cloudformation.ensure_stack(
+        account(cloudformation=played.client), "birdapp-dev-foundation", TEMPLATE
+    )
+    monkeypatch.setattr(session, "connect", lambda *_: account(cloudformation=played.client))
     monkeypatch.setattr(status, "lines", lambda *_: [])
     monkeypatch.setattr(stage, "down_but_data", lambda *_: [])
     monkeypatch.setattr(foundation, "delete", lambda *_: parts.append("data"))
@@ -196,6 +201,15 @@ def test_models_and_data_are_deleted_only_where_somebody_says_so(
     assert deploy.main(["destroy", *arguments]) == 0
     assert bool(parts) == deleted
     assert ("kept" in capsys.readouterr().out) != deleted
+
+
+def test_where_nothing_is_left_nobody_is_asked(monkeypatch, capsys):
+    played = PlayedStacks(lambda _: None)
+    monkeypatch.setattr(session, "connect", lambda *_: account(cloudformation=played.client))
+    monkeypatch.setattr(stage, "down_but_data", lambda *_: [])
+    monkeypatch.setattr(status, "lines", lambda *_: [])
+    assert deploy.main(["destroy"]) == 0
+    assert capsys.readouterr().out == "absent    stack birdapp-dev-foundation\n"
 
 
 def test_destroy_ends_what_costs_by_the_hour_first(monkeypatch):
@@ -207,28 +221,16 @@ def test_destroy_ends_what_costs_by_the_hour_first(monkeypatch):
     assert (order[0], order[-1]) == ("endpoint", "site")
 
 
-@pytest.mark.parametrize(
-    ("existing", "kept"),
-    [
-        (None, "created"),
-        ({"storedBytes": 0}, "updated"),
-        ({"storedBytes": 9}, "unchanged"),
-        ({"retentionInDays": 7}, "unchanged"),
-    ],
-)
-def test_logs_of_jobs_forget_unless_somebodys_lines_are_in_them(existing, kept):
-    logs, stub = stubbed("logs")
-    for name in ("/aws/sagemaker/TrainingJobs", "/aws/sagemaker/ProcessingJobs"):
-        groups = [{"logGroupName": name} | existing] if existing else []
-        stub.add_response("describe_log_groups", {"logGroups": groups})
-        if not existing:
-            stub.add_response("create_log_group", {}, {"logGroupName": name})
-        if kept != "unchanged":
-            told = {"logGroupName": name, "retentionInDays": 30}
-            stub.add_response("put_retention_policy", {}, told)
-    changes = foundation.ensure_job_logs(account(logs=logs), config.load("dev"))
-    assert {change.outcome for change in changes} == {kept}
-    stub.assert_no_pending_responses()
+def test_logs_of_jobs_forget_unless_they_are_somebody_elses():
+    played = PlayedStacks(in_turn("Logs0: /aws/sagemaker/TrainingJobs already exists"))
+    made = account(cloudformation=played.client)
+    assert foundation.ensure_job_logs(made, config.load("dev")).outcome == "unchanged"
+    assert foundation.ensure_job_logs(made, config.load("dev")).outcome == "created"
+    groups = [group["Properties"] for group in played.asked[-1]["Resources"].values()]
+    assert {group["LogGroupName"]: group["RetentionInDays"] for group in groups} == {
+        "/aws/sagemaker/TrainingJobs": 30,
+        "/aws/sagemaker/ProcessingJobs": 30,
+    }
 
 
 def test_every_call_to_a_bucket_names_its_owner():

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+import deploy
 from infra import config
 from infra.errors import DeployError
 from infra.packages import bundles, wheels, zips
@@ -19,8 +20,8 @@ PYTHONS = sorted({"3.12", LOCAL_PYTHON})
 # Amazon Linux 2023 has glibc 2.34.
 LAMBDA_GLIBC_MINOR = 34
 ELF_X86_64 = (b"\x7fELF\x02\x01", 62)
-# What Lambda's own Python brings.
-OF_THE_RUNTIME = {"boto3", "botocore"}
+# What Lambda's own Python brings, audioop up to 3.12.
+OF_THE_RUNTIME = {"audioop", "boto3", "botocore"}
 # One second of a 1 kHz square wave is sound enough.
 RUN_HANDLER = """
 import base64, json, sys
@@ -214,3 +215,9 @@ def test_an_app_that_cannot_be_imported_is_one_sentence(tmp_path):
     (tmp_path / "birdapp" / "app.py").write_text("import no_such_module\n")
     with pytest.raises(DeployError, match=r"^chalice package failed: ModuleNotFoundError: .*\w'$"):
         bundles.run_chalice(tmp_path / "birdapp", ["package", str(tmp_path / "out")], "eu-west-1")
+
+
+@pytest.mark.parametrize("python", ["3.13", "3.14", "3"])
+def test_a_python_that_the_layer_cannot_serve_is_refused_in_one_sentence(python, capsys):
+    assert deploy.main(["--dry-run", "--python", python]) == 1
+    assert f"python is '{python}', which lacks audioop" in capsys.readouterr().err

@@ -9,7 +9,7 @@ import pytest
 from datasets import read_table, write_wav
 from local_app import running
 
-from training import evaluate, pipeline
+from training import cross_validate, evaluate, pipeline
 from training.jobs.source_folder import REPOSITORY
 
 SPECIES = {
@@ -121,3 +121,17 @@ def test_make_passes_options_on(target):
         command, cwd=REPOSITORY, check=True, capture_output=True, text=True
     ).stdout
     assert re.search(r'--recordings "a b" .*--split-by day --x', printed)
+
+
+@pytest.mark.parametrize(
+    ("command", "work"),
+    [(pipeline, "prepare.main"), (evaluate, "describe"), (cross_validate, "_keep_settings")],
+)
+def test_ctrl_c_is_a_sentence(command, work, monkeypatch, capsys, tmp_path):
+    def stop(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("training.prepare.main", lambda _: 0)
+    monkeypatch.setattr(f"{command.__name__}.{work}", stop)
+    assert command.main(["--recordings", str(tmp_path)]) == 130
+    assert ": stopped" in capsys.readouterr().err

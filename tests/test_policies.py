@@ -1,7 +1,10 @@
 """Permissions, written by hand: nothing more may be in a policy or template."""
 
 import json
+from fnmatch import fnmatch
+from functools import partial
 
+import count_deploy
 import packaged
 import pytest
 
@@ -210,3 +213,39 @@ def test_every_private_bucket_refuses_what_comes_without_tls():
         assert denied["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
         assert (denied["Principal"], denied["Action"]) == ("*", "s3:*")
         assert [said(it) for it in denied["Resource"]] == ["${Bucket.Arn}", "${Bucket.Arn}/*"]
+
+
+# boto3's operation -> IAM's action, where the names differ (AWS's service authorization reference).
+ACTIONS = {
+    "apigateway.update_stage": "apigateway:PATCH",
+    "s3.head_object": "s3:GetObject",
+    "s3.list_objects_v2": "s3:ListBucket",
+    "s3.delete_objects": "s3:DeleteObject",
+}
+# Kinds of resources whose service has another name in IAM.
+SERVICES = {"serverless": "lambda"}
+
+
+def deployer_allows():
+    """The patterns of the actions that the manual's policy for a deployer allows."""
+    policy = json.loads((BIRDAPP.parent / "docs" / "deployer-policy.json").read_text())
+    return [it for statement in policy["Statement"] for it in several(statement["Action"])]
+
+
+def test_the_deployers_policy_allows_every_operation_that_infra_calls():
+    asked = count_deploy.known_operations(count_deploy.wing())
+    wanted = set()
+    for operation in asked:
+        service, name = operation.split(".")
+        action = f"{service.removesuffix('-runtime')}:{name.title().replace('_', '')}"
+        wanted.add(ACTIONS.get(operation, action))
+    assert len(wanted) > 30
+    assert [
+        it for it in sorted(wanted) if not any(map(partial(fnmatch, it), deployer_allows()))
+    ] == []
+
+
+def test_the_deployers_policy_knows_the_service_of_every_resource():
+    kinds = {made["Type"].split("::")[1].lower() for made in packaged.everything(alarm_email="a@b")}
+    services = {pattern.split(":")[0] for pattern in deployer_allows()}
+    assert {SERVICES.get(kind, kind) for kind in kinds} <= services

@@ -277,7 +277,8 @@ def test_model_of_every_recording_is_calibrated_by_predictions_of_folds(
 ):
     train(code, dataset_folder, tmp_path, "--tiny", "--predictions", str(tmp_path / "made/0.npz"))
     apart = json.loads((tmp_path / "model" / "constants.json").read_text())["settings"]
-    train(code, dataset_folder, tmp_path, "--tiny", "--out-of-fold", str(tmp_path / "made"))
+    joined = ["--everything", "--out-of-fold", str(tmp_path / "made")]
+    train(code, dataset_folder, tmp_path, "--tiny", *joined)
     joint = json.loads((tmp_path / "model" / "constants.json").read_text())["settings"]
     assert joint["pooling"] == apart["pooling"]
     assert joint["birds"] == apart["birds"]

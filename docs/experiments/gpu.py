@@ -1,11 +1,12 @@
 """The recipe of training/source_dir on one GPU, in PyTorch: many trainings side by side.
 
 It made recipe.jsonl and the shipped weights. Everything happens on the device: drawing, learning
-(a CUDA graph a step, bfloat16), scoring. Needs torch 2.11 and a dataset of training.prepare with
---window-weights; prepare/source_dir must be on the path (PYTHONPATH=training/source_dir:
-spectrogram_fn). Weights are written as Keras has them, for keras_weights() to put in.
+(a CUDA graph a step, bfloat16), scoring. Needs torch 2.11 beside the packages of training, and a
+dataset of training.prepare with --window-weights. What to_keras() returns, calibrate.hear,
+calibrate.calibrate and export.export take as they take a network of their own.
 
-    python docs/experiments/gpu.py --data build/dataset --folds folds.json --output build/gpu
+    PYTHONPATH=training/source_dir:spectrogram_fn python docs/experiments/gpu.py \\
+      --data build/dataset --folds folds.json --output build/gpu
 """
 
 import argparse
@@ -22,6 +23,7 @@ import batches
 import corpus
 import front
 import hearing
+import keras
 import learning
 import model
 import numpy as np
@@ -589,6 +591,22 @@ def train_together(data: Data, wanted: list[Settings], output: Path, until: floa
         with (output / "recipe.jsonl").open("a", encoding="utf-8") as file:
             file.write(json.dumps({**asdict(one.settings), "done": one.done, **scores}) + "\n")
         np.savez(output / f"{one.settings.name}.npz", allow_pickle=False, **one.keras_weights())
+
+
+def to_keras(weights: Any, architecture: str, classes: int) -> keras.Model:
+    """Return source_dir's network with the weights that were written here."""
+    network, place = model.build(architecture, classes), 0
+    for layer in network.layers:
+        if isinstance(layer, keras.layers.Conv2D):
+            layer.set_weights([weights[f"kernel{place}"].astype(np.float32).transpose(2, 3, 1, 0)])
+        elif isinstance(layer, keras.layers.BatchNormalization):
+            names = ("gamma", "beta", "mean", "variance")
+            layer.set_weights([weights[f"{name}{place}"] for name in names])
+            place += 1
+        elif isinstance(layer, keras.layers.Dense):
+            name = model.LAST_LAYER if layer.name == model.LAST_LAYER else "head"
+            layer.set_weights([weights[name].astype(np.float32).T, weights[f"{name}_bias"]])
+    return network
 
 
 def main() -> None:

@@ -7,11 +7,14 @@ from typing import Any
 
 from infra.alarms import endpoint_alarms
 from infra.change import Change
-from infra.cloudformation import StackChange, delete_stack, ensure_stack, read_outputs
+from infra.cloudformation import TAKEN, StackChange, delete_stack, ensure_stack, read_outputs
 from infra.config import Settings
+from infra.errors import DeployError
 from infra.session import Account
 from infra.stacks.resources import PRIVATE, arn, bucket_policy, encrypted_only, log_group, resource
 from infra.stacks.roles import TRAINING_KINDS, endpoint_log_groups, endpoint_role, training_role
+
+JOB_LOGS_STACK = "sagemaker-job-logs"
 
 
 def stack_name(settings: Settings) -> str:
@@ -67,23 +70,21 @@ def ensure(account: Account, settings: Settings) -> StackChange:
     return ensure_stack(account, stack_name(settings), wanted)
 
 
-def ensure_job_logs(account: Account, settings: Settings) -> list[Change]:
+def ensure_job_logs(account: Account, settings: Settings) -> Change:
     """Let the logs of training and processing jobs forget, which SageMaker's own never would.
 
-    All stages share them, and other people's jobs: a group that has lines already is left alone.
+    All stages share the stack, and none deletes it. Groups that are somebody else's already are
+    left alone.
     """
-    return [_ensure_group(account, kind, settings.log_retention_days) for kind in TRAINING_KINDS]
-
-
-def _ensure_group(account: Account, name: str, days: int) -> Change:
-    found = account.logs.describe_log_groups(logGroupNamePrefix=name)["logGroups"]
-    existing = next((group for group in found if group.get("logGroupName") == name), None)
-    if existing and (existing.get("retentionInDays") or existing.get("storedBytes")):
-        return Change(f"log group {name}", "unchanged")
-    if not existing:
-        account.logs.create_log_group(logGroupName=name)
-    account.logs.put_retention_policy(logGroupName=name, retentionInDays=days)
-    return Change(f"log group {name}", "updated" if existing else "created")
+    groups = [log_group(kind, settings.log_retention_days) for kind in TRAINING_KINDS]
+    resources = {f"Logs{number}": group for number, group in enumerate(groups)}
+    template = {"Description": "Logs of all SageMaker jobs", "Resources": resources}
+    try:
+        return ensure_stack(account, JOB_LOGS_STACK, template)
+    except DeployError as error:
+        if TAKEN not in str(error):
+            raise
+    return Change(f"stack {JOB_LOGS_STACK}", "unchanged")
 
 
 def delete(account: Account, settings: Settings) -> Change:

@@ -27,13 +27,32 @@ SPECIES_PER_WINDOW = 20
 PREDICT_BATCH = 64
 NOISES = 32
 SEED = 1
+# Of the scale: the logarithm of its slope, and its offset.
+BOUNDS = ((-1.5, 1.5), (-2.0, 2.0))
+
+
+@dataclass(frozen=True)
+class Scale:
+    """How logits become probabilities: times `slope`, and but for that of no bird, plus `offset`.
+
+    Both are such that 16 bits hold them, which is what the LiteRT file keeps.
+    """
+
+    slope: float = 1.0
+    offset: float = 0.0
+
+    def probabilities(self, logits: Floats) -> Floats:
+        """Turn logits [..., classes] into probabilities, each of its own; the last is no bird."""
+        scaled = logits * self.slope
+        scaled[..., :-1] += self.offset
+        return np.asarray(special.expit(scaled))
 
 
 @dataclass(frozen=True)
 class Calibration:
     """What the exported model carries beside its weights (docs/contracts.md, `settings`)."""
 
-    temperature: float
+    scale: Scale
     thresholds: dict[str, float]
     pooling: dict[str, Any]
     birds: dict[str, Any]
@@ -49,18 +68,13 @@ def predict(network: keras.Model, images: Bytes, indices: Sequence[int]) -> Floa
     return np.asarray(np.concatenate(logits), np.float64)
 
 
-def sigmoid(logits: Floats, temperature: float = 1.0) -> Floats:
-    """Turn logits of any shape into probabilities, each of its own."""
-    return np.asarray(special.expit(logits / temperature))
-
-
 def quick_score(network: keras.Model, dataset: Dataset, images: Bytes) -> dict[str, float]:
     """Return top-1 and top-3 of the listed species' recordings in the calibration part."""
     listed, part = set(dataset.listed), dataset.part("calibration")
     indices = [index for index in part if dataset.rows[index]["primary_label"] in listed]
     if not indices:
         return {"top1": 0.0, "top3": 0.0}
-    found = recordings(dataset, indices, sigmoid(predict(network, images, indices)))
+    found = recordings(dataset, indices, Scale().probabilities(predict(network, images, indices)))
     truths = np.array([one.truth for one in found])
     scores = np.array([answers.score(one, 2, 0.0) for one in found])
     hits = np.argsort(-scores, axis=1) == truths[:, None]
@@ -85,18 +99,18 @@ def hear(network: keras.Model, dataset: Dataset, images: Bytes, view: front.Fron
 
 
 def calibrate(dataset: Dataset, made: Predictions) -> Calibration:
-    """Learn temperature, curves and thresholds from predictions on windows not learnt from."""
+    """Learn scale, curves and thresholds from predictions on windows not learnt from."""
     indices, logits = made.indices, made.copies
-    temperature = _temperature(dataset, indices, np.concatenate(logits))
+    scale = _scale(dataset, indices, np.concatenate(logits))
     found = [
         recording
         for copy in logits
-        for recording in recordings(dataset, indices, sigmoid(copy, temperature))
+        for recording in recordings(dataset, indices, scale.probabilities(copy))
     ]
     listed, last = len(dataset.listed), len(dataset.classes) - 1
     kinds = promises.kinds(found, listed, last)
     no_bird = promises.no_bird_threshold(found, last)
-    over = sigmoid(made.over, temperature)
+    over = scale.probabilities(made.over)
     birds = several.learn(several.cases(found, made.mixed, over, listed), no_bird, kinds)
     exponent, points = _pooling(found, no_bird, listed)
     scores = np.array([answers.score(one, exponent, no_bird) for one in found])
@@ -112,7 +126,7 @@ def calibrate(dataset: Dataset, made: Predictions) -> Calibration:
         "bird_threshold": promises.bird_threshold(confidences, right, kinds),
     }
     thresholds = {"bird": promises.window_threshold(found), "no_bird": no_bird}
-    return Calibration(temperature, thresholds, pooling, birds)
+    return Calibration(scale, thresholds, pooling, birds)
 
 
 def _copies(
@@ -130,8 +144,8 @@ def _copies(
     return [np.stack(noisy), np.stack(phone)]
 
 
-def _temperature(dataset: Dataset, indices: Sequence[int], logits: Floats) -> float:
-    """Return the temperature with the best Brier score of the best names, all recordings alike.
+def _scale(dataset: Dataset, indices: Sequence[int], logits: Floats) -> Scale:
+    """Return the scale with the best Brier score of the best names, all recordings alike.
 
     The likelihood of the true species would be ruled by the windows in which it does not sing.
     """
@@ -144,12 +158,12 @@ def _temperature(dataset: Dataset, indices: Sequence[int], logits: Floats) -> fl
     best = logits[kept, : len(dataset.listed)]
     right, best = best.argmax(axis=1) == truths, best.max(axis=1)
 
-    def loss(log_temperature: float) -> float:
-        return float((weights * (sigmoid(best, np.exp(log_temperature)) - right) ** 2).sum())
+    def loss(line: Floats) -> float:
+        chances = special.expit(best * np.exp(line[0]) + line[1])
+        return float((weights * (chances - right) ** 2).sum())
 
-    found = optimize.minimize_scalar(loss, bounds=(-1.5, 1.5), method="bounded").x
-    # Its inverse is what the LiteRT file keeps, in 16 bits.
-    return 1 / float(np.float16(np.exp(-found)))
+    slope, offset = optimize.minimize(loss, (-0.4, 0.2), method="Nelder-Mead", bounds=BOUNDS).x
+    return Scale(float(np.float16(np.exp(slope))), float(np.float16(offset)))
 
 
 def _pooling(found: Sequence[Recording], no_bird: float, listed: int) -> tuple[int, Floats]:

@@ -16,7 +16,7 @@ import model
 import numpy as np
 import spectrogram
 import tensorflow as tf
-from calibrate import Calibration
+from calibrate import Calibration, Scale
 from corpus import Dataset
 
 SHAPE = spectrogram.SHAPE
@@ -27,7 +27,7 @@ DIGEST, BROWSER_DIGEST = "network_sha256", "browser_sha256"
 class Served(tf.Module):  # type: ignore[misc]  # TensorFlow ships no types.
     """The network as the endpoint serves it: bytes in; probabilities, labels and settings out."""
 
-    def __init__(self, network: keras.Model, constants: dict[str, Any], temperature: float) -> None:
+    def __init__(self, network: keras.Model, constants: dict[str, Any], scale: Scale) -> None:
         super().__init__()
         # Rounded weights fit into 16 bits, which makes the file half as large. The network itself,
         # reached through a method, is not saved a second time.
@@ -35,7 +35,8 @@ class Served(tf.Module):  # type: ignore[misc]  # TensorFlow ships no types.
         self.fixed = [_halve(variable) for variable in network.non_trainable_variables]
         self._call, self._first = network.stateless_call, model.first_layer(network.name)
         self.text = json.dumps(constants)
-        self._listed, self._sharpness = len(constants["labels"]), 1 / temperature
+        self._listed, self._slope = len(constants["labels"]), scale.slope
+        self._offsets = np.array([scale.offset] * self._listed + [0.0], np.float32)
         self._labels, self._names = (
             tf.constant(constants["labels"]),
             tf.constant(constants["names"]),
@@ -49,7 +50,7 @@ class Served(tf.Module):  # type: ignore[misc]  # TensorFlow ships no types.
         )
         seen = self._first(tf.cast(images, tf.float32))
         logits, _ = self._call(trainable, fixed, seen, training=False)
-        chances = tf.sigmoid(logits * self._sharpness)
+        chances = tf.sigmoid(logits * self._slope + self._offsets)
         return {"probabilities": chances[:, : self._listed], "bird": 1 - chances[:, -1]}
 
     @tf.function(input_signature=[tf.TensorSpec([None], tf.string, name="spectrogram")])  # type: ignore[untyped-decorator]
@@ -110,7 +111,7 @@ def _serve(
         "birds": calibration.birds,
     }
     constants = {"labels": dataset.scientific_names, "names": dataset.names, "settings": settings}
-    return Served(rounded, constants, calibration.temperature)
+    return Served(rounded, constants, calibration.scale)
 
 
 def round_weights(network: keras.Model) -> None:

@@ -22,7 +22,7 @@ PAIRS = 200
 OVERLAY_DECIBELS = (-12.0, 0.0)
 # A species has a place in `birds` from its own windows alone: those with at least so much. One
 # lucky window of many is no song.
-HEARD, LEAST_WINDOWS = 0.1, 2
+HEARD, LEAST_WINDOWS = 0.15, 2
 # A row of `birds` is more likely right than wrong; below come the candidates.
 LEAST_BIRD, LEAST_CANDIDATE = 0.5, 0.1
 # "A bird that I do not know" is promised to be said of so few recordings of listed species.
