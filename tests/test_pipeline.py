@@ -65,13 +65,14 @@ def kaggle_of_2021(folder):
 
 @pytest.mark.parametrize(
     ("write", "epochs"),
-    [(folders_without_a_table, 20), (table_of_a_german_excel, 4), (kaggle_of_2021, 20)],
+    [(folders_without_a_table, 20), (table_of_a_german_excel, 12), (kaggle_of_2021, 20)],
 )
 def test_small_set_becomes_a_model_that_names_a_recording(tmp_path, write, epochs, capfd):
     folder, model = tmp_path / "Vögel im Garten", tmp_path / "ein Modell"
     options = write(folder)
     words = ["--recordings", str(folder), "--processes", "1", "--model", str(model), *options]
     words += ["--epochs", str(epochs), "--batch-size", "8", "--pairs", "3"]
+    words += ["--architecture", "light"]
     places = {f"--{name}": str(tmp_path / name) for name in ("dataset", "checkpoints")}
     assert pipeline.main([*words, *pipeline.words(places)]) == 0, capfd.readouterr().err
     card = (model / "MODEL_CARD.md").read_text()
