@@ -75,7 +75,7 @@ class Fleet:
             self._change(now + STOP_SECONDS, max(wanted, one_less), scaling.scale_in_cooldown)
 
     def _above(self, now: int) -> bool:
-        """Tell whether the last statistics all exceed the target."""
+        """Return whether the last statistics all exceed the target."""
         if now % self._scaling.statistic_seconds:
             return False
         seconds = self._scaling.statistic_seconds * self._scaling.points
@@ -83,7 +83,7 @@ class Fleet:
         return len(recent) == seconds and min(recent) > self._scaling.target
 
     def _below(self, now: int) -> bool:
-        """Tell whether the last 15 statistics of a minute all lie well below the target."""
+        """Return whether the last 15 statistics of a minute all lie well below the target."""
         return (
             now % 60 == 0
             and len(self._metric) == SCALE_IN_SECONDS

@@ -53,7 +53,7 @@ def read_settings() -> dict[str, str]:
 
 
 def is_positive(text: str) -> bool:
-    """Tell whether a setting is a finite number above 0."""
+    """Return whether a setting is a finite number above 0."""
     try:
         return 0 < float(text) < math.inf
     except ValueError:

@@ -147,7 +147,7 @@ class Lightning:
         return False
 
     def struck_a_read(self):
-        """Tell whether the struck call changes nothing: all is then as it was a call before."""
+        """Return whether the struck call changes nothing: all is then as it was a call before."""
         return self.seen[-1].startswith(READS)
 
     def _note(self, params, context, **_):

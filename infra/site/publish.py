@@ -87,7 +87,7 @@ def synchronise(s3: S3Client, bucket: str, assets: list[Asset]) -> list[Change]:
 
 
 def is_same(s3: S3Client, bucket: str, asset: Asset, existing: set[str]) -> bool:
-    """Tell whether the file is there with this content, type and lifetime.
+    """Return whether the file is there with this content, type and lifetime.
 
     A digest in its name says so without asking.
     """
