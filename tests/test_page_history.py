@@ -166,7 +166,7 @@ def test_what_nothing_could_name_is_named_when_the_network_is_back(listening_pag
 
 
 def correct(page, species, said):
-    """Say that a row's bird is another one."""
+    """Correct a row: its bird is another one."""
     row = page.locator(f'#birds > li[data-species="{species}"]')
     row.get_by_text("No, it is").click()
     page.fill("#verify-search", said[:5])

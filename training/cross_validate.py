@@ -160,10 +160,8 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
     Raises ValueError while some are not.
     """
     used = [row for row in read_table(options.dataset / RECORDING_TABLE) if row["part"]]
-    groups, labels = (
-        [int(row["group"]) for row in used],
-        [row["primary_label"] for row in used],
-    )
+    groups = [int(row["group"]) for row in used]
+    labels = [row["primary_label"] for row in used]
     own = assign_folds(labels, groups, folds=options.folds)
     places = {row["recording_id"]: fold for row, fold in zip(used, own, strict=True)}
     folds = [Fold(options.output, number) for number in range(options.folds)]

@@ -11,6 +11,7 @@ from typing import Any
 
 from training import evaluate
 from training.data.dataset import SUMMARY
+from training.data.folds import read_table
 from training.scores import card_data, plots
 from training.scores.card_text import BIRDS, CARD, FEW, MEASURED, PROMISES, SCORES, SERVED
 from training.scores.mixture_jobs import PAIRS
@@ -31,7 +32,9 @@ def write_manifest(dataset: Path, model: Path, changes: Mapping[str, str]) -> No
     """
     taught = {"teacher": read(dataset / SUMMARY).get("listener", {}).get("teacher", "")}
     rows = [
-        {**row, **taught, **changes} for row in read_rows(dataset / "recordings.csv") if row["part"]
+        {**row, **taught, **changes}
+        for row in read_table(dataset / "recordings.csv")
+        if row["part"]
     ]
     with (model / MANIFEST).open("w", newline="", encoding="utf-8") as file:
         writer = csv.DictWriter(
@@ -49,7 +52,7 @@ def card(model: Path, dataset: Path, report: Path | None = None) -> str:
     constants, training, evaluation = (
         read(model / name) for name in ("constants.json", "training.json", EVALUATION)
     )
-    rows, data = read_rows(model / MANIFEST), read(dataset / "dataset.json")
+    rows, data = read_table(model / MANIFEST), read(dataset / "dataset.json")
     other = read(report / EVALUATION) if report else None
     calibration, entries = evaluation["calibration"], evaluation["birds"]["calibration_of_entries"]
     return CARD.format(
@@ -84,11 +87,6 @@ def card(model: Path, dataset: Path, report: Path | None = None) -> str:
 def read(path: Path) -> dict[str, Any]:
     content: dict[str, Any] = json.loads(path.read_text("utf-8"))
     return content
-
-
-def read_rows(path: Path) -> list[dict[str, str]]:
-    with path.open(newline="", encoding="utf-8") as file:
-        return list(csv.DictReader(file))
 
 
 def _few(count: int, species: int) -> str:
@@ -149,7 +147,7 @@ def _report_training(report: Path | None) -> str:
 def _write_notice(model: Path) -> None:
     path = model / "NOTICE"
     path.unlink(missing_ok=True)
-    if taught := card_data.teacher(read_rows(model / MANIFEST)):
+    if taught := card_data.teacher(read_table(model / MANIFEST)):
         path.write_text(card_data.notice(taught), "utf-8")
 
 
