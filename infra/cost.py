@@ -11,7 +11,14 @@ from dataclasses import dataclass, field
 
 from infra.alarms import stage_alarms
 from infra.config import Settings
-from infra.endpoint.presets import DEFAULT_PRESET, PRESETS, Hosting, Instances, Preset
+from infra.endpoint.presets import (
+    DEFAULT_PRESET,
+    PRESETS,
+    Function,
+    Hosting,
+    Instances,
+    Preset,
+)
 
 CLIPS_A_DAY = (0, 1_000, 100_000)
 DAYS = 30
@@ -53,6 +60,8 @@ STORED_GB = 0.5
 ENDPOINT_GB = 0.000_44
 # Five windows on a share of a core; a cold start is not charged as such, but its seconds are.
 SERVERLESS_SECONDS_A_REQUEST = 0.5
+# Three windows on one core, with all JSON around them.
+FUNCTION_SECONDS = 0.05
 
 # {name of PRICES: amount}
 Usage = dict[str, float]
@@ -86,10 +95,9 @@ def parts(settings: Settings, hosting: Hosting) -> list[Part]:
     gb_seconds = main_gb * MAIN_SECONDS + spectrogram_gb * SPECTROGRAM_SECONDS
     warm_gb = settings.provisioned_concurrency * main_gb
     warm_gb += settings.spectrogram_provisioned_concurrency * spectrogram_gb
-    alarms = len(stage_alarms(settings, instances=True))
+    alarms = len(stage_alarms(settings, hosting.kind))
     always = [
-        _endpoint(hosting),
-        Part("data into the endpoint", a_clip={"SageMaker, GB of data": ENDPOINT_GB}),
+        *_model(hosting),
         Part("API Gateway", a_clip={"API Gateway, request": 1}),
         Part("Lambda", a_clip={"Lambda, request": 2, "Lambda, GB-second": gb_seconds}),
         Part("logs", a_clip={"CloudWatch, GB of logs": LOG_GB_A_CLIP}),
@@ -117,7 +125,21 @@ def part_dollars(part: Part, clips: float) -> float:
 
 def lines(settings: Settings, hosting: Hosting) -> list[str]:
     heads = tuple(f"{clips:,} a day" for clips in CLIPS_A_DAY)
-    return table("$ a month, list prices of us-east-1", heads, monthly(settings, hosting))
+    rows = [
+        Line(
+            f"model and its data, --preset {name}",
+            tuple(
+                sum(part_dollars(part, DAYS * clips) for part in _model(preset.hosting))
+                for clips in CLIPS_A_DAY
+            ),
+        )
+        for name, preset in PRESETS.items()
+    ]
+    return [
+        *table("$ a month, list prices of us-east-1", heads, monthly(settings, hosting)),
+        *table("to compare", heads, rows),
+        "A hobby takes --preset lambda: it costs nothing while nobody asks.",
+    ]
 
 
 def table(title: str, heads: tuple[str, ...], rows: list[Line]) -> list[str]:
@@ -133,18 +155,24 @@ def warm(gigabytes: float) -> Usage:
     return {"Lambda kept warm, GB-second": gigabytes * DAYS * SECONDS_A_DAY}
 
 
-def _endpoint(hosting: Hosting) -> Part:
-    what = "endpoint, one instance or serverless"
+def _model(hosting: Hosting) -> list[Part]:
+    """Return what the model runs on, and what SageMaker takes for its data."""
+    if isinstance(hosting, Function):
+        gb_seconds = hosting.memory_mb / MB_A_GB * FUNCTION_SECONDS
+        a_clip: Usage = {"Lambda, request": 1, "Lambda, GB-second": gb_seconds}
+        return [Part("model, in a Lambda", a_clip=a_clip)]
+    data = Part("data into the endpoint", a_clip={"SageMaker, GB of data": ENDPOINT_GB})
+    what = "model, one instance or serverless"
     if isinstance(hosting, Instances):
         hours = hosting.initial_count * DAYS * HOURS_A_DAY
-        return Part(what, {f"SageMaker, hour of {hosting.instance_type}": hours})
+        return [Part(what, {f"SageMaker, hour of {hosting.instance_type}": hours}), data]
     gb_seconds = hosting.memory_mb / MB_A_GB * SERVERLESS_SECONDS_A_REQUEST
-    return Part(what, a_clip={"SageMaker, serverless GB-second": gb_seconds})
+    return [Part(what, a_clip={"SageMaker, serverless GB-second": gb_seconds}), data]
 
 
 def dollars_a_month(hosting: Hosting, requests_a_day: float) -> float:
-    """Return what 30 days cost with one instance or so many serverless requests, without data."""
-    return part_dollars(_endpoint(hosting), DAYS * requests_a_day)
+    """Return what 30 days cost with one instance or so many requests, without data."""
+    return part_dollars(_model(hosting)[0], DAYS * requests_a_day)
 
 
 def break_even(serverless: Hosting, instances: Hosting) -> int:

@@ -17,6 +17,7 @@ from lambda_fixtures import (  # noqa: F401 (fixtures)
 )
 from local_app import app, tiny_folder  # noqa: F401 (fixtures: the whole app, and a small model)
 from sound_fixtures import encoded, five_seconds, real_ffmpeg  # noqa: F401 (fixtures)
+from stack_fixtures import emulated, emulators  # noqa: F401 (fixtures)
 from training_fixtures import (  # noqa: F401 (fixtures)
     code,
     dataset,

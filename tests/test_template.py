@@ -126,10 +126,10 @@ def test_logs_are_there_before_the_function_and_forget(stage):
         assert "FunctionLogs" in function["DependsOn"]
 
 
-def test_functions_have_the_reports_memory_and_the_lambda_python(stage):
+def test_functions_have_the_measured_memory_and_the_lambda_python(stage):
     main = packaged.only(packaged.api(stage), "AWS::Lambda::Function")
     spectrogram = packaged.only(packaged.spectrogram(stage), "AWS::Lambda::Function")
-    assert (main["MemorySize"], spectrogram["MemorySize"]) == (256, 2048)
+    assert (main["MemorySize"], spectrogram["MemorySize"]) == (512, 2048)
     assert {main["Runtime"], spectrogram["Runtime"]} == {"python3.12"}
     assert packaged.only(packaged.api(stage), "AWS::Lambda::LayerVersion")[
         "CompatibleRuntimes"

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from infra.config import Settings
 from infra.endpoint.model import DIGEST_CHARACTERS, CheckedModel
-from infra.endpoint.presets import Preset
+from infra.endpoint.presets import Function, Hosted, Preset
 from infra.errors import DeployError
 
 # Where AWS keeps the TensorFlow Serving image: the table of image_uri_config/tensorflow.json in
@@ -51,12 +51,19 @@ class Plan:
         return cls(settings.endpoint, outputs["Bucket"], role, image, preset)
 
     @property
+    def hosting(self) -> Hosted:
+        """Return what hosts the endpoint. Raises DeployError where a Lambda has its place."""
+        if isinstance(self.preset.hosting, Function):
+            raise DeployError(f"The preset {self.preset.name} has no endpoint.")
+        return self.preset.hosting
+
+    @property
     def candidate(self) -> str:
         return candidate_name(self.endpoint)
 
     def model_name(self, model: CheckedModel) -> str:
         """Return the SageMaker model's name, a digest of all that it is made of."""
-        isolated = str(self.preset.hosting.isolated)
+        isolated = str(self.hosting.isolated)
         made_of = digest(model.sha256, self.image, self.role_arn, self.bucket, isolated)
         return f"{self.endpoint}-{made_of}"
 

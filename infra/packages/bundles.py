@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from infra import config
+from infra.alarms import Kind
 from infra.errors import DeployError
 from infra.packages import wheels, zips
 from infra.stacks import api
@@ -51,7 +52,9 @@ def build_spectrogram(python: str) -> zips.Package:
 def build_classifier(python: str, model: dict[str, bytes]) -> zips.Package:
     """Build the classifier's zip with a model folder's files. Raises DeployError likewise."""
     found = _libraries(CLASSIFIER_FOLDER, python)
-    files = {it: found[it] for it in found if it.startswith(NUMPY)} | {it: found[it] for it in LITERT}
+    files = {it: found[it] for it in found if it.startswith(NUMPY)} | {
+        it: found[it] for it in LITERT
+    }
     files |= _sources(CLASSIFIER_FOLDER) | {f"model/{it}": model[it] for it in model}
     return zips.pack(config.PACKAGES, f"classifier-{python}", files)
 
@@ -91,9 +94,12 @@ class Application:
     layer: zips.Package
     template: dict[str, Any] = field(repr=False)
 
-    def finished_template(self, settings: config.Settings, bucket: str) -> dict[str, Any]:
+    def finished_template(
+        self, settings: config.Settings, bucket: str, kind: Kind
+    ) -> dict[str, Any]:
         keys = {"code": self.code.key, "layer": self.layer.key}
-        return api.finish(self.template, settings, bucket, **keys)
+        finished = api.finish(self.template, settings, bucket, **keys)
+        return api.call_classifier(finished, settings) if kind == "function" else finished
 
 
 def build_application(settings: config.Settings) -> Application:
