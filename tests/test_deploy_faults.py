@@ -13,10 +13,11 @@ import aws_gaps
 import pytest
 import served
 import stack_aws
+from endpoint_account import play_functions
 from tiny_saved_model import SETTINGS
 
 import deploy
-from infra import config, session, stage, status
+from infra import config, hosting, session, stage, status
 from infra.endpoint.model import CheckedModel
 from infra.endpoint.presets import PRESETS
 from infra.endpoint.smoke_clip import make_clip
@@ -77,7 +78,7 @@ def ready(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def aws(emulated, ready):
+def aws(emulated, ready, tmp_path_factory):
     """An account in both emulators."""
     with served.serving(REFERENCE) as (_, endpoint), pytest.MonkeyPatch.context() as patch:
         # Two files of the page are enough: each is put there by the same calls.
@@ -87,6 +88,7 @@ def aws(emulated, ready):
         patch.setattr(publish, "listen_files", dict)
         patch.setattr(stage, "prepare", lambda _, fitted, **__: replace(ready, settings=fitted))
         patch.setenv("AWS_ENDPOINT_URL_SAGEMAKER_RUNTIME", endpoint)
+        play_functions(patch, tmp_path_factory.mktemp("functions"), ready.model)
         account = session.connect(ready.settings.region, poll_seconds=0.01)
         yield Emulators(account, emulated)
 
@@ -128,13 +130,28 @@ def test_nothing_exists_after_down(aws, ready):
     assert outcomes(down(aws, ready)) == {"absent"}
 
 
-def test_a_serverless_stage_is_made_once_and_deleted(aws, ready):
+@pytest.mark.parametrize("preset", ["serverless", "lambda"])
+def test_a_stage_without_machines_is_made_once_and_deleted(aws, ready, preset):
     aws.reset()
-    serverless = replace(ready, preset=PRESETS["serverless"])
-    assert outcomes(lambda: stage.up(aws.account, serverless)) == {"created"}
-    assert outcomes(lambda: stage.up(aws.account, serverless)) == {"unchanged"}
+    chosen = replace(ready, preset=PRESETS[preset])
+    assert outcomes(lambda: stage.up(aws.account, chosen)) == {"created"}
+    assert outcomes(lambda: stage.up(aws.account, chosen)) == {"unchanged"}
     list(down(aws, ready)())
     assert status.list_existing(aws.account, ready.settings) == []
+
+
+def test_a_stage_moves_to_a_lambda_and_back_and_pays_for_one_of_both(aws, ready):
+    aws.reset()
+    list(up(aws, ready)())
+    for preset, variable in (("lambda", "CLASSIFIER_FUNCTION"), ("requests", "ENDPOINT_NAME")):
+        list(stage.up(aws.account, replace(ready, preset=PRESETS[preset])))
+        existing = " ".join(status.list_existing(aws.account, ready.settings))
+        assert ("bird-classifier-prod-function:" in existing) == (preset == "lambda")
+        assert ("endpoint bird-classifier-prod:" in existing) == (preset == "requests")
+        main = aws.account.functions.get_function_configuration(FunctionName="birdapp-prod")
+        names = set(main["Environment"]["Variables"])
+        assert names & {"CLASSIFIER_FUNCTION", "ENDPOINT_NAME"} == {variable}
+        assert hosting.find_deployed(aws.account, ready.settings).preset.name == preset
 
 
 def test_a_second_region_takes_nothing_over_from_the_first(aws, ready):
