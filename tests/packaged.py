@@ -55,6 +55,12 @@ def api(stage="dev", **changed):
 
 
 @cache
+def api_of_lambda(stage="dev"):
+    """The API's stack where the model is in a Lambda, expanded."""
+    return expand(api_stack.call_classifier(unexpanded(stage), config.load(stage)))
+
+
+@cache
 def spectrogram(stage="dev", **changed):
     """The spectrogram function's stack, expanded."""
     chosen = replace(config.load(stage), **changed)

@@ -20,7 +20,10 @@ import stack_aws
 import stack_model
 from tiny_saved_model import SPECIES
 
+import deploy
 from infra import config, limits
+from infra.endpoint import model
+from infra.endpoint.probe import examine
 
 LOCAL_PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"
 # Here the Lambdas run on this machine's Python.
@@ -32,15 +35,15 @@ FASTER = f"--python {LOCAL_PYTHON} --poll-seconds 0.2"
 
 
 @pytest.fixture(scope="module")
-def model(tmp_path_factory):
+def model_folder(tmp_path_factory):
     """A model folder, SavedModel and LiteRT."""
     return stack_model.write_model_folder(tmp_path_factory.mktemp("model"))
 
 
 @pytest.fixture(scope="module")
-def environment(tmp_path_factory, model):
+def environment(tmp_path_factory, model_folder):
     """The variables that lead to the emulators."""
-    with stack_aws.running(tmp_path_factory.mktemp("emulators"), model) as variables:
+    with stack_aws.running(tmp_path_factory.mktemp("emulators"), model_folder) as variables:
         yield variables
 
 
@@ -59,14 +62,19 @@ def make(target, environment, arguments):
 
 
 @pytest.fixture(scope="module")
-def deployed(environment, model):
+def deployed(environment, model_folder):
     """The first `make deploy`, with an MP3 as smoke clip."""
     whistle = 0.5 * np.sin(np.arange(6 * sounds.SAMPLE_RATE))
-    clip = model / "clip.mp3"
-    clip.write_bytes(
-        sounds.encode(sounds.make_wav(sounds.pcm16(whistle)), sounds.ENCODERS["mp3"], model)
-    )
-    return make("deploy", environment, f"--model {model / 'saved_model'} --clip {clip} {FASTER}")
+    clip = model_folder / "clip.mp3"
+    clip.write_bytes(encode(whistle, model_folder))
+    given = f"--model {model_folder / 'saved_model'} --clip {clip} {FASTER}"
+    return make("deploy", environment, given)
+
+
+def encode(samples, folder):
+    """Samples as an MP3."""
+    wav = sounds.make_wav(sounds.pcm16(samples))
+    return sounds.encode(wav, sounds.ENCODERS["mp3"], folder)
 
 
 def client(service, environment):
@@ -79,6 +87,10 @@ def client(service, environment):
 @pytest.fixture(scope="module")
 def api_url(environment, deployed):
     """Where ministack answers as the API's stage."""
+    return find_api(environment)
+
+
+def find_api(environment):
     url = environment["AWS_ENDPOINT_URL_CLOUDFORMATION"]
     name = config.load("dev").api_stack
     stack = client("cloudformation", environment).describe_stacks(StackName=name)["Stacks"][0]
@@ -147,10 +159,7 @@ def test_the_deployed_api_lists_the_deployed_models_species(api_url):
 
 
 def test_an_mp3_is_named_through_gateway_both_lambdas_and_endpoint(api_url, tone, tmp_path):
-    mp3 = sounds.encode(
-        sounds.make_wav(sounds.pcm16(tone(3_000, 7.0))), sounds.ENCODERS["mp3"], tmp_path
-    )
-    status, _, answer = classify(api_url, mp3)
+    status, _, answer = classify(api_url, encode(tone(3_000, 7.0), tmp_path))
     assert status == 200, answer
     assert answer["species"][0]["name"] in SPECIES.values()
     assert [window["start_seconds"] for window in answer["windows"]] == [0.0, 5.0]
@@ -208,3 +217,45 @@ def test_a_second_destroy_is_no_fault(environment, deployed):
     status, lines, errors = make("destroy", environment, "--yes --poll-seconds 0.2")
     assert status == 0, errors
     assert outcomes(lines) == {"absent"}
+
+
+@pytest.fixture
+def in_this_process(environment, monkeypatch):
+    """Run deploy.py here, where TensorFlow is imported already; (exit status, lines)."""
+    stack_aws.lead(monkeypatch, environment)
+    stack_aws.reset(environment)
+    probe_elsewhere = model.probe
+
+    def probe(folder, clip, workspace):
+        if (folder / "saved_model.pb").exists():
+            return examine(folder, list(clip.windows))
+        return probe_elsewhere(folder, clip, workspace)
+
+    monkeypatch.setattr(model, "probe", probe)
+
+    def run(capsys, *arguments):
+        faster = "--python", LOCAL_PYTHON, "--poll-seconds", "0.05"
+        exit_status = deploy.main([*arguments, *faster])
+        return exit_status, capsys.readouterr().out.splitlines()
+
+    return run
+
+
+@pytest.mark.parametrize("preset", ["serverless", "lambda"])
+def test_a_stage_without_machines_is_deployed_twice_and_destroyed(
+    preset, model_folder, environment, in_this_process, capsys, tone, tmp_path
+):
+    given = "--preset", preset, "--model", str(model_folder)
+    status, lines = in_this_process(capsys, "deploy", *given)
+    assert (status, outcomes(lines)) == (0, {"created"})
+    made = "endpoint bird-classifier: InService", "stack bird-classifier-function: CREATE_COMPLETE"
+    assert any(made[preset == "lambda"] in line for line in lines)
+    assert not any(made[preset != "lambda"] in line for line in lines)
+    mp3 = encode(tone(3_000, 7.0), tmp_path)
+    status, _, answer = classify(find_api(environment), mp3)
+    assert (status, answer["model"]) == (200, "tiny"), answer
+    assert answer["species"][0]["name"] in SPECIES.values()
+    status, lines = in_this_process(capsys, "deploy")
+    assert (status, outcomes(lines)) == (0, {"unchanged"})
+    status, lines = in_this_process(capsys, "destroy", "--yes")
+    assert (status, lines[-1]) == (0, "Nothing of stage dev exists in eu-west-1.")

@@ -145,6 +145,24 @@ def test_the_main_lambda_calls_what_is_deployed(stage):
     assert variables["ENDPOINT_NAME"] == load(stage).endpoint
 
 
+def test_the_main_lambda_calls_the_models_alias_in_the_endpoints_place(stage):
+    main = packaged.only(packaged.api_of_lambda(stage), "AWS::Lambda::Function")
+    variables = main["Environment"]["Variables"]
+    alias = packaged.only(packaged.classifier(stage), "AWS::Lambda::Alias")
+    function = packaged.only(packaged.classifier(stage), "AWS::Lambda::Function")
+    assert variables["CLASSIFIER_FUNCTION"] == f"{function['FunctionName']}:{alias['Name']}"
+    assert "ENDPOINT_NAME" not in variables
+
+
+def test_every_version_of_the_model_exists_and_the_alias_calls_the_live_one():
+    stack = packaged.classifier()
+    assert len(packaged.of_type(stack, "AWS::Lambda::Version")) == 3
+    alias = packaged.only(stack, "AWS::Lambda::Alias")
+    live = stack["Outputs"]["Live"]["Value"].split()[-1]
+    assert alias["FunctionVersion"] == {"Fn::GetAtt": [f"Version{live}", "Version"]}
+    assert packaged.only(stack, "AWS::Lambda::Function")["Code"]["S3Key"] == "code/trial.zip"
+
+
 def test_no_setting_is_reserved_by_lambda(stage):
     variables = packaged.only(packaged.api(stage), "AWS::Lambda::Function")["Environment"][
         "Variables"
