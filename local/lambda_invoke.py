@@ -75,10 +75,11 @@ def invoke(function: Callable[[Any, object], Any], event: Any) -> tuple[Any, dic
 def main() -> int:
     """Serve the functions by the names in the environment on the socket that was handed over."""
     processes.end_with_parent()
-    sys.path[0] = str(FOLDER)
-    functions = {os.environ["SPECTROGRAM_FUNCTION"]: import_module("handler").handler}
+    functions = {}
     if classifier := os.environ.get("CLASSIFIER_FUNCTION"):
         functions[classifier] = import_module("classifier_fn.handler").handler
+    sys.path[0] = str(FOLDER)
+    functions[os.environ["SPECTROGRAM_FUNCTION"]] = import_module("handler").handler
     InvokeHandler.functions = functions
     Server(inherited(int(sys.argv[1])), InvokeHandler).serve_forever()
     return 0
