@@ -15,7 +15,9 @@ from infra.errors import DeployError
 # Where AWS keeps the TensorFlow Serving image: the table of image_uri_config/tensorflow.json in
 # sagemaker-core 2.27, copied because the SageMaker SDK that would look it up is 730 MB
 # (docs/decisions.md). China and GovCloud are left out: their prices and partitions differ.
-TAG = "tensorflow-inference:2.20-cpu-py312"
+# The tag that gets security patches: aws.github.io/deep-learning-containers/tensorflow/inference,
+# its changelog of 2026-08-20.
+TAG = "tensorflow-inference:2.20-cpu-py312-amzn2023-sagemaker"
 MAIN_ACCOUNT = "763104351884"
 MAIN_REGIONS = """
     ap-northeast-1 ap-northeast-2 ap-south-1 ap-southeast-1 ap-southeast-2 ca-central-1
