@@ -2,6 +2,8 @@
 
 import csv
 import os
+import threading
+import time
 from pathlib import Path
 
 import numpy as np
@@ -55,6 +57,27 @@ def tone():
         return (amplitude * np.sin(2 * np.pi * hertz * times)).astype(np.float32)
 
     return make
+
+
+@pytest.fixture
+def slept(monkeypatch):
+    """How long was waited, at once; threads of other tests' servers sleep as ever."""
+    pauses, sleep = [], time.sleep
+
+    def pause(seconds):
+        mine = threading.current_thread() is threading.main_thread()
+        (pauses.append if mine else sleep)(seconds)
+
+    monkeypatch.setattr("time.sleep", pause)
+    return pauses
+
+
+# Files whose tests take minutes come first, so that no worker is left with one at the end.
+LONGEST = ("test_train", "test_pipeline", "test_launch", "test_page_device", "test_deploy")
+
+
+def pytest_collection_modifyitems(items):
+    items.sort(key=lambda item: not item.path.name.startswith(LONGEST))
 
 
 def pytest_runtest_logreport(report):

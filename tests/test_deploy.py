@@ -129,9 +129,7 @@ def test_an_account_makes_each_client_once(monkeypatch):
     assert list(map(id, made.clients())) == list(map(id, made.clients()))
 
 
-def test_what_never_settles_is_one_sentence_after_an_hour(monkeypatch):
-    slept = []
-    monkeypatch.setattr("time.sleep", slept.append)
+def test_what_never_settles_is_one_sentence_after_an_hour(slept):
     with pytest.raises(DeployError, match="Stack s did not settle within an hour; run this again"):
         change.wait_until_settled(lambda: 1, lambda _: False, name="Stack s", poll_seconds=60)
     assert sum(slept) == 3_600

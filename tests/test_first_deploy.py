@@ -30,12 +30,7 @@ UNVERIFIED = (
 )
 
 
-@pytest.fixture(autouse=True)
-def slept(monkeypatch):
-    """How long was waited, at once."""
-    pauses = []
-    monkeypatch.setattr("time.sleep", pauses.append)
-    return pauses
+pytestmark = pytest.mark.usefixtures("slept")
 
 
 @pytest.mark.parametrize("reason", [BUSY, NOT_PUBLIC])
