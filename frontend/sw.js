@@ -11,17 +11,20 @@ const FILES = [
 	..."icon-192 icon-512 maskable-512 apple-touch-icon".split(" ").map(name => `icons/${name}.png`),
 	...modules(
 		"page",
-		"answer arrivals beside birds device device-choice dom doubt export file-input headline i18n"
+		"answer arrivals begin beside birds device device-choice dom doubt export file-input headline"
 	),
 	...modules(
 		"page",
-		"history identify keeping known language listen live-picture minimap offline open"
+		"history i18n identify keeping known language listen live-picture minimap offline open"
 	),
-	...modules("page", "player recorder rows samples session sound store timeline view"),
-	...modules("page", "correction-export corrections waiting wake-lock"),
+	...modules("page", "parts player recorder rows samples season session sound store"),
+	...modules(
+		"page",
+		"correction-export corrections take-away timeline view waiting wake-lock where"
+	),
 	...modules("core", "zip audio-formats birds chunks export-formats join judge listen-files mono"),
 	...modules("core", "file-header network-input pooling resample resampler said share"),
-	...modules("core", "spectrogram-image stft tally wav"),
+	...modules("core", "spectrogram-image stft tally wav where"),
 	...modules("listen", "live network work")
 ];
 // The manifest's share_target.

@@ -39,9 +39,9 @@ def renderer_mebibytes(browser):
 def processor_seconds(browser):
     """What the renderers have had of the processors: a busy machine does not make it longer."""
     times = [(folder / "stat").read_text().rsplit(")")[-1].split() for folder in renderers(browser)]
-    return sum(int(user) + int(system) for *_, user, system in (t[:13] for t in times)) / os.sysconf(
-        "SC_CLK_TCK"
-    )
+    return sum(
+        int(user) + int(system) for *_, user, system in (t[:13] for t in times)
+    ) / os.sysconf("SC_CLK_TCK")
 
 
 def wav(samples, rate=RATE):

@@ -113,7 +113,7 @@ def test_the_first_bird_is_named_within_four_seconds(forest, dawn_microphone):
 
 
 def test_listening_does_not_hold_up_the_page(forest, dawn_microphone):
-    """No task of the page over 0.1 s: of the time that the processor gave it, as others work too."""
+    """No task of the page over 0.1 s of the processor's time: other work does not count."""
     dawn_microphone.start_tracing(page=forest, categories=["toplevel"])
     listen(forest)
     until_heard(forest, CHAFFINCH)
@@ -264,7 +264,9 @@ FAST_MICROPHONE = """() => {
     const rate = 22_050;
     const {port1, port2} = new MessageChannel();
     window.AudioWorkletNode = class extends AudioWorkletNode { port = port1 };
-    window.AudioContext = class extends AudioContext { constructor() { super({sampleRate: rate}) } };
+    window.AudioContext = class extends AudioContext {
+        constructor() { super({sampleRate: rate}); }
+    };
     const noise = Int16Array.from({length: rate}, () => 6_000 * (Math.random() - 0.5));
     let fed = 0;
     window.feed = async (seconds) => {
@@ -277,7 +279,7 @@ FAST_MICROPHONE = """() => {
 
 
 def test_an_hour_of_listening_stays_under_350_mb(open_page, launch, song):
-    """Every second of it is fed and kept; looks that come late are left out, as they are in life."""
+    """Every second of it is fed and kept; looks that come late are left out, as in life."""
     browser = launch(*microphone_that_hears(song))
     page = open_page(browser=browser, permissions=["microphone"])
     page.set_default_timeout(600_000)

@@ -16,8 +16,8 @@ export function fill(samples) {
 }
 
 /**
- * Return [216 x 514] bytes, null where it is silent. Plain loops: each look is on the way to a name,
- * and callbacks take three times as long.
+ * Return [216 x 514] bytes, null where it is silent. Plain loops: callbacks take three times as
+ * long, and a name waits for each look.
  * @param {Int16Array<ArrayBuffer>} window
  */
 export function toInput(window) {
