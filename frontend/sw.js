@@ -4,7 +4,7 @@ const worker = /** @type {ServiceWorkerGlobalScope} */ (/** @type {unknown} */ (
 const modules = (folder = "", names = "") => names.split(" ").map(name => `${folder}/${name}.js`);
 // The publisher replaces this list, up to its semicolon.
 const FILES = [
-	..."./ style.css landscape.css landscape.svg icon.svg singer.svg".split(" "),
+	..."./ style.css sound.css landscape.css landscape.svg icon.svg singer.svg".split(" "),
 	"manifest.webmanifest",
 	..."de en es fr it pt".split(" ").map(language => `lang/${language}.json`),
 	...modules(".", "config main api sound-worker recorder-worklet listen-worker"),

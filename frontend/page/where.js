@@ -57,7 +57,7 @@ async function writePlace() {
 	const cell = getCell()
 	$("where-place", HTMLInputElement).value = cell?.join(", ") ?? ""
 	const seasons = await loadSeasons()
-	const place = cell && `${cell[0]}°, ${cell[1]}°`
+	const place = cell ? `${cell[0]}°, ${cell[1]}°` : ""
 	const outside = cell && seasons && !isInside(seasons, cell)
 	const key = seasons ? (outside ? "where.outside" : "where.set") : "error.network"
 	write("where-state", cell ? text(key, {place}) : "")
