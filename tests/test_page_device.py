@@ -1,12 +1,21 @@
 """Files named on this device: as the API names them, and who answered is said."""
 
 import json
-import time
 
 import numpy as np
 import pytest
 from local_app import SHIPPED_MODEL, running
-from page_browser import RATE, chirps, choose, identify, recording, wait_for, wait_state, wav
+from page_browser import (
+    RATE,
+    chirps,
+    choose,
+    identify,
+    processor_seconds,
+    recording,
+    wait_for,
+    wait_state,
+    wav,
+)
 from scipy import signal
 
 from birdapp.chalicelib.model import Model, Prediction
@@ -162,16 +171,18 @@ def compare(page, app, song):
     )
 
 
-def test_a_file_is_named_faster_than_it_lasts(open_page):
-    """On one quiet core more than ten times as fast; others may be at work here."""
+def test_a_file_is_named_ten_times_as_fast_as_it_lasts_on_one_core(open_page, browser):
+    """By the processor's time, which other work on the machine does not make longer."""
     page = open_page()
     page.check("#on-device")
     identify(page, recording(5))  # The network is loaded.
     minutes = wav(np.tile(chirps(60), 2))
-    started = time.monotonic()
+    before = processor_seconds(browser)
     state = identify(page, {"name": "two.wav", "mimeType": "audio/wav", "buffer": minutes})
     assert state != "error"
-    assert time.monotonic() - started <= 60
+    spent = processor_seconds(browser) - before
+    print(spent)
+    assert spent <= 120 / 10
 
 
 def test_who_answered_is_said_and_the_choice_is_kept(open_page, api):
