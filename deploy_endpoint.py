@@ -4,8 +4,7 @@ import argparse
 import sys
 from collections.abc import Iterator, Sequence
 
-from infra import config, hosting
-from infra.cost import price_lines
+from infra import config, cost, hosting
 from infra.endpoint import deploy
 from infra.endpoint.model import check_model
 from infra.endpoint.smoke_clip import make_clip, read_or_make_clip
@@ -53,7 +52,7 @@ def run(given: argparse.Namespace) -> Iterator[object]:
             expected_sha256=given.sha256,
         )
         yield f"Checked: {model}"
-        yield from price_lines(preset)
+        yield from [preset.describe(), *cost.comparison()]
         if not given.dry_run:
             base = foundation.ensure(account, settings)
             yield base

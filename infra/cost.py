@@ -11,16 +11,10 @@ from dataclasses import dataclass, field
 
 from infra.alarms import stage_alarms
 from infra.config import Settings
-from infra.endpoint.presets import (
-    DEFAULT_PRESET,
-    PRESETS,
-    Function,
-    Hosting,
-    Instances,
-    Preset,
-)
+from infra.endpoint.presets import PRESETS, Function, Hosting, Instances
 
 CLIPS_A_DAY = (0, 1_000, 100_000)
+HEADS = tuple(f"{clips:,} a day" for clips in CLIPS_A_DAY)
 DAYS = 30
 HOURS_A_DAY = 24
 SECONDS_A_DAY = 86_400
@@ -124,20 +118,19 @@ def part_dollars(part: Part, clips: float) -> float:
 
 
 def lines(settings: Settings, hosting: Hosting) -> list[str]:
-    heads = tuple(f"{clips:,} a day" for clips in CLIPS_A_DAY)
-    rows = [
-        Line(
-            f"model and its data, --preset {name}",
-            tuple(
-                sum(part_dollars(part, DAYS * clips) for part in _model(preset.hosting))
-                for clips in CLIPS_A_DAY
-            ),
-        )
-        for name, preset in PRESETS.items()
-    ]
+    title = "$ a month, list prices of us-east-1"
+    return [*table(title, HEADS, monthly(settings, hosting)), *comparison()]
+
+
+def comparison() -> list[str]:
+    """Return what each way to host the model costs, and whom the cheapest is for."""
+    rows = []
+    for name, preset in PRESETS.items():
+        parts = _model(preset.hosting)
+        month = (sum(part_dollars(part, DAYS * clips) for part in parts) for clips in CLIPS_A_DAY)
+        rows.append(Line(f"--preset {name}", tuple(month)))
     return [
-        *table("$ a month, list prices of us-east-1", heads, monthly(settings, hosting)),
-        *table("to compare", heads, rows),
+        *table("the model and its data, $ a month", HEADS, rows),
         "A hobby takes --preset lambda: it costs nothing while nobody asks.",
     ]
 
@@ -173,21 +166,3 @@ def _model(hosting: Hosting) -> list[Part]:
 def dollars_a_month(hosting: Hosting, requests_a_day: float) -> float:
     """Return what 30 days cost with one instance or so many requests, without data."""
     return part_dollars(_model(hosting)[0], DAYS * requests_a_day)
-
-
-def break_even(serverless: Hosting, instances: Hosting) -> int:
-    """Return from how many requests a day one instance is cheaper than serverless."""
-    return round(dollars_a_month(instances, 0) / dollars_a_month(serverless, 1))
-
-
-def price_lines(preset: Preset) -> list[str]:
-    """Return what the hosting costs a month, and where serverless stops being cheaper."""
-    amounts = ((clips, dollars_a_month(preset.hosting, clips)) for clips in CLIPS_A_DAY)
-    prices = ", ".join(f"{clips:,} clips a day: {amount:,.2f} $" for clips, amount in amounts)
-    turn = break_even(PRESETS["serverless"].hosting, PRESETS[DEFAULT_PRESET].hosting)
-    return [
-        preset.describe(),
-        f"A month, one instance, us-east-1 list price, no traffic charges: {prices}",
-        f"Serverless is cheaper than one instance of `{DEFAULT_PRESET}` "
-        f"up to {turn:,} requests a day.",
-    ]

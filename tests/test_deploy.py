@@ -63,6 +63,7 @@ def test_dry_run_calls_no_aws_and_says_what_and_for_how_much(capsys):
     assert all(f"{clips:,} a day" in said for clips in (0, 1_000, 100_000))
     assert "$ at most, if strangers never stop asking" in said
     assert "A hobby takes --preset lambda" in said
+    assert said.index("Without any limit: downloads of the page") < said.index("$ at most")
 
 
 def test_a_model_in_a_lambda_costs_nothing_at_rest_and_five_dollars_at_100_000_clips_a_day():

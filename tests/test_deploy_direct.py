@@ -45,10 +45,13 @@ def folder(tmp_path_factory):
     return tmp_path_factory.mktemp("project") / "birdapp"
 
 
-def test_chalice_deploys_the_project_with_layer_and_policy_of_this_account(
-    account, emulated, folder
-):
-    deploy(account, emulated, folder)
+@pytest.fixture(scope="module")
+def deployed(account, emulated, folder):
+    """What Chalice remembers of its first deploy."""
+    return deploy(account, emulated, folder)
+
+
+def test_chalice_deploys_the_project_with_layer_and_policy_of_this_account(account, deployed):
     function = account.functions.get_function_configuration(FunctionName="birdapp-dev")
     assert [layer["Arn"].split(":")[6] for layer in function["Layers"]] == [
         "birdapp-dev-ffmpeg-direct"
@@ -65,12 +68,11 @@ def test_chalice_deploys_the_project_with_layer_and_policy_of_this_account(
     ]
 
 
-def test_chalice_deploys_again_onto_what_stands(account, emulated, folder, monkeypatch):
-    first = deploy(account, emulated, folder)
+def test_chalice_deploys_again_onto_what_stands(account, emulated, folder, deployed, monkeypatch):
     changed = config.read_config()
     changed["environment_variables"]["CORS_ORIGINS"] = "https://birds.example"
     monkeypatch.setattr(config, "read_config", lambda: changed)
-    assert deploy(account, emulated, folder) == first
+    assert deploy(account, emulated, folder) == deployed
     function = account.functions.get_function_configuration(FunctionName="birdapp-dev")
     assert function["Environment"]["Variables"]["CORS_ORIGINS"] == "https://birds.example"
     versions = account.functions.list_layer_versions(LayerName="birdapp-dev-ffmpeg-direct")[

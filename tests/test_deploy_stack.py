@@ -9,6 +9,7 @@ import base64
 import json
 import subprocess
 import sys
+from functools import cache
 from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 
@@ -24,6 +25,7 @@ import deploy
 from infra import config, limits
 from infra.endpoint import model
 from infra.endpoint.probe import examine
+from infra.packages import wheels
 
 LOCAL_PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"
 # Here the Lambdas run on this machine's Python.
@@ -219,6 +221,9 @@ def test_a_second_destroy_is_no_fault(environment, deployed):
     assert outcomes(lines) == {"absent"}
 
 
+read_wheels = cache(wheels.contents)
+
+
 @pytest.fixture
 def in_this_process(environment, monkeypatch):
     """Run deploy.py here, where TensorFlow is imported already; (exit status, lines)."""
@@ -232,6 +237,8 @@ def in_this_process(environment, monkeypatch):
         return probe_elsewhere(folder, clip, workspace)
 
     monkeypatch.setattr(model, "probe", probe)
+    # Each of four deploys would unpack the same wheels.
+    monkeypatch.setattr(wheels, "contents", lambda found: dict(read_wheels(tuple(found))))
 
     def run(capsys, *arguments):
         faster = "--python", LOCAL_PYTHON, "--poll-seconds", "0.05"

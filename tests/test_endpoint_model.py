@@ -334,6 +334,5 @@ def test_a_dry_run_checks_and_prices_without_credentials(saved_model, monkeypatc
     said = capsys.readouterr().out
     digest = model_archive.sha256(model_archive.pack(saved_model))
     assert f"Checked: version tiny, 3 species, sha256 {digest}" in said
-    assert (
-        "Serverless is cheaper than one instance of `requests` up to 81,600 requests a day." in said
-    )
+    assert "serverless: 3,072 MB, at most 10 requests at once" in said
+    assert re.search(r"--preset serverless +0\.00 +1\.11 +111\.12", said)

@@ -225,7 +225,7 @@ def test_where_nothing_is_left_nobody_is_asked(monkeypatch, capsys):
 
 def test_destroy_ends_what_costs_by_the_hour_first(monkeypatch):
     order = []
-    monkeypatch.setattr(stage.endpoint, "destroy", lambda *_: order.append("endpoint") or [])
+    monkeypatch.setattr(stage.hosting, "destroy", lambda *_: order.append("endpoint") or [])
     monkeypatch.setattr(stage, "delete_stack", lambda _, name, **__: order.append(name))
     monkeypatch.setattr(stage.publish, "destroy", lambda *_: order.append("site"))
     list(stage.down_but_data(account(), config.load("dev")))

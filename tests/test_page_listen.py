@@ -147,7 +147,9 @@ def ready_offline(page):
     page.wait_for_selector("body[data-birds]")
 
 
-def test_without_a_network_it_does_the_same(forest, api):
+def test_without_a_network_it_does_the_same(open_page, dawn_microphone, api):
+    allowed = {"permissions": ["microphone"], "service_workers": "allow"}
+    forest = open_page(browser=dawn_microphone, **allowed)
     ready_offline(forest)
     listen(forest)
     until_heard(forest, CHAFFINCH, WREN)
@@ -165,7 +167,6 @@ def test_the_page_that_has_no_model_for_the_browser_offers_no_listen(open_page, 
             body=f'export const apiBase = "{api.url}"; export const canListen = false',
         ),
     )
-    page.evaluate("navigator.serviceWorker.getRegistration().then((it) => it?.unregister())")
     page.reload()
     page.wait_for_selector("body[data-birds]")
     assert not page.is_visible("#listen")

@@ -5,6 +5,7 @@ import json
 import pytest
 import sound_cases
 from page_browser import identify
+from page_fixtures import opened
 from sound_cases import CASES, HEARD
 
 pytest_plugins = ["page_fixtures"]
@@ -25,11 +26,7 @@ def song():
 
 @pytest.fixture(scope="module")
 def page(app, browser):
-    """One page for all: each recording takes the place of the one before."""
-    with browser.new_context(locale="en-GB", accept_downloads=True) as context:
-        page = context.new_page()
-        page.goto(app.site_url)
-        page.wait_for_selector("body[data-birds]")
+    with opened(browser, app.site_url) as page:
         yield page
 
 
