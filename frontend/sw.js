@@ -4,24 +4,27 @@ const worker = /** @type {ServiceWorkerGlobalScope} */ (/** @type {unknown} */ (
 const modules = (folder = "", names = "") => names.split(" ").map(name => `${folder}/${name}.js`);
 // The publisher replaces this list, up to its semicolon.
 const FILES = [
-	..."./ style.css landscape.css landscape.svg icon.svg singer.svg".split(" "),
+	..."./ style.css sound.css landscape.css landscape.svg icon.svg singer.svg".split(" "),
 	"manifest.webmanifest",
 	..."de en es fr it pt".split(" ").map(language => `lang/${language}.json`),
 	...modules(".", "config main api sound-worker recorder-worklet listen-worker"),
 	..."icon-192 icon-512 maskable-512 apple-touch-icon".split(" ").map(name => `icons/${name}.png`),
 	...modules(
 		"page",
-		"answer arrivals beside birds device device-choice dom doubt export file-input headline i18n"
+		"answer arrivals begin beside birds device device-choice dom doubt export file-input headline"
 	),
 	...modules(
 		"page",
-		"history identify keeping known language listen live-picture minimap offline open"
+		"history i18n identify keeping known language listen live-picture minimap offline open"
 	),
-	...modules("page", "player recorder rows samples session sound store timeline view"),
-	...modules("page", "correction-export corrections waiting wake-lock"),
+	...modules("page", "parts player recorder rows samples season session sound store"),
+	...modules(
+		"page",
+		"correction-export corrections take-away timeline view waiting wake-lock where"
+	),
 	...modules("core", "zip audio-formats birds chunks export-formats join judge listen-files mono"),
 	...modules("core", "file-header network-input pooling resample resampler said share"),
-	...modules("core", "spectrogram-image stft tally wav"),
+	...modules("core", "spectrogram-image stft tally wav where"),
 	...modules("listen", "live network work")
 ];
 // The manifest's share_target.

@@ -302,6 +302,8 @@ interface Sample extends Named {
 
 interface RowActs {
   playable: boolean
+  /** Missing where nobody knows: of a shared result. */
+  heard?: Date
   share: (bird: Bird) => void
 }
 
@@ -459,7 +461,7 @@ interface Entry {
   /** ISO 8601. */
   date: string
   name: string
-  sound: Blob
+  sound: File
   answer: Answer | null
   corrections: Correction[]
 }
@@ -472,3 +474,33 @@ type Keep = (file: File, answer?: Answer | null) => Promise<void>
 type AskChunks = (job: Job, signal: AbortSignal, onProgress: () => void) => Promise<Answer>
 
 type OpenFile = (file: File, options: Parameters<Choose>[1]) => Promise<unknown>
+
+/** The south-west corner of a cell of one degree, in degrees north and east. */
+type Cell = [north: number, east: number]
+
+/** Where and when the listed species are unusual (training/data/occurrence.py). */
+interface Seasons {
+  species: string[]
+  south: number
+  west: number
+  rows: number
+  columns: number
+  bits: Uint8Array
+}
+
+type ReadSeasons = (bytes: Uint8Array) => Seasons
+
+type IsUnusual = (seasons: Seasons, species: string, cell: Cell, month: number) => boolean
+
+interface NamedPlace {
+  names: string[]
+  cell: Cell
+}
+
+type ParsePlace = (words: string, places: NamedPlace[]) => Cell | null
+
+/** By the city's name: its country's code, degrees north and east. */
+type CityTable = Record<string, [code: string, north: number, east: number]>
+
+/** The recording, its answer, and what adds the reader's corrections to that. */
+type GetCurrent = () => { answer: Answer | null; file?: File; verify?: (answer: Answer) => Answer }

@@ -1,6 +1,8 @@
 """What a reader does with the page, and recordings to choose."""
 
 import io
+import os
+import re
 import time
 import wave
 from pathlib import Path
@@ -18,6 +20,28 @@ def microphone_that_hears(file):
     """Chromium's arguments for a microphone that hears a WAV file."""
     fake = ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"]
     return [*fake, f"--use-file-for-fake-audio-capture={file}"]
+
+
+def renderers(browser):
+    """The folders in /proc of the processes that run pages and their workers."""
+    session = browser.new_browser_cdp_session()
+    found = session.send("SystemInfo.getProcessInfo")["processInfo"]
+    session.detach()
+    return [Path(f"/proc/{each['id']}") for each in found if each["type"] == "renderer"]
+
+
+def renderer_mebibytes(browser):
+    """The largest renderer's share of memory."""
+    texts = [(folder / "smaps_rollup").read_text() for folder in renderers(browser)]
+    return max(int(re.search(r"^Pss: +(\d+) kB", text, re.M)[1]) for text in texts) / 1024
+
+
+def processor_seconds(browser):
+    """What the renderers have had of the processors: a busy machine does not make it longer."""
+    times = [(folder / "stat").read_text().rsplit(")")[-1].split() for folder in renderers(browser)]
+    return sum(
+        int(user) + int(system) for *_, user, system in (t[:13] for t in times)
+    ) / os.sysconf("SC_CLK_TCK")
 
 
 def wav(samples, rate=RATE):

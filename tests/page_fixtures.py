@@ -6,7 +6,6 @@ from pathlib import Path
 
 import page_api
 import pytest
-from browser_model import with_browser_model
 from local_app import SHIPPED_MODEL
 from page_browser import chirps, microphone_that_hears, wav
 from playwright.sync_api import sync_playwright
@@ -88,15 +87,9 @@ def served(listen=dict):
 
 
 @pytest.fixture(scope="session")
-def browser_model(tmp_path_factory):
-    """The shipped model's folder, with its file for the browser."""
-    return with_browser_model(SHIPPED_MODEL, tmp_path_factory.mktemp("browser_model"))
-
-
-@pytest.fixture(scope="session")
-def listen_parts(browser_model):
+def listen_parts():
     """What Listen needs, with the shipped model."""
-    return listen_files(browser_model)
+    return listen_files(SHIPPED_MODEL)
 
 
 @pytest.fixture
@@ -127,16 +120,30 @@ def module(browser):
         yield run
 
 
+@contextmanager
+def opened(browser, url):
+    """One page for many recordings: each takes the place of the one before."""
+    quiet = {"reduced_motion": "reduce", "service_workers": "block"}
+    with browser.new_context(locale="en-GB", accept_downloads=True, **quiet) as context:
+        page = context.new_page()
+        page.set_default_timeout(60_000)  # Machines are busy.
+        page.goto(url)
+        page.wait_for_selector("body[data-birds]")
+        yield page
+
+
 @pytest.fixture
 def open_page(browser, api):
     """Open the page with any options of a browser context; an error on the console fails the test.
 
-    It opens without motion, so that positions hold still; tests of motion ask for it.
+    It opens without motion, so that positions hold still; tests of motion ask for it. And without
+    the service worker, which loads a hundred files anew for each context: tests of it ask too.
     """
     contexts, troubles = [], []
 
     def start(**options):
-        settings = {"locale": "en-GB", "reduced_motion": "reduce", **options}
+        quiet = {"reduced_motion": "reduce", "service_workers": "block"}
+        settings = {"locale": "en-GB", **quiet, **options}
         context = (settings.pop("browser", None) or browser).new_context(**settings)
         contexts.append(context)
         page = context.new_page()
@@ -161,3 +168,11 @@ def is_trouble(said):
 @pytest.fixture
 def page(open_page):
     return open_page()
+
+
+@pytest.fixture
+def kept_page(open_page):
+    """A page that is there without a network too."""
+    page = open_page(service_workers="allow")
+    page.evaluate("navigator.serviceWorker.ready.then(() => 0)")
+    return page

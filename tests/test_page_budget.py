@@ -66,7 +66,7 @@ def test_every_module_belongs_to_the_first_load_or_to_a_feature():
 
 
 def test_the_first_load_is_at_most_30_kb_compressed(open_page):
-    page = open_page(service_workers="block")
+    page = open_page()
     page.wait_for_load_state("networkidle")
     urls = page.evaluate("performance.getEntriesByType('resource').map((each) => each.name)")
     loaded = {urlsplit(url).path[1:] for url in urls} - {"config.js"}
@@ -111,9 +111,8 @@ def test_object_urls_are_given_back(open_page):
     assert page.evaluate("window.open_urls.size") == 1
 
 
-def test_the_service_worker_keeps_every_file_of_the_page(open_page):
-    page = open_page()
-    page.evaluate("navigator.serviceWorker.ready.then(() => 0)")
+def test_the_service_worker_keeps_every_file_of_the_page(kept_page):
+    page = kept_page
     urls = page.evaluate(
         "caches.open('page').then((c) => c.keys()).then((all) => all.map((r) => r.url))"
     )
@@ -132,9 +131,8 @@ def test_the_service_worker_keeps_every_file_of_the_page(open_page):
     }
 
 
-def test_without_a_network_the_page_opens_says_so_and_keeps_the_recording(open_page, api):
-    page = open_page()
-    page.evaluate("navigator.serviceWorker.ready.then(() => 0)")
+def test_without_a_network_the_page_opens_says_so_and_keeps_the_recording(kept_page):
+    page = kept_page
     page.context.set_offline(True)
     page.reload()
     page.wait_for_selector("body[data-birds]")

@@ -97,7 +97,7 @@ def test_a_slow_api_is_told_and_the_recording_kept(open_page, api):
 
 
 def test_an_api_that_is_down_is_told_and_the_recording_kept(open_page, api):
-    page = open_page(service_workers="block")  # What goes past one while it starts is not routed.
+    page = open_page()  # What goes past one while it starts is not routed.
     page.route(f"{api.url}/**", lambda route: route.abort("connectionrefused"))
     assert identify(page, recording(5)) == "error"
     assert (
@@ -109,7 +109,7 @@ def test_an_api_that_is_down_is_told_and_the_recording_kept(open_page, api):
 
 
 def test_an_answer_of_another_form_is_told(open_page, api):
-    page = open_page(service_workers="block")
+    page = open_page()
     page.route(
         f"{api.url}/**",
         lambda route: route.fulfill(body="<html>", headers={"Access-Control-Allow-Origin": "*"}),

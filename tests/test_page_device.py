@@ -1,12 +1,21 @@
 """Files named on this device: as the API names them, and who answered is said."""
 
 import json
-import time
 
 import numpy as np
 import pytest
-from local_app import SHIPPED_MODEL, running
-from page_browser import RATE, chirps, choose, identify, recording, wait_for, wait_state, wav
+from page_browser import (
+    RATE,
+    chirps,
+    choose,
+    identify,
+    processor_seconds,
+    recording,
+    wait_for,
+    wait_state,
+    wav,
+)
+from page_fixtures import opened
 from scipy import signal
 
 from birdapp.chalicelib.model import Model, Prediction
@@ -29,16 +38,6 @@ TO_INPUT = """(m, pcm) => {
 def api(listening_api):
     """The page names birds itself."""
     return listening_api
-
-
-@pytest.fixture(scope="module")
-def listening_app(request, browser_model):
-    """The whole app with a model that the browser has too."""
-    if (SHIPPED_MODEL / "browser.tflite").exists():
-        yield request.getfixturevalue("app")
-    else:
-        with running(browser_model) as app:
-            yield app
 
 
 def pcm(samples):
@@ -121,20 +120,21 @@ def songs(recordings, recording_rows):
     return [files[i] for i in range(most) for files in seen.values() if i < len(files)][:COUNT]
 
 
-def test_fifty_recordings_are_named_as_by_the_api(listening_app, browser, songs):
+def test_fifty_recordings_are_named_as_by_the_api(app, browser, songs):
     assert len(songs) == COUNT
-    with browser.new_context(locale="en-GB", accept_downloads=True) as context:
-        page = context.new_page()
+    with opened(browser, app.site_url) as page:
         sent = []
         page.on(
             "request",
             lambda request: sent.append(request.url) if "classify" in request.url else None,
         )
-        page.goto(listening_app.site_url)
-        wait_for(page, lambda: page.evaluate("import('/config.js').then((it) => it.canListen)"))
+        # LiteRT.js may still be on its way to the server.
+        listens = "fetch('/config.js').then((it) => it.text()).then((it) => it.includes('true'))"
+        wait_for(page, lambda: page.evaluate(listens))
         page.reload()
+        page.wait_for_selector("body[data-birds]")
         page.check("#on-device")
-        differences = [compare(page, listening_app, song) for song in songs]
+        differences = [compare(page, app, song) for song in songs]
     assert sent == []
     assert [each for each in differences if each] == []
 
@@ -162,16 +162,18 @@ def compare(page, app, song):
     )
 
 
-def test_a_file_is_named_faster_than_it_lasts(open_page):
-    """On one quiet core more than ten times as fast; others may be at work here."""
+def test_a_file_is_named_ten_times_as_fast_as_it_lasts_on_one_core(open_page, browser):
+    """By the processor's time, which other work on the machine does not make longer."""
     page = open_page()
     page.check("#on-device")
     identify(page, recording(5))  # The network is loaded.
     minutes = wav(np.tile(chirps(60), 2))
-    started = time.monotonic()
+    before = processor_seconds(browser)
     state = identify(page, {"name": "two.wav", "mimeType": "audio/wav", "buffer": minutes})
     assert state != "error"
-    assert time.monotonic() - started <= 60
+    spent = processor_seconds(browser) - before
+    print(spent)
+    assert spent <= 120 / 10
 
 
 def test_who_answered_is_said_and_the_choice_is_kept(open_page, api):

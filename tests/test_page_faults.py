@@ -94,7 +94,7 @@ def record(page):
 
 
 def test_two_recordings_made_offline_are_both_kept_until_they_are_deleted(open_page, microphone):
-    page = open_page(browser=microphone, permissions=["microphone"])
+    page = open_page(browser=microphone, permissions=["microphone"], service_workers="allow")
     page.evaluate("navigator.serviceWorker.ready.then(() => 0)")
     page.click("#pick")  # Loads the rest, which the service worker also keeps.
     page.context.set_offline(True)
@@ -179,7 +179,7 @@ def test_an_hour_of_mono_wav_is_not_too_large(page, tmp_path):
 def test_a_small_file_that_is_too_long_is_told_before_it_is_decoded(page, tmp_path):
     page.evaluate("OfflineAudioContext.prototype.decodeAudioData = () => window.decoded = true, 0")
     file = tmp_path / "night.flac"
-    silence = ["-f", "lavfi", "-i", "anullsrc=r=8000:cl=mono", "-t", str(71 * 60)]
+    silence = ["-f", "lavfi", "-i", "anullsrc=r=4000:cl=mono", "-t", str(62 * 60)]
     ffmpeg = [imageio_ffmpeg.get_ffmpeg_exe(), "-loglevel", "error", *silence]
     subprocess.run([*ffmpeg, "-compression_level", "0", file], check=True)
     assert file.stat().st_size < 10 * 2**20
@@ -206,18 +206,19 @@ def test_a_double_tap_on_identify_cancels_nothing(open_page, api):
 
 
 def go_offline(page):
-    page.evaluate("navigator.serviceWorker.ready.then(() => 0)")
     page.context.set_offline(True)
     page.wait_for_selector("#offline:visible")
 
 
-def test_offline_every_language_is_there(page):
+def test_offline_every_language_is_there(kept_page):
+    page = kept_page
     go_offline(page)
     page.select_option("#language", "pt")
     wait_for(page, lambda: page.get_attribute("html", "lang") == "pt")
 
 
-def test_offline_a_language_that_is_not_kept_stays_away_and_the_page_says_why(page):
+def test_offline_a_language_that_is_not_kept_stays_away_and_the_page_says_why(kept_page):
+    page = kept_page
     go_offline(page)
     page.evaluate("caches.delete('page')")
     page.select_option("#language", "de")
@@ -226,12 +227,14 @@ def test_offline_a_language_that_is_not_kept_stays_away_and_the_page_says_why(pa
     assert page.get_attribute("html", "lang") == "en"
 
 
-def test_offline_the_page_promises_to_keep_a_recording_only_where_there_is_one(page):
+def test_offline_the_page_promises_to_keep_a_recording_only_where_there_is_one(kept_page):
+    page = kept_page
     go_offline(page)
     assert page.inner_text("#offline") == "You are offline."
 
 
-def test_offline_there_is_one_message(page):
+def test_offline_there_is_one_message(kept_page):
+    page = kept_page
     go_offline(page)
     identify(page, recording(5))
     assert shown(page).message.startswith("You are offline.")
@@ -277,7 +280,7 @@ def test_from_right_to_left_times_per_cent_and_the_picture_s_axis_stay(page, api
 
 
 def test_a_song_to_try_is_loaded_on_the_press_and_named(open_page, api):
-    page = open_page(service_workers="block")
+    page = open_page()
     asked = []
     page.on("request", lambda request: asked.append(request.url))
     page.reload()
@@ -293,7 +296,7 @@ def test_a_song_to_try_is_loaded_on_the_press_and_named(open_page, api):
 
 
 def test_a_song_that_cannot_be_loaded_can_be_tried_again(open_page):
-    page = open_page(service_workers="block")
+    page = open_page()
     page.route("**/samples/*", lambda route: route.abort())
     page.click("#try")
     assert wait_state(page, "result", "error") == "error"

@@ -84,7 +84,8 @@ def test_a_part_s_answer_does_not_take_the_place_of_the_whole_s(page, api):
     assert "Common Blackbird" in named(page)[0]
 
 
-def test_one_is_deleted_or_all_and_then_nothing_is_left(page):
+def test_one_is_deleted_or_all_and_then_nothing_is_left(kept_page):
+    page = kept_page
     for name in ("one.wav", "two.wav", "three.wav"):
         identify(page, recording(5, name=name))
     wait_entries(page, 3)
@@ -122,7 +123,7 @@ def record(page):
 @pytest.fixture
 def listening_page(open_page, listening_api, microphone):
     """A page that names birds itself."""
-    page = open_page(browser=microphone, permissions=["microphone"])
+    page = open_page(browser=microphone, permissions=["microphone"], service_workers="allow")
     page.goto(listening_api.site_url)
     page.wait_for_selector("body[data-birds]")
     return page

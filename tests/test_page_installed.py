@@ -29,7 +29,8 @@ def test_there_are_icons_for_every_kind_of_device():
     assert png_size(FRONTEND / "icons/apple-touch-icon.png") == (180, 180)
 
 
-def test_chromium_finds_nothing_wrong_with_the_manifest(page):
+def test_chromium_finds_nothing_wrong_with_the_manifest(kept_page):
+    page = kept_page
     client = page.context.new_cdp_session(page)
     assert client.send("Page.getAppManifest")["errors"] == []
     assert client.send("Page.getInstallabilityErrors")["installabilityErrors"] in (
@@ -44,8 +45,8 @@ def test_the_theme_colour_follows_the_scheme(page):
     assert media == ["(prefers-color-scheme: light)", "(prefers-color-scheme: dark)"]
 
 
-def test_a_sound_that_another_app_shares_is_named(page, api):
-    page.evaluate("navigator.serviceWorker.ready.then(() => 0)")
+def test_a_sound_that_another_app_shares_is_named(kept_page, api):
+    page = kept_page
     page.reload()
     page.wait_for_selector("body[data-birds]")
     share = """async (bytes) => {

@@ -1,34 +1,40 @@
 """Listen: birds are named while they sing, on this device, without a request."""
 
-import re
+import json
 import subprocess
-from pathlib import Path
 
 import imageio_ffmpeg
 import pytest
-from page_browser import microphone_that_hears, until, wait_for, wait_state
+from page_browser import (
+    microphone_that_hears,
+    processor_seconds,
+    renderer_mebibytes,
+    until,
+    wait_for,
+    wait_state,
+)
 from test_page_access import LOOKS, complaints, tab_to
 
 pytest_plugins = ["page_fixtures"]
 CHAFFINCH, WREN = "Fringilla coelebs", "Troglodytes troglodytes"
 SONGS = ("Fringilla_coelebs/XC308105.ogg", "Troglodytes_troglodytes/XC401495.ogg")
 ENDS = ("result", "unsure", "unknown-bird", "no-bird", "error")
-# JavaScript: when each row came, in seconds of the sound; long tasks; words for screen readers.
+# JavaScript: after how many seconds of sound each row came; words for screen readers. The sound's
+# own clock: how long a busy machine takes to get there is not the page's.
 WATCH = """() => {
-    window.came = {}; window.long = []; window.said = [];
-    new MutationObserver(() => {
-        for (const {dataset} of document.querySelectorAll('#heard-now > li')) {
-            const time = document.querySelector('#listen-time').textContent.split(':');
-            window.came[dataset.species] ??= 60 * time[0] + Number(time[1]);
-        }
-    }).observe(document.querySelector('#heard-now'), {childList: true});
+    window.came = {}; window.said = []; window.looked = 0;
+    const note = ({data: {look}}) => {
+        window.looked = look?.seconds ?? window.looked;
+        for (const bird of look?.birds ?? []) window.came[bird.scientific_name] ??= look.seconds;
+    };
+    window.Worker = class extends Worker {
+        constructor(...given) { super(...given); this.addEventListener('message', note); }
+    };
     new MutationObserver(() => {
         window.said.push(document.querySelector('#heard-said').textContent);
     }).observe(document.querySelector('#heard-said'), {childList: true});
-    new PerformanceObserver((list) => {
-        window.long.push(...list.getEntries().map((it) => it.duration));
-    }).observe({type: 'longtask'});
 }"""
+MOST_SECONDS, MOST_TASK_SECONDS = 4, 0.1
 
 
 @pytest.fixture
@@ -39,10 +45,10 @@ def api(listening_api):
 
 @pytest.fixture(scope="session")
 def dawn_microphone(recordings, tmp_path_factory, launch):
-    """A browser that hears a chaffinch, five seconds of nothing, a wren, nothing, and again."""
+    """A browser that hears a chaffinch, four seconds of nothing, a wren, nothing, and again."""
     file = tmp_path_factory.mktemp("dawn") / "dawn.wav"
     inputs = [word for song in SONGS for word in ("-i", str(recordings / song))]
-    parts = "[0]atrim=end=8,apad=pad_dur=5[a];[1]atrim=end=8,apad=pad_dur=20[b]"
+    parts = "[0]atrim=end=6,apad=pad_dur=4[a];[1]atrim=end=8,apad=pad_dur=20[b]"
     graph = f"{parts};[a][b]concat=n=2:v=0:a=1"
     command = [imageio_ffmpeg.get_ffmpeg_exe(), "-v", "error", *inputs, "-filter_complex", graph]
     subprocess.run([*command, "-ar", "48000", "-ac", "1", file], check=True)
@@ -63,7 +69,6 @@ def heard(page):
 
 
 def listen(page):
-    page.evaluate(WATCH)
     page.click("#listen")
     wait_state(page, "listening")
 
@@ -77,12 +82,12 @@ def stop(page):
     return wait_state(page, *ENDS)
 
 
-def test_two_birds_are_named_while_they_sing_and_nothing_is_sent(forest, api):
+def test_two_birds_light_and_are_named_while_they_sing_and_nothing_is_sent(forest, api):
+    forest.evaluate(WATCH)
     listen(forest)
-    until_heard(forest, CHAFFINCH, WREN)
-    came = forest.evaluate("came")
-    # At 4 s at the latest on a quiet machine; on a busy one looks come late.
-    assert came[CHAFFINCH] <= 8
+    for lit in ("[data-lit]", ":not([data-lit])"):
+        forest.wait_for_selector(f'#heard-now > li[data-species="{CHAFFINCH}"]{lit}')
+    forest.wait_for_selector(f'#heard-now > li[data-species="{WREN}"][data-lit]')
     assert stop(forest) == "result"
     assert api.requests == []
     assert forest.evaluate("said").count("Common Chaffinch") == 1
@@ -90,19 +95,46 @@ def test_two_birds_are_named_while_they_sing_and_nothing_is_sent(forest, api):
     assert forest.inner_text("#sound-title").endswith(".wav")
 
 
-def test_listening_does_not_hold_up_the_page(forest):
-    """No task over 0.1 s on a quiet machine; on a busy one any may be stopped for a while."""
+def test_the_first_bird_is_named_within_four_seconds(forest, dawn_microphone):
+    """Loading and looking fit into 4 s of one processor; once loaded, 4 s of sound are enough.
+
+    Both hold on a busy machine too: it gives less processor time a second, and less sound a look.
+    """
+    forest.evaluate(WATCH)
+    before = processor_seconds(dawn_microphone)
+    listen(forest)
+    until_heard(forest, CHAFFINCH)
+    assert processor_seconds(dawn_microphone) - before <= MOST_SECONDS
+    stop(forest)
+    forest.evaluate("window.came = {}; 0")
+    listen(forest)
+    until_heard(forest, CHAFFINCH)
+    assert forest.evaluate("came")[CHAFFINCH] <= MOST_SECONDS
+
+
+def test_listening_does_not_hold_up_the_page(forest, dawn_microphone):
+    """No task of the page over 0.1 s of the processor's time: other work does not count."""
+    dawn_microphone.start_tracing(page=forest, categories=["toplevel"])
     listen(forest)
     until_heard(forest, CHAFFINCH)
     stop(forest)
-    assert max(forest.evaluate("long"), default=0) <= 400
+    tasks = page_tasks(json.loads(dawn_microphone.stop_tracing())["traceEvents"])
+    assert len(tasks) > 100
+    assert max(tasks) <= MOST_TASK_SECONDS
 
 
-def test_a_row_lights_while_its_bird_is_heard(forest):
-    listen(forest)
-    forest.wait_for_selector(f'#heard-now > li[data-species="{CHAFFINCH}"][data-lit]')
-    forest.wait_for_selector(f'#heard-now > li[data-species="{CHAFFINCH}"]:not([data-lit])')
-    forest.wait_for_selector(f'#heard-now > li[data-species="{WREN}"][data-lit]')
+def page_tasks(events):
+    """Seconds of the processor that each task took in the threads of pages."""
+    pages = {
+        (each["pid"], each["tid"])
+        for each in events
+        if each["name"] == "thread_name" and each["args"]["name"] == "CrRendererMain"
+    }
+    return [
+        each.get("tdur", 0) / 1e6
+        for each in events
+        if each["name"].endswith("RunTask") and (each["pid"], each["tid"]) in pages
+    ]
 
 
 def ready_offline(page):
@@ -115,7 +147,9 @@ def ready_offline(page):
     page.wait_for_selector("body[data-birds]")
 
 
-def test_without_a_network_it_does_the_same(forest, api):
+def test_without_a_network_it_does_the_same(open_page, dawn_microphone, api):
+    allowed = {"permissions": ["microphone"], "service_workers": "allow"}
+    forest = open_page(browser=dawn_microphone, **allowed)
     ready_offline(forest)
     listen(forest)
     until_heard(forest, CHAFFINCH, WREN)
@@ -133,7 +167,6 @@ def test_the_page_that_has_no_model_for_the_browser_offers_no_listen(open_page, 
             body=f'export const apiBase = "{api.url}"; export const canListen = false',
         ),
     )
-    page.evaluate("navigator.serviceWorker.getRegistration().then((it) => it?.unregister())")
     page.reload()
     page.wait_for_selector("body[data-birds]")
     assert not page.is_visible("#listen")
@@ -188,61 +221,77 @@ def test_the_screen_stays_on_and_is_asked_for_again_when_the_page_returns(forest
         };
     }""")
     listen(forest)
-    until(forest, "locks.length === 1")
-    forest.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
-    until(forest, "locks.length === 2")
+    until(forest, "locks.some((lock) => !lock.over)")
+    returned = "window.before = locks.length, document.dispatchEvent(new Event('visibilitychange'))"
+    forest.evaluate(returned)
+    until(forest, "locks.length > before && locks.some((lock) => !lock.over)")
     stop(forest)
-    until(forest, "locks.at(-1).over")
+    until(forest, "locks.every((lock) => lock.over)")
 
 
-# An hour would take many minutes of two cores.
-FED_SECONDS, STEP_SECONDS, MOST_MEBIBYTES = 240, 60, 350
-# JavaScript: a worker that is fed sound as fast as it takes it; never far ahead of its looks.
-FEEDER = """() => {
-    const worker = new Worker('listen-worker.js');
+def test_what_the_network_gets_and_gives_is_freed(browser, api):
+    """LiteRT's tensors lie in WebAssembly's memory, which is never collected."""
+    library = """export const loadLiteRt = async () => {}
+        let alive = 0
+        export class Tensor {
+            constructor() { alive += 1 }
+            delete() { alive -= 1 }
+            toTypedArray() { return new Float32Array(47) }
+        }
+        const run = async () => ({probabilities: new Tensor(), bird: new Tensor()})
+        export const loadAndCompile = async () => ({run})
+        export const count = () => alive"""
+    with browser.new_context() as context:
+        page = context.new_page()
+        page.route(
+            "**/litert/index.js",
+            lambda route: route.fulfill(content_type="text/javascript", body=library),
+        )
+        page.goto(api.site_url + "/icon.svg")
+        left = page.evaluate("""async () => {
+            const {loadNetwork} = await import('/listen/network.js')
+            const {count} = await import('/litert/index.js')
+            const {judge} = await loadNetwork()
+            await judge(Int16Array.from({length: 22_050}, (_, i) => 999 * Math.sin(i)))
+            return count()
+        }""")
+    assert left == 0
+
+
+HOUR, MOST_MEBIBYTES = 3_600, 350
+# JavaScript: a microphone that gives sound as fast as it is heard, never far ahead of the looks. A
+# bird's noise for 5 s of 15: silence is kept alike, but costs no network.
+FAST_MICROPHONE = """() => {
     const rate = 22_050;
-    let looked = 0;
+    const {port1, port2} = new MessageChannel();
+    window.AudioWorkletNode = class extends AudioWorkletNode { port = port1 };
+    window.AudioContext = class extends AudioContext {
+        constructor() { super({sampleRate: rate}); }
+    };
+    const noise = Int16Array.from({length: rate}, () => 6_000 * (Math.random() - 0.5));
     let fed = 0;
-    worker.onmessage = ({data}) => { looked = data.look?.seconds ?? looked };
-    worker.postMessage({id: 1, rate});
-    const second = Int16Array.from({length: rate}, () => 6_000 * (Math.random() - 0.5));
     window.feed = async (seconds) => {
         for (const end = fed + seconds; fed < end; fed++) {
-            const heard = second.slice();
-            worker.postMessage({heard}, [heard.buffer]);
-            while (fed - looked > 60) await new Promise((done) => setTimeout(done, 5));
+            port2.postMessage(fed % 15 < 5 ? noise : new Int16Array(rate));
+            while (fed - looked > 60) await new Promise((done) => setTimeout(done, 20));
         }
     };
-    window.finish = () => new Promise((done) => {
-        worker.onmessage = ({data}) => {
-            if (data.sound) done([data.sound.size, data.answer.windows.length]);
-        };
-        worker.postMessage({id: 2, end: true});
-    });
 }"""
 
 
-def renderer_mebibytes(browser):
-    """The largest renderer's share of memory."""
-    session = browser.new_browser_cdp_session()
-    found = session.send("SystemInfo.getProcessInfo")["processInfo"]
-    session.detach()
-    pids = [it["id"] for it in found if it["type"] == "renderer"]
-    rollups = [Path(f"/proc/{pid}/smaps_rollup").read_text() for pid in pids]
-    return max(int(re.search(r"^Pss: +(\d+) kB", text, re.M)[1]) for text in rollups) / 1024
-
-
-def test_minutes_of_listening_stay_under_350_mb(open_page, launch):
-    browser = launch()
-    page = open_page(browser=browser)
+def test_an_hour_of_listening_stays_under_350_mb(open_page, launch, song):
+    """Every second of it is fed and kept; looks that come late are left out, as in life."""
+    browser = launch(*microphone_that_hears(song))
+    page = open_page(browser=browser, permissions=["microphone"])
     page.set_default_timeout(600_000)
-    page.evaluate(FEEDER)
+    page.evaluate(WATCH)
+    page.evaluate(FAST_MICROPHONE)
+    listen(page)
     used = []
-    for _ in range(0, FED_SECONDS, STEP_SECONDS):
-        page.evaluate(f"feed({STEP_SECONDS})")
+    for _ in range(0, HOUR, 300):
+        page.evaluate("feed(300)")
         used.append(renderer_mebibytes(browser))
-    size, windows = page.evaluate("finish()")
-    # The last samples are still in the resampler.
-    assert size == pytest.approx(FED_SECONDS * 22_050 * 2, abs=200)
-    assert windows == FED_SECONDS / 5
+    # It ends by itself.
+    assert wait_state(page, *ENDS) != "error"
+    wait_for(page, lambda: page.inner_text("#sound-length").startswith("60:0"))
     assert max(used) < MOST_MEBIBYTES, used

@@ -1,6 +1,7 @@
 """The page becomes a site: digests, types, headers, two ways of hosting; only changes go up."""
 
 import ast
+import gzip
 import hashlib
 import json
 import re
@@ -227,6 +228,23 @@ def test_files_carry_their_type_and_keeping_time(aws):
     )
     assert told["index.html"] == ("text/html; charset=utf-8", "no-cache")
     assert told["sw.js"] == ("text/javascript; charset=utf-8", "no-cache")
+
+
+@pytest.mark.parametrize(
+    ("name", "encoding"),
+    [("model/browser.tflite", "gzip"), ("litert/a.wasm", "gzip"), ("where/unusual.bin", None)],
+)
+def test_what_s3_would_send_in_full_lies_there_compressed(aws, name, encoding):
+    s3, content = aws[0].s3, b"network" * 999
+    publish_to(aws[0], WEBSITE)
+    asset = assets.Asset(name, content, headers.content_type(name), headers.ASK_AGAIN)
+    publish.upload(s3, BUCKET, asset)
+    found = s3.get_object(Bucket=BUCKET, Key=name)
+    body = found["Body"].read()
+    assert found.get("ContentEncoding") == encoding
+    assert (gzip.decompress(body) if encoding else body) == content
+    assert len(body) < len(content) / 10 or not encoding
+    assert publish.is_same(s3, BUCKET, asset, {name})
 
 
 def test_only_what_changed_is_uploaded_and_what_is_gone_is_deleted(aws, tmp_path):

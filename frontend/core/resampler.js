@@ -27,14 +27,15 @@ export class Resampler {
 		const sound = new Float32Array(this.rest.length + pcm.length)
 		sound.set(this.rest)
 		sound.set(pcm, this.rest.length)
-		const out = []
-		for (; this.next + this.margin < sound.length; this.next += this.step) {
-			out.push(Math.max(-32768, Math.min(32767, Math.round(this.at(sound)))))
+		const ahead = sound.length - this.margin - this.next
+		const out = new Int16Array(Math.max(0, Math.ceil(ahead / this.step)))
+		for (let i = 0; i < out.length; i++, this.next += this.step) {
+			out[i] = Math.max(-32768, Math.min(32767, Math.round(this.at(sound))))
 		}
 		const done = Math.max(0, Math.floor(this.next) - this.margin)
 		this.rest = sound.slice(done)
 		this.next -= done
-		return Int16Array.from(out)
+		return out
 	}
 
 	/** @param {Float32Array} sound */

@@ -29,3 +29,7 @@ export function make(tag, content = "", className = "") {
 	element.className = className
 	return element
 }
+
+/** To another site. */
+export const link = (words = "", href = "") =>
+	Object.assign(make("a", words), {href, target: "_blank", rel: "noreferrer"})

@@ -65,7 +65,8 @@ export const findUnnamed = async () => (await loadAll()).filter(entry => !entry.
 
 /** @param {Entry} entry */
 export function toFile({id, sound, name}) {
-	const file = new File([sound], name, {type: sound.type})
+	const {type, lastModified} = sound
+	const file = new File([sound], name, {type, lastModified})
 	entries.set(file, id)
 	return file
 }

@@ -8,8 +8,20 @@ let kept
 /** Songs to try are not the reader's. @type {WeakSet<File>} */
 const foreign = new WeakSet()
 
-async function load() {
-	return (kept ??= await import("./history.js"))
+/** @type {OpenFile} */
+let openFile = async () => {}
+/** @type {ReturnType<typeof start> | undefined} */
+let starting
+
+/** Not with the page: most have nothing to list. */
+const load = () => (starting ??= start())
+
+async function start() {
+	const loaded = await import("./history.js")
+	await loaded.startHistory((file, {answer}) =>
+		openFile(file, {recorded: true, answer: answer ?? undefined})
+	)
+	return (kept = loaded)
 }
 
 /** @param {File} file */
@@ -30,8 +42,10 @@ export const listHistory = () => kept?.list()
 /** A phone may have closed the page before the newest was named. @param {OpenFile} open */
 export async function openHistory(open, wished = false) {
 	if (!globalThis.indexedDB) return
-	const {startHistory, findUnnamed, toFile} = await load()
-	await startHistory((file, {answer}) => open(file, {recorded: true, answer: answer ?? undefined}))
+	openFile = open
+	const {hasRecordings} = await import("./store.js")
+	if (!(await hasRecordings())) return
+	const {findUnnamed, toFile} = await load()
 	const newest = (await findUnnamed()).at(-1)
 	if (newest && !wished && currentState() === "empty") {
 		await open(toFile(newest), {wait: true, recorded: true})

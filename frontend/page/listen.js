@@ -6,6 +6,7 @@ import {askDevice, onLook, tellDevice} from "./device.js"
 import {$, make, write} from "./dom.js"
 import {clock, nameOf, percent, text} from "./i18n.js"
 import {drawLive, openMicrophone, plugIn} from "./live-picture.js"
+import {loadSeasons, marks} from "./season.js"
 import {keepAwake} from "./wake-lock.js"
 
 const MAX_SECONDS = 3600
@@ -17,6 +18,7 @@ const MAX_SECONDS = 3600
  */
 export async function listen(stop, onStart) {
 	tellDevice({load: true}, [])
+	loadSeasons()
 	const stream = await openMicrophone()
 	const context = new AudioContext()
 	// Without a press, as from the shortcut, it may wait for the first one.
@@ -100,7 +102,8 @@ function row(bird) {
 	const latin = make("i", bird.scientific_name)
 	latin.lang = "la"
 	const name = make("span", [`${nameOf(bird)} `, latin], "name")
-	const item = make("li", [name, make("span", "", "sure ltr"), make("span", "", "times small")])
+	const [sure, times] = [make("span", "", "sure ltr"), make("span", "", "times small")]
+	const item = make("li", [name, sure, times, ...marks(bird, new Date())])
 	item.dataset.species = bird.scientific_name
 	return item
 }

@@ -3,7 +3,10 @@
 import {$, make, onClick, show, write} from "./dom.js"
 import {clock, nameOf, percent, text} from "./i18n.js"
 import {play} from "./player.js"
+import {marks} from "./season.js"
 import {showLanes, showPerhapsLanes, startTimeline, toneOf} from "./timeline.js"
+
+export {loadSeasons} from "./season.js"
 
 const SHARE_ICON = "↗"
 let perhaps = false
@@ -20,7 +23,7 @@ export function startRows() {
 /** @type {ShowRows} */
 export const showRows = (answer, given) => {
 	;[shown, acts] = [answer, given]
-	const {birds = [], candidates = [], species = [], verdict} = answer ?? {}
+	const {birds = [], candidates = [], species = [], verdict, model = ""} = answer ?? {}
 	showLanes(birds)
 	$("birds").replaceChildren(...birds.map(row))
 	$("candidates").replaceChildren(...candidates.map(candidate))
@@ -28,6 +31,7 @@ export const showRows = (answer, given) => {
 	write("perhaps", text("perhaps", {count}))
 	show("perhaps", count > 0)
 	show("tips", verdict !== "bird")
+	write("answered-by", text(`by.${answer?.answered_by ?? "service"}`, {model}))
 	unfold(perhaps)
 	const {scientific_name = ""} = birds[0] ?? candidates[0] ?? species[0] ?? {}
 	const page = encodeURIComponent(scientific_name.replaceAll(" ", "-"))
@@ -66,7 +70,8 @@ function row(bird) {
 	share.ariaLabel = share.title = text("share.bird", {name: nameOf(bird)})
 	share.onclick = () => acts.share(bird)
 	const sure = make("span", percent(confidence), "sure ltr")
-	const item = make("li", [fullName(bird), sure, make("span", times, "times"), share])
+	const unusual = marks(bird, acts.heard)
+	const item = make("li", [fullName(bird), sure, ...unusual, make("span", times, "times"), share])
 	item.className = toneOf(species)
 	Object.assign(item.dataset, {species, confidence, certain})
 	return item
@@ -75,7 +80,8 @@ function row(bird) {
 /** @param {Candidate} bird */
 function candidate(bird) {
 	const {scientific_name: species, confidence} = bird
-	const item = make("li", [fullName(bird), make("span", percent(confidence), "sure ltr")])
+	const sure = make("span", percent(confidence), "sure ltr")
+	const item = make("li", [fullName(bird), sure, ...marks(bird, acts.heard)])
 	Object.assign(item.dataset, {species, confidence})
 	return item
 }

@@ -1,7 +1,7 @@
 /** A song to try. It is loaded when the reader asks for it. */
 
 import {loadFile} from "../api.js"
-import {$, make} from "./dom.js"
+import {$, link} from "./dom.js"
 import {nameOf, text} from "./i18n.js"
 
 const SA3 = ["CC BY-SA 3.0", "https://creativecommons.org/licenses/by-sa/3.0/"]
@@ -37,6 +37,3 @@ export function writeCredits() {
 	])
 	$("credits").replaceChildren(text("try.credits"), ...credits)
 }
-
-const link = (words = "", href = "") =>
-	Object.assign(make("a", words), {href, target: "_blank", rel: "noreferrer"})

@@ -3,10 +3,10 @@
 import {ApiError} from "../api.js"
 import {showState} from "./answer.js"
 import {$, onClick, show, write} from "./dom.js"
-import {text} from "./i18n.js"
 import {loadKnown} from "./known.js"
 import {showMap, startMap} from "./minimap.js"
 import {open, showPicture} from "./open.js"
+import {loadBeside, loadIdentify, loadRows, loadTakeAway, parts} from "./parts.js"
 import {select, selection, startPlayer} from "./player.js"
 import {loadSeconds} from "./sound.js"
 import {startView} from "./view.js"
@@ -21,20 +21,7 @@ let answer = null
 /** @type {Part | null} */
 let sentPart = null
 
-/** @type {typeof import("./rows.js") | undefined} */
-let rows
-
-async function loadRows() {
-	const loaded = await import("./rows.js")
-	if (!rows) loaded.startRows()
-	return (rows = loaded)
-}
-
-/** @type {typeof import("./beside.js") | undefined} */
-let beside
-const loadBeside = async () => (beside = await import("./beside.js"))
-const loadExport = () => import("./export.js")
-const loadIdentify = () => import("./identify.js")
+const current = () => ({answer, file: recording?.file, verify: parts.beside?.verify})
 
 export function startSession() {
 	startView()
@@ -45,9 +32,7 @@ export function startSession() {
 	loadBeside()
 	onClick("send-part", sendPart)
 	addEventListener("part", showPart)
-	onClick("save-clip", saveClip)
-	onClick("save-recording", async () => recording && (await loadExport()).save(recording.file))
-	onClick("share", () => answer && share(answer))
+	loadTakeAway(current)
 }
 
 /** Open a file, and identify it unless it must wait. @type {Choose} */
@@ -73,16 +58,10 @@ function forget() {
 	recording?.work.abort()
 	if (recording) URL.revokeObjectURL(recording.url)
 	recording = answer = sentPart = null
-	rows?.clearRows()
+	parts.rows?.clearRows()
 	showMap(0)
-	clearShared()
+	parts.takeAway?.clearShared()
 	if (location.hash) history.replaceState(null, "", location.pathname + location.search)
-}
-
-function clearShared() {
-	show("share-box", false)
-	$("share-link", HTMLInputElement).value = ""
-	write("share-told")
 }
 
 /** @param {Part | null} part */
@@ -92,7 +71,7 @@ async function send(part) {
 	recording.work = new AbortController()
 	const {signal} = recording.work
 	sentPart = part
-	clearShared()
+	parts.takeAway?.clearShared()
 	try {
 		showState("preparing")
 		await loadRows()
@@ -133,22 +112,15 @@ export function back() {
 /** @param {Answer} found */
 async function showResult(found) {
 	answer = found
-	clearShared()
+	parts.takeAway?.clearShared()
 	await loadRows()
-	const {addExportButtons} = await loadExport()
-	addExportButtons(
-		() => answer && [beside?.verify(answer) ?? answer, recording?.file.name ?? "shared"]
-	)
+	await (await loadTakeAway(current)).addExports()
 	if (answer !== found) return
 	refresh()
 	showState(STATES[found.verdict], found)
 	if (!recording || sentPart) return
 	dispatchEvent(new CustomEvent("named", {detail: {file: recording.file, answer: found}}))
 }
-
-/** Who answered. @param {Answer} found */
-const writeSource = ({model, answered_by: by = "service"}) =>
-	write("answered-by", text(`by.${by}`, {model}))
 
 /** What the reader may say, and has said, of the birds; of what is kept. */
 export async function showCorrections() {
@@ -168,21 +140,11 @@ export async function showShared(shared) {
 
 export function refresh() {
 	if (!answer) return
-	writeSource(answer)
-	rows?.showRows(answer, {playable: Boolean(recording), share: shareBird})
-	beside?.renew(recording?.file, answer)
-}
-
-/** @param {Answer} what */
-const share = async what => (await loadExport()).share(what)
-
-/** Share the answer with this bird alone. @param {Bird} bird */
-function shareBird(bird) {
-	const verdict = bird.certain ? "bird" : "unsure"
-	if (answer) share({...answer, verdict, birds: [bird], candidates: []})
-}
-
-async function saveClip() {
-	const {file} = recording ?? {}
-	if (selection && file) (await loadExport()).saveClip(selection, file.name)
+	const heard = recording ? new Date(recording.file.lastModified) : undefined
+	parts.rows?.showRows(answer, {
+		playable: Boolean(recording),
+		heard,
+		share: bird => parts.takeAway?.shareBird(bird)
+	})
+	parts.beside?.renew(recording?.file, answer)
 }

@@ -25,6 +25,10 @@ async function open(mode) {
 /** By their dates, oldest first. @returns {Promise<Entry[]>} */
 export const loadAll = async () => done((await open("readonly")).getAll())
 
+/** Whether there is any, here or where an earlier version of the page kept them. */
+export const hasRecordings = async () =>
+	(await done((await open("readonly")).count())) > 0 || globalThis.caches?.has(OLD_CACHE)
+
 /** @param {string} id @returns {Promise<Entry | undefined>} */
 export const load = async id => done((await open("readonly")).get(id))
 

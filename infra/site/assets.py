@@ -30,7 +30,7 @@ TOOLS = {"package.json", "package-lock.json", "tsconfig.json", "tsconfig.worker.
 TEXTS = {".html", ".css", ".js", ".webmanifest"}
 # A name in quotes, or in CSS's url(...).
 REFERENCE = re.compile(r"""(?P<open>["']|url\()(?P<name>[\w./-]+\.\w+)(?P<close>["']|\))""")
-ON_DEMAND = ("samples/", "litert/", "model/")
+ON_DEMAND = ("samples/", "litert/", "model/", "where/")
 CHARSET = b'<meta charset="utf-8">'
 DIGEST_CHARACTERS = 10
 

@@ -13,6 +13,7 @@ TYPES = {
     ".png": "image/png",
     ".wasm": "application/wasm",
     ".tflite": "application/octet-stream",
+    ".bin": "application/octet-stream",
     ".mp3": "audio/mpeg",
     ".woff2": "font/woff2",
     ".webmanifest": "application/manifest+json",
@@ -22,6 +23,8 @@ OWN_FILES = (
     "media-src 'self' blob:; font-src 'self'; worker-src 'self'; manifest-src 'self'"
 )
 NO_FORMS = "base-uri 'none'; form-action 'none'"
+# Megabytes that S3, which compresses nothing, gets compressed.
+COMPRESSED = (".wasm", ".tflite")
 FOR_EVER = "public, max-age=31536000, immutable"
 ASK_AGAIN = "no-cache"
 

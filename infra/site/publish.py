@@ -7,6 +7,7 @@ address and the policy that allows it.
 from __future__ import annotations
 
 import argparse
+import gzip
 import hashlib
 import re
 import sys
@@ -28,7 +29,7 @@ from infra.errors import DeployError, run_cli
 from infra.s3 import delete_objects
 from infra.session import Account, connect
 from infra.site.assets import Asset, make_assets
-from infra.site.headers import FOR_EVER, content_security_policy, listen_worker_policy
+from infra.site.headers import COMPRESSED, FOR_EVER, content_security_policy, listen_worker_policy
 from infra.site.listen import listen_files
 from infra.stacks.site import CLOUDFRONT, MODES, WEBSITE, stack_name, template
 
@@ -99,13 +100,16 @@ def is_same(s3: S3Client, bucket: str, asset: Asset, existing: set[str]) -> bool
 
 
 def upload(s3: S3Client, bucket: str, asset: Asset) -> Change:
-    s3.put_object(Bucket=bucket, Key=asset.name, Body=asset.content, **properties(asset))
+    packed = asset.name.endswith(COMPRESSED)
+    body = gzip.compress(asset.content, mtime=0) if packed else asset.content
+    s3.put_object(Bucket=bucket, Key=asset.name, Body=body, **properties(asset))
     return Change(f"file {asset.name}", "created")
 
 
 def properties(asset: Asset) -> dict[str, Any]:
     """Return what S3 keeps beside a file's content, and a digest of that."""
-    return {
+    encoding = {"ContentEncoding": "gzip"} if asset.name.endswith(COMPRESSED) else {}
+    return encoding | {
         "ContentType": asset.content_type,
         "CacheControl": asset.cache_control,
         "Metadata": {"sha256": hashlib.sha256(asset.content).hexdigest()},

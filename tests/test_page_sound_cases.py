@@ -1,0 +1,60 @@
+"""The page and the API agree on every sound of the table (test_sound_cases.py: the API alone)."""
+
+import json
+
+import pytest
+import sound_cases
+from page_browser import identify
+from page_fixtures import opened
+from sound_cases import CASES, HEARD
+
+pytest_plugins = ["page_fixtures"]
+# Two decoders; where a lossy file pads, its second half begins some milliseconds apart.
+TOLERANCE, JOINED_TOLERANCE = 0.01, 0.1
+STATES = {
+    "bird": "result",
+    "unknown_bird": "unknown-bird",
+    "unsure": "unsure",
+    "no_bird": "no-bird",
+}
+
+
+@pytest.fixture(scope="module")
+def song():
+    return sound_cases.song()
+
+
+@pytest.fixture(scope="module")
+def page(app, browser):
+    with opened(browser, app.site_url) as page:
+        yield page
+
+
+def answer_of(page):
+    with page.expect_download() as download:
+        page.click("#save-json")
+    return json.loads(download.value.path().read_text())
+
+
+def chances(answer):
+    return {one["scientific_name"]: one["probability"] for one in answer["species"]}
+
+
+@pytest.mark.parametrize("case", CASES, ids=[case.name for case in CASES])
+def test_the_page_says_what_the_api_says(case, app, page, song, tmp_path):
+    file = tmp_path / case.name
+    file.write_bytes(case.make(song, tmp_path))
+    state = identify(page, file)
+    status, told = app.classify(file.read_bytes(), top=20)
+    if case.expected != HEARD:
+        assert (state, page.get_attribute("main", "data-failure")) == ("error", case.expected)
+        assert told["error"]["code"] == case.expected
+        return
+    shown = answer_of(page)
+    assert status == 200
+    assert state == STATES[told["verdict"]]
+    assert shown["species"][0]["name"] == told["species"][0]["name"]
+    assert shown["audio_seconds"] == pytest.approx(told["audio_seconds"], abs=0.15)
+    close = JOINED_TOLERANCE if "joined" in case.name else TOLERANCE
+    here, there = chances(shown), chances(told)
+    assert here == pytest.approx({name: there.get(name, 0) for name in here}, abs=close)
