@@ -131,7 +131,7 @@ def comparison() -> list[str]:
         rows.append(Line(f"--preset {name}", tuple(month)))
     return [
         *table("the model and its data, $ a month", HEADS, rows),
-        "A hobby takes --preset lambda: it costs nothing while nobody asks.",
+        "A hobby takes --preset lambda: its model costs nothing while nobody asks.",
     ]
 
 
