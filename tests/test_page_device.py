@@ -18,6 +18,7 @@ from page_browser import (
 from page_fixtures import opened
 from scipy import signal
 
+from birdapp.chalicelib.errors import MESSAGES
 from birdapp.chalicelib.model import Model, Prediction
 from birdapp.chalicelib.pooling import PoolingRule
 from birdapp.chalicelib.response import judge_windows
@@ -174,6 +175,21 @@ def test_a_file_is_named_ten_times_as_fast_as_it_lasts_on_one_core(open_page, br
     spent = processor_seconds(browser) - before
     print(spent)
     assert spent <= 120 / 10
+
+
+@pytest.mark.parametrize(
+    ("samples", "code"),
+    [(chirps(0.4), "audio_too_short"), (np.zeros(5 * RATE), "silent_audio")],
+    ids=["short", "silent"],
+)
+def test_this_device_says_what_is_wrong_with_a_sound_in_the_words_of_the_api(
+    open_page, samples, code
+):
+    page = open_page()
+    page.check("#on-device")
+    file = {"name": "a.wav", "mimeType": "audio/wav", "buffer": wav(samples)}
+    assert identify(page, file) == "error"
+    assert page.inner_text("#message") == MESSAGES[code]
 
 
 def test_who_answered_is_said_and_the_choice_is_kept(open_page, api):

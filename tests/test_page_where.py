@@ -58,7 +58,18 @@ def test_the_table_names_the_shipped_species_and_its_licence_and_is_small():
     assert told["licence"] == "CC BY-NC-SA 4.0"
     assert len(bits) * 8 >= len(told["species"]) * told["rows"] * told["columns"] * 12
     assert TABLE.stat().st_size < 60_000
-    assert json.loads(PLACES.read_text()) == {name: list(place) for name, place in places().items()}
+
+
+def test_cities_of_europe_are_known_by_their_countries():
+    zones = """# code, coordinates, zone
+DE\t+5230+01322\tEurope/Berlin\tmost of Germany
+IM\t+5409-00428\tEurope/Isle_of_Man
+CV\t+1455-02331\tAtlantic/Cape_Verde"""
+    found = places(zones)
+    assert found == {"Berlin": ("DE", 52.5, 13.4), "Isle of Man": ("IM", 54.1, -4.5)}
+    shipped = json.loads(PLACES.read_text())
+    assert {name: tuple(shipped[name]) for name in found} == found
+    assert len(shipped) > 50
 
 
 def test_a_month_is_unusual_where_none_of_its_weeks_is_likely():

@@ -22,6 +22,7 @@ import page_api  # noqa: E402 (the tests' folder is no package)
 import page_browser  # noqa: E402
 import page_fixtures  # noqa: E402
 
+from infra.site.listen import listen_files  # noqa: E402
 from loadtests.app import started  # noqa: E402
 
 LAPTOP = {"viewport": {"width": 1280, "height": 900}, "color_scheme": "light"}
@@ -89,14 +90,30 @@ def error(page: Page, api: page_api.Api) -> None:
     page_browser.identify(page, page_browser.recording(12, "hedge.wav"))
 
 
+def listening(page: Page, _api: page_api.Api) -> None:
+    page.click("#listen")
+    page_browser.until(page, "document.querySelector('#listen-state').textContent[0] === 'N'")
+    page_browser.until(page, "document.querySelector('#listen-time').textContent.slice(2, 4) >= 6")
+
+
+def where(page: Page, _api: page_api.Api) -> None:
+    page.click("#where summary")
+    page.wait_for_selector("#where-places option", state="attached")
+    page.fill("#where-place", "Berlin")
+    page.press("#where-place", "Enter")
+    page_browser.until(page, "document.querySelector('#where-state').textContent !== ''")
+
+
 def empty(_page: Page, _api: page_api.Api) -> None:
     """The page as it opens."""
 
 
 STATES: list[State] = [
     empty,
+    where,
     chosen,
     recording,
+    listening,
     preparing,
     analysing,
     result,
@@ -125,7 +142,8 @@ def main(argv: list[str] | None = None) -> int:
 
 def take_states(browser: Browser) -> int:
     """Write STATE-LOOK.webp for each."""
-    with page_fixtures.served() as api:
+    parts = listen_files()
+    with page_fixtures.served(lambda: dict(parts)) as api:
         for name, look in {"laptop": LAPTOP, "phone": PHONE}.items():
             for state in STATES:
                 vars(api).update(vars(page_api.Api()))

@@ -30,7 +30,12 @@ export class Resampler {
 		const ahead = sound.length - this.margin - this.next
 		const out = new Int16Array(Math.max(0, Math.ceil(ahead / this.step)))
 		for (let i = 0; i < out.length; i++, this.next += this.step) {
-			out[i] = Math.max(-32768, Math.min(32767, Math.round(this.at(sound))))
+			const whole = Math.floor(this.next)
+			const filter = this.filterAt(Math.round((this.next - whole) * SAMPLE_RATE))
+			const from = whole - this.margin
+			let sum = 0
+			for (let k = 0; k < filter.length; k++) sum += filter[k] * sound[from + k]
+			out[i] = Math.max(-32768, Math.min(32767, Math.round(sum)))
 		}
 		const done = Math.max(0, Math.floor(this.next) - this.margin)
 		this.rest = sound.slice(done)
@@ -38,27 +43,19 @@ export class Resampler {
 		return out
 	}
 
-	/** @param {Float32Array} sound */
-	at(sound) {
-		const whole = Math.floor(this.next)
-		const filter = this.filterAt(Math.round((this.next - whole) * SAMPLE_RATE) / SAMPLE_RATE)
-		let sum = 0
-		for (let i = 0; i < filter.length; i++) sum += filter[i] * sound[whole - this.margin + i]
-		return sum
-	}
-
-	filterAt(part = 0) {
-		const known = this.filters.get(part)
+	/** Of samples that lie so many parts of SAMPLE_RATE behind a whole place. */
+	filterAt(parts = 0) {
+		const known = this.filters.get(parts)
 		if (known) return known
 		const made = Float64Array.from({length: 2 * this.margin + 1}, (_, i) => {
-			const distance = i - this.margin - part
+			const distance = i - this.margin - parts / SAMPLE_RATE
 			if (Math.abs(distance) > this.reach) return 0
 			const x = Math.PI * this.cutoff * distance
 			const turn = (Math.PI * distance) / this.reach
 			const blackman = 0.42 + 0.5 * Math.cos(turn) + 0.08 * Math.cos(2 * turn)
 			return this.cutoff * (x ? Math.sin(x) / x : 1) * blackman
 		})
-		this.filters.set(part, made)
+		this.filters.set(parts, made)
 		return made
 	}
 }

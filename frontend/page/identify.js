@@ -2,15 +2,16 @@
 
 import {ApiError, canListen, classify} from "../api.js"
 import {hearOne} from "../core/birds.js"
-import {countDone, cutChunks, newJob, run, toChunk} from "../core/chunks.js"
+import {SAMPLE_RATE, countDone, cutChunks, newJob, run, toChunk} from "../core/chunks.js"
 import {join} from "../core/join.js"
 import {showProgress, showState, showWaiting} from "./answer.js"
 import {noteSpeed, usesDevice} from "./device-choice.js"
 import {cutPcm, cutWav, toBase64} from "./sound.js"
 import {showLanes} from "./timeline.js"
 
-// The API's limit (docs/contracts.md).
+// The API's limits (docs/contracts.md).
 const MAX_UNREAD_BYTES = 4 * 2 ** 20
+const MIN_SAMPLES = SAMPLE_RATE / 2
 
 // Where the service does not answer, this device does.
 const UNREACHED = ["network", "offline", "slow"]
@@ -83,6 +84,7 @@ export const askChunks = async (job, signal, onProgress) => {
 async function askDevice(chunk) {
 	const {classifyHere} = await import("./device.js")
 	const {pcm = new Int16Array(0)} = await cutPcm(chunk)
+	if (pcm.length < MIN_SAMPLES) throw new ApiError("audio_too_short")
 	return classifyHere(pcm)
 }
 

