@@ -18,8 +18,9 @@ NAMES = (
     (
         "ENDPOINT_NAME",
         "{endpoint}-0123456789ab",
-        "[a-zA-Z0-9](-*[a-zA-Z0-9]){0,62}",
-        "at most 63 letters, digits and hyphens for an endpoint, its candidate and its models",
+        "[a-zA-Z](-*[a-zA-Z0-9]){0,62}",
+        "at most 63 letters, digits and hyphens for an endpoint, its candidate and its models, "
+        "a letter first for its stack",
     ),
     (
         "SPECTROGRAM_FUNCTION",

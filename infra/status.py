@@ -51,7 +51,9 @@ def dry_run(action: str, settings: Settings, preset_name: str | None) -> Iterato
 
 def resources(settings: Settings, preset: Preset) -> list[str]:
     """Return a line for each thing that `up` makes and `down` deletes, in the order of `up`."""
-    alarms = len(stage_alarms(settings, preset.hosting.kind))
+    kind = preset.hosting.kind
+    alarms = len(stage_alarms(settings, kind))
+    apart = "two in the first stack" + ", three in the model's" * (kind == "function")
     bucket = publish.bucket_name(settings, "ACCOUNT")
     mail = (
         f"a budget of {settings.budget_dollars} $ a month; they write to {settings.alarm_email}"
@@ -72,8 +74,7 @@ def resources(settings: Settings, preset: Preset) -> list[str]:
         f"{settings.throttle_requests_per_second} requests/s, {settings.throttle_burst} at once, "
         f"{settings.reserved_concurrency} Lambdas",
         f"stack {site_stack(settings)}: the site on bucket {bucket}, " + SITES[settings.site_mode],
-        f"stack {monitoring.stack_name(settings)}: {alarms} alarms (two in the first stack), a "
-        f"dashboard, {mail}",
+        f"stack {monitoring.stack_name(settings)}: {alarms} alarms ({apart}), a dashboard, {mail}",
     ]
 
 

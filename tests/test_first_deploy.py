@@ -296,6 +296,10 @@ def write_config(monkeypatch, folder, change):
             "ENDPOINT_NAME leads to the name 'bird_classifier-0123456789ab'",
         ),
         (
+            lambda it: it["environment_variables"].update(ENDPOINT_NAME="2birds"),
+            "a letter first for its stack",
+        ),
+        (
             lambda it: it["environment_variables"].update(ENDPOINT_NAME="b" * 54),
             "at most 63 letters, digits and hyphens for an endpoint, its candidate",
         ),

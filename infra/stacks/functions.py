@@ -90,8 +90,9 @@ def classifier(
 ) -> dict[str, Any]:
     """Return the template of the model's Lambda. Outputs: its versions, and the trial's number.
 
-    A version is published when it first appears here. Its alarms are here too, for they guard each
-    update.
+    A version is published when it first appears here, and never changes
+    (docs.aws.amazon.com/lambda/latest/dg/configuration-versions.html). The alarms are here too, for
+    they guard each update.
     """
     newest = versions.trial or versions.live
     code = {"S3Bucket": code_bucket, "S3Key": newest.code}
