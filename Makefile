@@ -14,8 +14,8 @@ COVERAGE_CORE = $(shell "$(PYTHON)" -c \
   'import sys; print(sys.version_info < (3, 12) and "ctrace" or "sysmon")')
 # In the order in which one is a limit to the next.
 LOCKED = birdapp/requirements birdapp/requirements-layer spectrogram_fn/requirements \
-  training/requirements requirements-lock requirements-run requirements-measure requirements-dev \
-  requirements-deploy requirements-stack training/requirements-launch
+  training/requirements requirements-lock requirements-run classifier_fn/requirements requirements-measure \
+  requirements-dev requirements-deploy requirements-stack training/requirements-launch
 LOCK = .venv-lock/bin/uv pip compile --quiet --universal --python-version 3.11 --no-build \
   --generate-hashes --no-emit-index-url --custom-compile-command "make lock"
 
@@ -35,7 +35,7 @@ test: # every test, and what they cover; ARGS=tests/test_wav.py runs some, witho
 	@$(call missing,chromium,test "$$CI" != true)
 	@$(call missing,espeak-ng,test "$$CI" != true)
 	@export COVERAGE_CORE=$(COVERAGE_CORE); \
-	  $(ALL) -m pytest --numprocesses 2 --dist loadfile $(or $(ARGS),--cov)
+	  $(ALL) -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder $(or $(ARGS),--cov)
 
 check: # format, lint, types, templates, imports
 	@$(call missing,npm,exit 1)

@@ -40,6 +40,8 @@ def parse_arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--no-mail", action="store_true", help=text)
     text = "print what would be done and its price; no AWS"
     parser.add_argument("--dry-run", action="store_true", help=text)
+    text = "open for so many requests a second, for a load test; needs a budget"
+    parser.add_argument("--per-second", type=int, help=text)
     seconds, text = session.POLL_SECONDS, "how often AWS is asked"
     parser.add_argument("--poll-seconds", type=float, default=seconds, help=text)
     return parser.parse_args(argv)
@@ -53,15 +55,18 @@ def run(given: argparse.Namespace) -> int:
         return 0
     if given.action == "deploy" and settings.stage == "prod" and not given.no_mail:
         refuse_without_mail(settings)
+    per_second = given.per_second or settings.throttle_requests_per_second
+    if per_second > settings.throttle_requests_per_second:
+        refuse_without_budget(settings, per_second)
     account = session.connect(settings.region, given.poll_seconds)
     request = stage.Request(given.model, given.preset, given.clip, given.expect)
-    limits = settings.throttle_requests_per_second, settings.throttle_burst
+    burst = max(settings.throttle_burst, 2 * per_second if given.per_second else 0)
     steps: dict[str, Callable[[], Iterable[object]]] = {
         "deploy": lambda: stage.deploy(account, settings, request),
         "destroy": lambda: destroy(account, settings, sure=given.yes),
         "status": lambda: (),
         "close": lambda: [stage.throttle(account, settings, 0, 0)],
-        "open": lambda: [stage.throttle(account, settings, *limits)],
+        "open": lambda: [stage.throttle(account, settings, per_second, burst)],
     }
     exit_status = run_cli(lambda: show(steps[given.action]()), ADVICE[given.action])
     show(status.lines(account, settings))
@@ -73,6 +78,16 @@ def refuse_without_mail(settings: config.Settings) -> None:
         raise DeployError(
             "Nobody would hear of an alarm or of the bill: set alarm_email in "
             "birdapp/.chalice/config.json, or deploy with --no-mail."
+        )
+
+
+def refuse_without_budget(settings: config.Settings, per_second: int) -> None:
+    """Raise DeployError where a load test could cost more than the settings say, unseen."""
+    if not settings.alarm_email:
+        raise DeployError(
+            f"{per_second} requests/s are more than the {settings.throttle_requests_per_second} "
+            "of birdapp/.chalice/config.json, and there is no budget that would tell what they "
+            "cost: set alarm_email there and deploy, or raise the limit itself."
         )
 
 

@@ -1,15 +1,12 @@
-"""A model on its SageMaker endpoint: checked, deployed, rolled back (docs/operations.md)."""
+"""A model on its endpoint or Lambda: checked, deployed, rolled back (docs/operations.md)."""
 
 import argparse
 import sys
 from collections.abc import Iterator, Sequence
 
-from infra import config
-from infra.cost import price_lines
+from infra import config, cost, hosting
 from infra.endpoint import deploy
 from infra.endpoint.model import check_model
-from infra.endpoint.plan import Plan
-from infra.endpoint.rollout import roll_back
 from infra.endpoint.smoke_clip import make_clip, read_or_make_clip
 from infra.errors import run_cli, show
 from infra.session import Account
@@ -40,22 +37,26 @@ def run(given: argparse.Namespace) -> Iterator[object]:
     settings = config.load(given.stage)
     account = Account(settings.region)
     if given.rollback:
-        yield roll_back(account, settings.endpoint, make_clip())
+        yield hosting.roll_back(account, settings, make_clip())
     elif given.destroy:
-        yield from deploy.destroy(account, settings.endpoint)
+        yield from hosting.destroy(account, settings)
     else:
-        clip = read_or_make_clip(given.clip, given.expect)
-        model = check_model(given.model, clip, s3=account.s3, expected_sha256=given.sha256)
+        deployed = None if given.dry_run else hosting.find_deployed(account, settings)
+        preset = deploy.choose_preset(given.preset, deployed)
+        hosting.refuse_other(deployed, preset)
+        model = check_model(
+            given.model,
+            read_or_make_clip(given.clip, given.expect),
+            preset.hosting,
+            s3=account.s3,
+            expected_sha256=given.sha256,
+        )
         yield f"Checked: {model}"
-        if given.dry_run:
-            yield from price_lines(deploy.choose_preset(given.preset, None))
-        else:
-            deployed = deploy.find_deployed(account.sagemaker, settings.endpoint)
-            preset = deploy.choose_preset(given.preset, deployed)
-            yield from price_lines(preset)
+        yield from [preset.describe(), *cost.comparison()]
+        if not given.dry_run:
             base = foundation.ensure(account, settings)
             yield base
-            yield from deploy.deploy(account, Plan.on(settings, base.outputs, preset), model)
+            yield from hosting.deploy(account, settings, base, preset, model)
 
 
 if __name__ == "__main__":

@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from infra.config import Settings
 
@@ -12,13 +12,16 @@ MILLISECONDS = 1_000
 SLOW_ANSWER_SECONDS = 10
 NEAR_DEADLINE_SECONDS = 20
 SLOW_SPECTROGRAM_SECONDS = 5
-# The main Lambda gives the endpoint 7 s.
+SLOW_MODEL_SECONDS = 5
+# The main Lambda gives the model 7 s.
 SLOW_MICROSECONDS = 5_000_000
 FIVE_MINUTES = 300
 HOUR = 3_600
 MANY_REFUSED = 1_000
 FULL_PERCENT = 90
 
+# What the model runs on.
+Kind = Literal["instances", "serverless", "function"]
 # Fields of an Alarm that are not its defaults.
 Chosen = dict[str, Any]
 
@@ -74,14 +77,14 @@ class Alarm:
         return {"Type": "AWS::CloudWatch::Alarm", "Properties": properties | told}
 
 
-def stage_alarms(settings: Settings, *, instances: bool) -> list[Alarm]:
-    """Return all alarms; `instances` tells an endpoint that always runs from a serverless one."""
+def stage_alarms(settings: Settings, kind: Kind) -> list[Alarm]:
+    """Return all alarms. The endpoint's first two are there before it is known what hosts it."""
     return [
         *api_alarms(settings),
         *function_alarms(settings.function, NEAR_DEADLINE_SECONDS),
         *function_alarms(settings.spectrogram_function, SLOW_SPECTROGRAM_SECONDS),
         *endpoint_alarms(settings.endpoint),
-        *health_alarms(settings.endpoint, instances=instances),
+        *health_alarms(settings.endpoint, kind),
     ]
 
 
@@ -130,14 +133,21 @@ def endpoint_alarms(endpoint: str) -> list[Alarm]:
     ]
 
 
-def health_alarms(endpoint: str, *, instances: bool) -> list[Alarm]:
-    """Return those of an endpoint that refuses us, does not run, or is short of memory."""
+def classifier_alarms(function: str) -> list[Alarm]:
+    """Return the alarms that guard an update of the classifier's Lambda, likewise."""
+    return function_alarms(function, SLOW_MODEL_SECONDS)
+
+
+def health_alarms(endpoint: str, kind: Kind) -> list[Alarm]:
+    """Return those of a model that refuses us, does not run, or is short of memory."""
+    if kind == "function":
+        return classifier_alarms(endpoint)
     model = Source("AWS/SageMaker", _variant(endpoint))
     machines = Source("/aws/sagemaker/Endpoints", _variant(endpoint))
     why = "The model refused requests with 4xx: model and Lambda no longer fit."
     four: Chosen = {"metric": "Invocation4XXErrors", "threshold": 5, "period": FIVE_MINUTES}
     refused = Alarm(f"{endpoint}-refused", why, model, **four)
-    if not instances:
+    if kind == "serverless":
         return [refused]
     why = "No instance has reported for five minutes: the endpoint is down, deleted or not up yet."
     none: Chosen = {"statistic": "SampleCount", "comparison": "LessThanThreshold"}

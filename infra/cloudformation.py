@@ -19,7 +19,12 @@ from infra.session import Account
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudformation.literals import CapabilityType
-    from mypy_boto3_cloudformation.type_defs import StackTypeDef, TagTypeDef
+    from mypy_boto3_cloudformation.type_defs import (
+        RollbackConfigurationTypeDef,
+        RollbackTriggerTypeDef,
+        StackTypeDef,
+        TagTypeDef,
+    )
 
 # A stack carries the digest of the template that it was made from: the same again is nothing to do.
 DIGEST_TAG = "template-sha256"
@@ -51,6 +56,8 @@ HINTS = {
 PASSING = re.compile(f"{BUSY}|{NOT_PUBLIC}")
 TRIES = 4
 PAUSE_SECONDS = 20.0
+# As long as SageMaker looks at its alarms (infra/endpoint/blue_green.py).
+GUARD_MINUTES = 5
 
 
 @dataclass(frozen=True)
@@ -58,23 +65,28 @@ class StackChange(Change):
     outputs: dict[str, str] = field(default_factory=dict, repr=False)
 
 
-def ensure_stack(account: Account, name: str, template: dict[str, Any]) -> StackChange:
+def ensure_stack(
+    account: Account, name: str, template: dict[str, Any], *, alarms: tuple[str, ...] = ()
+) -> StackChange:
     """Bring a stack to its template; a half-made one of an earlier run is taken up or replaced.
 
-    What S3 refuses for a moment is tried again for a minute. Raises DeployError with
-    CloudFormation's reason; it has then restored what was there.
+    What S3 refuses for a moment is tried again for a minute. One of the named alarms that fires
+    within five minutes takes an update back. Raises DeployError with CloudFormation's reason; it
+    has then restored what was there.
     """
     for _ in range(TRIES - 1):
         try:
-            return _ensure_once(account, name, template)
+            return _ensure_once(account, name, template, alarms)
         except DeployError as error:
             if not PASSING.search(str(error)):
                 raise
         time.sleep(PAUSE_SECONDS)
-    return _ensure_once(account, name, template)
+    return _ensure_once(account, name, template, alarms)
 
 
-def _ensure_once(account: Account, name: str, template: dict[str, Any]) -> StackChange:
+def _ensure_once(
+    account: Account, name: str, template: dict[str, Any], alarms: tuple[str, ...]
+) -> StackChange:
     body = json.dumps(template, sort_keys=True)
     digest = hashlib.sha256(body.encode()).hexdigest()
     existing = settle(account, name)
@@ -86,9 +98,28 @@ def _ensure_once(account: Account, name: str, template: dict[str, Any]) -> Stack
     call = account.cloudformation.update_stack if existing else account.cloudformation.create_stack
     # CloudFormation hands them on to all that it makes.
     tags: list[TagTypeDef] = [{"Key": DIGEST_TAG, "Value": digest}, PRODUCT_TAG]
-    call(StackName=name, TemplateBody=body, Capabilities=CAPABILITIES, Tags=tags)
+    call(
+        StackName=name,
+        TemplateBody=body,
+        Capabilities=CAPABILITIES,
+        Tags=tags,
+        RollbackConfiguration=_guard(account, alarms),
+    )
     made = _expect(account, name, "UPDATE_COMPLETE" if existing else "CREATE_COMPLETE")
     return StackChange(f"stack {name}", "updated" if existing else "created", outputs(made))
+
+
+def _guard(account: Account, alarms: tuple[str, ...]) -> RollbackConfigurationTypeDef:
+    """Return the alarms that take an update back; none replaces those of the update before.
+
+    docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/using-cfn-rollback-triggers.html
+    """
+    where = f"arn:aws:cloudwatch:{account.region}:{account.account_id}:alarm"
+    triggers: list[RollbackTriggerTypeDef] = [
+        {"Arn": f"{where}:{alarm}", "Type": "AWS::CloudWatch::Alarm"} for alarm in alarms
+    ]
+    minutes = GUARD_MINUTES if triggers else 0
+    return {"RollbackTriggers": triggers, "MonitoringTimeInMinutes": minutes}
 
 
 def delete_stack(account: Account, name: str, *, bucket: str | None = None) -> Change:

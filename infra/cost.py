@@ -11,9 +11,10 @@ from dataclasses import dataclass, field
 
 from infra.alarms import stage_alarms
 from infra.config import Settings
-from infra.endpoint.presets import DEFAULT_PRESET, PRESETS, Hosting, Instances, Preset
+from infra.endpoint.presets import PRESETS, Function, Hosting, Instances
 
 CLIPS_A_DAY = (0, 1_000, 100_000)
+HEADS = tuple(f"{clips:,} a day" for clips in CLIPS_A_DAY)
 DAYS = 30
 HOURS_A_DAY = 24
 SECONDS_A_DAY = 86_400
@@ -53,6 +54,8 @@ STORED_GB = 0.5
 ENDPOINT_GB = 0.000_44
 # Five windows on a share of a core; a cold start is not charged as such, but its seconds are.
 SERVERLESS_SECONDS_A_REQUEST = 0.5
+# Three windows on one core: twice what `make power-tuning` measures, for Lambda's own JSON.
+FUNCTION_SECONDS = 0.04
 
 # {name of PRICES: amount}
 Usage = dict[str, float]
@@ -86,10 +89,9 @@ def parts(settings: Settings, hosting: Hosting) -> list[Part]:
     gb_seconds = main_gb * MAIN_SECONDS + spectrogram_gb * SPECTROGRAM_SECONDS
     warm_gb = settings.provisioned_concurrency * main_gb
     warm_gb += settings.spectrogram_provisioned_concurrency * spectrogram_gb
-    alarms = len(stage_alarms(settings, instances=True))
+    alarms = len(stage_alarms(settings, hosting.kind))
     always = [
-        _endpoint(hosting),
-        Part("data into the endpoint", a_clip={"SageMaker, GB of data": ENDPOINT_GB}),
+        *_model(hosting),
         Part("API Gateway", a_clip={"API Gateway, request": 1}),
         Part("Lambda", a_clip={"Lambda, request": 2, "Lambda, GB-second": gb_seconds}),
         Part("logs", a_clip={"CloudWatch, GB of logs": LOG_GB_A_CLIP}),
@@ -116,8 +118,21 @@ def part_dollars(part: Part, clips: float) -> float:
 
 
 def lines(settings: Settings, hosting: Hosting) -> list[str]:
-    heads = tuple(f"{clips:,} a day" for clips in CLIPS_A_DAY)
-    return table("$ a month, list prices of us-east-1", heads, monthly(settings, hosting))
+    title = "$ a month, list prices of us-east-1"
+    return [*table(title, HEADS, monthly(settings, hosting)), *comparison()]
+
+
+def comparison() -> list[str]:
+    """Return what each way to host the model costs, and whom the cheapest is for."""
+    rows = []
+    for name, preset in PRESETS.items():
+        parts = _model(preset.hosting)
+        month = (sum(part_dollars(part, DAYS * clips) for part in parts) for clips in CLIPS_A_DAY)
+        rows.append(Line(f"--preset {name}", tuple(month)))
+    return [
+        *table("the model and its data, $ a month", HEADS, rows),
+        "A hobby takes --preset lambda: its model costs nothing while nobody asks.",
+    ]
 
 
 def table(title: str, heads: tuple[str, ...], rows: list[Line]) -> list[str]:
@@ -133,33 +148,21 @@ def warm(gigabytes: float) -> Usage:
     return {"Lambda kept warm, GB-second": gigabytes * DAYS * SECONDS_A_DAY}
 
 
-def _endpoint(hosting: Hosting) -> Part:
-    what = "endpoint, one instance or serverless"
+def _model(hosting: Hosting) -> list[Part]:
+    """Return what the model runs on, and what SageMaker takes for its data."""
+    if isinstance(hosting, Function):
+        gb_seconds = hosting.memory_mb / MB_A_GB * FUNCTION_SECONDS
+        a_clip: Usage = {"Lambda, request": 1, "Lambda, GB-second": gb_seconds}
+        return [Part("model, in a Lambda", a_clip=a_clip)]
+    data = Part("data into the endpoint", a_clip={"SageMaker, GB of data": ENDPOINT_GB})
+    what = "model, one instance or serverless"
     if isinstance(hosting, Instances):
         hours = hosting.initial_count * DAYS * HOURS_A_DAY
-        return Part(what, {f"SageMaker, hour of {hosting.instance_type}": hours})
+        return [Part(what, {f"SageMaker, hour of {hosting.instance_type}": hours}), data]
     gb_seconds = hosting.memory_mb / MB_A_GB * SERVERLESS_SECONDS_A_REQUEST
-    return Part(what, a_clip={"SageMaker, serverless GB-second": gb_seconds})
+    return [Part(what, a_clip={"SageMaker, serverless GB-second": gb_seconds}), data]
 
 
 def dollars_a_month(hosting: Hosting, requests_a_day: float) -> float:
-    """Return what 30 days cost with one instance or so many serverless requests, without data."""
-    return part_dollars(_endpoint(hosting), DAYS * requests_a_day)
-
-
-def break_even(serverless: Hosting, instances: Hosting) -> int:
-    """Return from how many requests a day one instance is cheaper than serverless."""
-    return round(dollars_a_month(instances, 0) / dollars_a_month(serverless, 1))
-
-
-def price_lines(preset: Preset) -> list[str]:
-    """Return what the hosting costs a month, and where serverless stops being cheaper."""
-    amounts = ((clips, dollars_a_month(preset.hosting, clips)) for clips in CLIPS_A_DAY)
-    prices = ", ".join(f"{clips:,} clips a day: {amount:,.2f} $" for clips, amount in amounts)
-    turn = break_even(PRESETS["serverless"].hosting, PRESETS[DEFAULT_PRESET].hosting)
-    return [
-        preset.describe(),
-        f"A month, one instance, us-east-1 list price, no traffic charges: {prices}",
-        f"Serverless is cheaper than one instance of `{DEFAULT_PRESET}` "
-        f"up to {turn:,} requests a day.",
-    ]
+    """Return what 30 days cost with one instance or so many requests, without data."""
+    return part_dollars(_model(hosting)[0], DAYS * requests_a_day)

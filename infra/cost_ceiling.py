@@ -7,7 +7,7 @@ does run, as long as it may, on the most machines that scaling starts.
 from infra import cost
 from infra.config import Settings
 from infra.cost import DAYS, HOURS_A_DAY, MB_A_GB, SECONDS_A_DAY, Line, Usage, dollars
-from infra.endpoint.presets import Preset, Serverless
+from infra.endpoint.presets import Function, Preset, Serverless
 
 # A minute's twelve windows in base64 (docs/contracts.md).
 LARGEST_QUESTION_GB = 12 * 148_032 / 1e9
@@ -32,10 +32,10 @@ def upper_bound(settings: Settings, preset: Preset) -> list[Line]:
     """Return the bound of each part and of all together, in dollars a day and a month."""
     requests = settings.throttle_requests_per_second * SECONDS_A_DAY
     _, *others = cost.parts(settings, preset.hosting)
-    data = {"SageMaker, GB of data": requests * LARGEST_QUESTION_GB}
+    sent = 0 if isinstance(preset.hosting, Function) else requests * LARGEST_QUESTION_GB
     bounds = {
-        "endpoint": dollars(_endpoint(preset)),
-        "data into the endpoint": dollars(data),
+        "model": dollars(_model(settings, preset)),
+        "data into the endpoint": dollars({"SageMaker, GB of data": sent}),
         "Lambda": dollars({"Lambda, GB-second": _busy_gb(settings) * SECONDS_A_DAY}),
         "answers on their way out": requests * dollars({"AWS, GB out": LARGEST_ANSWER_GB}),
         "requests, logs, traces": requests * dollars(_a_request(settings)),
@@ -54,9 +54,13 @@ def _a_request(settings: Settings) -> Usage:
     }
 
 
-def _endpoint(preset: Preset) -> Usage:
-    """Return what the endpoint uses in a day at its largest."""
+def _model(settings: Settings, preset: Preset) -> Usage:
+    """Return what the model's hosting uses in a day at its largest."""
     hosting = preset.hosting
+    if isinstance(hosting, Function):
+        gigabytes = _at_once(settings, hosting.timeout) * hosting.memory_mb / MB_A_GB
+        requests = settings.throttle_requests_per_second * SECONDS_A_DAY
+        return {"Lambda, GB-second": gigabytes * SECONDS_A_DAY, "Lambda, request": requests}
     if isinstance(hosting, Serverless):
         gigabytes = hosting.max_concurrency * hosting.memory_mb / MB_A_GB
         return {"SageMaker, serverless GB-second": gigabytes * SECONDS_A_DAY}

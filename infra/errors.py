@@ -83,6 +83,11 @@ def explain(error: Exception) -> str:
     return str(error)
 
 
+def open_sentence(error: Exception) -> str:
+    """Return the error's sentence without its end, for what became of it."""
+    return explain(error).removesuffix(".")
+
+
 def explain_code(error: ClientError) -> str:
     code, text = error_code(error), error_text(error)
     if error.operation_name == "HeadBucket" and code == "403":

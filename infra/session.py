@@ -10,6 +10,7 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
+from infra.alarms import Kind
 from infra.config import Settings
 from infra.errors import DeployError, error_code
 
@@ -104,16 +105,17 @@ def connect(region: str, poll_seconds: float = POLL_SECONDS) -> Account:
     return account
 
 
-def fit_concurrency(account: Account, settings: Settings) -> Settings:
-    """Drop the cap where the account is too small for it.
+def fit_concurrency(account: Account, settings: Settings, kind: Kind = "instances") -> Settings:
+    """Drop the cap where the account is too small for it, by what the model runs on.
 
     A new account often has 10 concurrent Lambdas in all, which is a cap by itself.
     """
     limits = account.functions.get_account_settings()["AccountLimit"]
-    names = (settings.function, settings.spectrogram_function)
+    names = [settings.function, settings.spectrogram_function]
+    names += [settings.endpoint] if kind == "function" else []
     ours = sum(_reserved(account, name) for name in names)
     room = limits["UnreservedConcurrentExecutions"] + ours - LEFT_FOR_OTHERS
-    if 2 * settings.reserved_concurrency <= room:
+    if len(names) * settings.reserved_concurrency <= room:
         return settings
     return replace(settings, reserved_concurrency=0)
 

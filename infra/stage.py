@@ -4,21 +4,20 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from infra import s3, session
+from infra import hosting, s3, session
 from infra.change import Change
 from infra.cloudformation import delete_stack, ensure_stack, read_outputs
 from infra.config import Settings
 from infra.endpoint import deploy as endpoint
 from infra.endpoint.checks import Clip
 from infra.endpoint.model import CheckedModel, check_model
-from infra.endpoint.plan import Plan
-from infra.endpoint.presets import Instances, Preset
+from infra.endpoint.presets import Preset
 from infra.errors import DeployError
 from infra.packages import bundles
 from infra.packages.zips import Package
 from infra.session import Account
 from infra.site import publish
-from infra.stacks import foundation, monitoring, spectrogram
+from infra.stacks import foundation, functions, monitoring
 from infra.stacks.site import stack_name as site_stack
 
 
@@ -52,12 +51,12 @@ def deploy(account: Account, settings: Settings, request: Request) -> Iterator[o
     # It brings numpy and scipy, which a dry run does without.
     from infra.endpoint.smoke_clip import read_or_make_clip  # noqa: PLC0415
 
-    fitted = session.fit_concurrency(account, settings)
-    yield from session.concurrency_note(settings, fitted)
     clip = read_or_make_clip(request.clip, request.expect)
-    deployed = endpoint.find_deployed(account.sagemaker, settings.endpoint)
+    deployed = hosting.find_deployed(account, settings)
     model = request.model or (deployed.model if deployed else endpoint.SHIPPED_MODEL)
     preset = endpoint.choose_preset(request.preset, deployed)
+    fitted = session.fit_concurrency(account, settings, preset.hosting.kind)
+    yield from session.concurrency_note(settings, fitted)
     ready = prepare(account, fitted, model=model, clip=clip, preset=preset)
     yield from up(account, ready)
 
@@ -66,7 +65,7 @@ def prepare(
     account: Account, settings: Settings, *, model: str, clip: Clip, preset: Preset
 ) -> Ready:
     """Check the model and build the packages. Raises DeployError with all that is wrong."""
-    checked = check_model(model, clip, s3=account.s3)
+    checked = check_model(model, clip, preset.hosting, s3=account.s3)
     function = bundles.build_spectrogram(settings.python)
     return Ready(settings, function, bundles.build_application(settings), checked, preset)
 
@@ -77,21 +76,24 @@ def up(account: Account, ready: Ready) -> Iterator[Change]:
     base = foundation.ensure(account, settings)
     yield base
     # The guards before all that costs or that strangers can reach.
-    alarms = monitoring.template(settings, instances=has_instances(ready.preset))
+    kind = ready.preset.hosting.kind
+    alarms = monitoring.template(settings, kind)
     yield ensure_stack(account, monitoring.stack_name(settings), alarms)
     yield foundation.ensure_job_logs(account, settings)
     bucket = base.outputs["Bucket"]
 
     yield _upload(account, bucket, ready.spectrogram)
-    function = spectrogram.template(settings, bucket, ready.spectrogram.key)
-    yield ensure_stack(account, spectrogram.stack_name(settings), function)
+    function = functions.spectrogram(settings, bucket, ready.spectrogram.key)
+    yield ensure_stack(account, functions.spectrogram_stack(settings), function)
 
-    yield from endpoint.deploy(account, Plan.on(settings, base.outputs, ready.preset), ready.model)
+    yield from hosting.deploy(account, settings, base, ready.preset, ready.model)
 
     yield _upload(account, bucket, application.code)
     yield _upload(account, bucket, application.layer)
-    api = ensure_stack(account, settings.api_stack, application.finished_template(settings, bucket))
+    template = application.finished_template(settings, bucket, kind)
+    api = ensure_stack(account, settings.api_stack, template)
     yield api
+    yield from hosting.delete_other(account, settings, ready.preset)
 
     address = api.outputs["EndpointURL"].rstrip("/")
     # Last, for it is what fails most in new accounts.
@@ -109,10 +111,10 @@ def down(account: Account, settings: Settings) -> Iterator[Change]:
 
 def down_but_data(account: Account, settings: Settings) -> Iterator[Change]:
     """Delete what costs by the hour, what strangers reach, and all else but models and data."""
-    yield from endpoint.destroy(account, settings.endpoint)
+    yield from hosting.destroy(account, settings)
     yield delete_stack(account, monitoring.stack_name(settings))
     yield delete_stack(account, settings.api_stack)
-    yield delete_stack(account, spectrogram.stack_name(settings))
+    yield delete_stack(account, functions.spectrogram_stack(settings))
     # CloudFront takes a quarter of an hour.
     yield publish.destroy(account, settings)
 
@@ -138,14 +140,11 @@ def stacks(settings: Settings) -> list[str]:
     return [
         foundation.stack_name(settings),
         monitoring.stack_name(settings),
-        spectrogram.stack_name(settings),
+        functions.spectrogram_stack(settings),
+        functions.classifier_stack(settings),
         settings.api_stack,
         site_stack(settings),
     ]
-
-
-def has_instances(preset: Preset) -> bool:
-    return isinstance(preset.hosting, Instances)
 
 
 def _upload(account: Account, bucket: str, package: Package) -> Change:

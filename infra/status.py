@@ -11,14 +11,14 @@ from infra.cloudformation import find_stack, outputs
 from infra.config import Settings
 from infra.endpoint.deploy import choose_preset
 from infra.endpoint.plan import candidate_name, image_uri
-from infra.endpoint.presets import Preset
+from infra.endpoint.presets import Function, Preset
 from infra.endpoint.sagemaker import find_endpoint, list_configs, list_models
 from infra.session import Account
 from infra.site import publish
-from infra.stacks import foundation, monitoring, spectrogram
+from infra.stacks import foundation, functions, monitoring
 from infra.stacks.site import CLOUDFRONT, WEBSITE
 from infra.stacks.site import stack_name as site_stack
-from infra.stage import has_instances, stacks
+from infra.stage import stacks
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudformation.type_defs import StackTypeDef
@@ -51,7 +51,7 @@ def dry_run(action: str, settings: Settings, preset_name: str | None) -> Iterato
 
 def resources(settings: Settings, preset: Preset) -> list[str]:
     """Return a line for each thing that `up` makes and `down` deletes, in the order of `up`."""
-    alarms = len(stage_alarms(settings, instances=has_instances(preset)))
+    alarms = len(stage_alarms(settings, preset.hosting.kind))
     bucket = publish.bucket_name(settings, "ACCOUNT")
     mail = (
         f"a budget of {settings.budget_dollars} $ a month; they write to {settings.alarm_email}"
@@ -64,9 +64,9 @@ def resources(settings: Settings, preset: Preset) -> list[str]:
         f"{settings.log_retention_days} days",
         f"stack {foundation.JOB_LOGS_STACK}: log retention of training jobs, of the whole account; "
         "free, and stays",
-        f"stack {spectrogram.stack_name(settings)}: Lambda {settings.spectrogram_function} with "
-        f"{settings.spectrogram_memory_size:,} MB, its role and log",
-        f"endpoint {settings.endpoint}, its model, configuration and scaling: {preset.describe()}",
+        f"stack {functions.spectrogram_stack(settings)}: Lambda {settings.spectrogram_function} "
+        f"with {settings.spectrogram_memory_size:,} MB, its role and log",
+        _model(settings, preset),
         f"stack {settings.api_stack}: Lambda {settings.function} with {settings.memory_size:,} MB, "
         f"its layer, role, log; REST API stage {settings.stage}, "
         f"{settings.throttle_requests_per_second} requests/s, {settings.throttle_burst} at once, "
@@ -75,6 +75,14 @@ def resources(settings: Settings, preset: Preset) -> list[str]:
         f"stack {monitoring.stack_name(settings)}: {alarms} alarms (two in the first stack), a "
         f"dashboard, {mail}",
     ]
+
+
+def _model(settings: Settings, preset: Preset) -> str:
+    if isinstance(preset.hosting, Function):
+        stack = f"stack {functions.classifier_stack(settings)}: Lambda {settings.endpoint}"
+        return f"{stack}, its versions, alias, role, log and alarms: {preset.describe()}"
+    what = f"endpoint {settings.endpoint}, its model, configuration and scaling"
+    return f"{what}: {preset.describe()}"
 
 
 def list_existing(account: Account, settings: Settings) -> list[str]:

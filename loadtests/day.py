@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass
 from itertools import accumulate
 from typing import Any
 
-from infra.cost import DAYS, MB_A_GB, PRICES, SERVERLESS_SECONDS_A_REQUEST
+from infra.cost import DAYS, PRICES, dollars_a_month
 from infra.endpoint.presets import PRESETS, VCPUS, Instances, Preset, Serverless
 from loadtests import results
 from loadtests.fleet import Fleet, Machine
@@ -33,8 +33,7 @@ LONGEST_WAIT = 7.0
 KEPT_SECONDS = 600
 SERVERLESS_START_SECONDS = 15.0
 LAMBDA_START_SECONDS = 1.5
-# A whole core; the account's own limit on Lambdas at once.
-LAMBDA_MEGABYTES = 1_769
+# The account's own limit on Lambdas at once.
 MOST_LAMBDAS = 1_000
 ONE_IN_TWENTY = 0.05
 
@@ -110,25 +109,15 @@ def cold_share(clips: int) -> float:
 
 
 def day(name: str, clips: int) -> Row:
-    """Return a day of a preset, or of "lambda": the model in a Lambda of its own."""
-    if name == "lambda":
-        second = LAMBDA_MEGABYTES / MB_A_GB * PRICES["Lambda, GB-second"]
-        price = second * MODEL_SECONDS + PRICES["Lambda, request"]
-        return on_demand(
-            name, clips, price=price, start_seconds=LAMBDA_START_SECONDS, most=MOST_LAMBDAS
-        )
+    """Return a day of a preset."""
     hosting = PRESETS[name].hosting
+    if isinstance(hosting, Instances):
+        return on_instances(PRESETS[name], clips)
+    start, most = LAMBDA_START_SECONDS, MOST_LAMBDAS
     if isinstance(hosting, Serverless):
-        gigabytes = hosting.memory_mb / MB_A_GB
-        second = gigabytes * PRICES["SageMaker, serverless GB-second"]
-        return on_demand(
-            name,
-            clips,
-            price=second * SERVERLESS_SECONDS_A_REQUEST,
-            start_seconds=SERVERLESS_START_SECONDS,
-            most=hosting.max_concurrency,
-        )
-    return on_instances(PRESETS[name], clips)
+        start, most = SERVERLESS_START_SECONDS, hosting.max_concurrency
+    price = dollars_a_month(hosting, 1) / DAYS
+    return on_demand(name, clips, price=price, start_seconds=start, most=most)
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -137,10 +126,9 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--clips", type=int, nargs="+", default=list(CLIPS_A_DAY), help="a day")
     results.add_keep_option(parser)
     options = parser.parse_args(argv)
-    names = [*(name for name in PRESETS if name != "lambda"), "lambda"]
     rows: list[dict[str, Any]] = []
     for clips in options.clips:
-        for name in names:
+        for name in PRESETS:
             row = day(name, clips)
             rows.append(asdict(row))
             wait = f"{row.p95_seconds:6.1f} s" if row.lost < ONE_IN_TWENTY else "       -"

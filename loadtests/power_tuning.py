@@ -1,4 +1,4 @@
-"""Time and cost of both Lambdas at each memory size: `make power-tuning` (report, Figures 2 and 3).
+"""Time and cost of all Lambdas at each memory size: `make power-tuning` (report, Figures 2 and 3).
 
 Each handler runs here with the share of a core that Lambda gives for the memory: 1 at 1,769 MB, at
 most 6 (AWS: "Configure Lambda function memory"). The hops that it waits for run beside it without
@@ -10,6 +10,7 @@ machine does; `processor_ms` shows whether that was enough. Needs root, for the 
 import argparse
 import base64
 import json
+import math
 import os
 import subprocess
 import sys
@@ -26,18 +27,21 @@ from tqdm import tqdm
 from birdapp.chalicelib.decode import decode
 from infra.cost import MB_A_GB, PRICES
 from loadtests import app, clips, power_state_machine, quota, results
+from loadtests.power_worker import FUNCTIONS
 
 MEGABYTES = (128, 256, 512, 1_024, 1_769, 2_048, 3_008, 5_120, 10_240)
 MEGABYTES_A_CORE = 1_769
 MOST_CORES = 6
 SECONDS = (5, 60)
 DECODE_SECONDS = 60
+WINDOW_SECONDS, WINDOW_BYTES = 5, 216 * 514
 SETTINGS = (
     "AWS_ENDPOINT_URL_LAMBDA",
     "AWS_ENDPOINT_URL_SAGEMAKER_RUNTIME",
     "FFMPEG_BINARY",
     "SPECTROGRAM_FUNCTION",
     "ENDPOINT_NAME",
+    "MODEL_DIR",
 )
 PROXY_EVENT = {
     "resource": "/classify",
@@ -82,6 +86,12 @@ def spectrogram_event(sound: bytes) -> Event:
     return {"request_id": "power-tuning", "sample_rate": 22_050, "pcm": pcm}
 
 
+def classifier_event(seconds: int) -> Event:
+    """Return as many windows as a recording has; what is in them takes no other time."""
+    window = base64.b64encode(os.urandom(WINDOW_BYTES)).decode()
+    return {"inputs": {"spectrogram": [{"b64": window}] * math.ceil(seconds / WINDOW_SECONDS)}}
+
+
 def events(names: list[str], seconds: tuple[int, ...]) -> dict[str, list[tuple[str, Event]]]:
     """Return the named events of each function. The spectrogram's know no formats."""
     sounds = {(name, length): clips.of(name, length) for name in names for length in seconds}
@@ -92,6 +102,7 @@ def events(names: list[str], seconds: tuple[int, ...]) -> dict[str, list[tuple[s
         "spectrogram": [
             (f"{length} s", spectrogram_event(sounds[names[0], length])) for length in seconds
         ],
+        "classifier": [(f"{length} s", classifier_event(length)) for length in seconds],
     }
 
 
@@ -125,7 +136,8 @@ def measure(function: str, some: list[tuple[str, Event]], megabytes: int) -> dic
 def measure_all(running: app.App, given: argparse.Namespace) -> dict[str, list[dict[str, Any]]]:
     """Return {function: rows by memory}, with the app's own hops to wait for."""
     os.environ |= {name: value for name, value in hops(running).items() if name in SETTINGS}
-    wanted = events(given.formats, tuple(given.lengths))
+    found = events(given.formats, tuple(given.lengths))
+    wanted = {name: found[name] for name in given.functions}
     steps = [(function, size) for function in wanted for size in given.megabytes]
     rows: dict[str, list[dict[str, Any]]] = {function: [] for function in wanted}
     for function, size in tqdm(steps, unit="size"):
@@ -175,6 +187,7 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--megabytes", type=int, nargs="+", default=list(MEGABYTES))
     parser.add_argument("--formats", nargs="+", default=list(clips.FORMATS), choices=clips.FORMATS)
     parser.add_argument("--lengths", type=int, nargs="+", default=list(SECONDS), help="seconds")
+    parser.add_argument("--functions", nargs="+", default=list(FUNCTIONS), choices=FUNCTIONS)
     parser.add_argument("--state-machine", help="ARN: let AWS Lambda Power Tuning measure")
     parser.add_argument("--function", help="with --state-machine: ARN of the main Lambda")
     results.add_keep_option(parser)

@@ -27,6 +27,7 @@ REPOSITORY = Path(__file__).parent.parent
 FUNCTIONS = {
     "main": ("birdapp", "app", "app"),
     "spectrogram": ("spectrogram_fn", "handler", "handler"),
+    "classifier": ("classifier_fn", "handler", "handler"),
 }
 WARM_REQUESTS = 2
 CONTEXT = SimpleNamespace(aws_request_id="power-tuning")

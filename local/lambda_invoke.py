@@ -1,11 +1,15 @@
-"""AWS Lambda's Invoke API for the spectrogram function; its folder is the root, as in its zip."""
+"""AWS Lambda's Invoke API for the functions that the main Lambda calls.
+
+The spectrogram function's folder is the root, as in its zip. The classifier runs where
+CLASSIFIER_FUNCTION names it, with the model in MODEL_DIR.
+"""
 
 import json
 import os
 import sys
 import traceback
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from importlib import import_module
 from pathlib import Path
 from types import SimpleNamespace
@@ -25,8 +29,7 @@ class InvokeHandler(Handler):
     """POST /2015-03-31/functions/NAME/invocations."""
 
     max_body_bytes = MAX_PAYLOAD_BYTES
-    function: Callable[[Any, object], Any]
-    function_name: str
+    functions: Mapping[str, Callable[[Any, object], Any]]
 
     def do_POST(self) -> None:  # noqa: N802 (the base class calls it so)
         """Respond as Lambda does: the function's result is a 200, and so is its failure."""
@@ -35,7 +38,10 @@ class InvokeHandler(Handler):
         except BodyRefusedError as error:
             self._refuse(error.status, "RequestTooLargeException", str(error))
             return self.linger()
-        if unquote(self.path) != f"/2015-03-31/functions/{self.function_name}/invocations":
+        before, _, after = unquote(self.path).removeprefix("/").partition("/functions/")
+        name, _, operation = after.partition("/")
+        function = self.functions.get(name)
+        if (before, operation) != ("2015-03-31", "invocations") or function is None:
             return self._refuse(
                 404, "ResourceNotFoundException", f"Function not found: {self.path}"
             )
@@ -45,7 +51,7 @@ class InvokeHandler(Handler):
             return self._refuse(
                 400, "InvalidRequestContentException", f"Could not parse request body: {error}"
             )
-        answer, headers = invoke(type(self).function, event)
+        answer, headers = invoke(function, event)
         return self.send_json(200, answer, {"X-Amz-Executed-Version": "$LATEST", **headers})
 
     def _refuse(self, status: int, code: str, message: str) -> None:
@@ -67,11 +73,14 @@ def invoke(function: Callable[[Any, object], Any], event: Any) -> tuple[Any, dic
 
 
 def main() -> int:
-    """Serve the function as SPECTROGRAM_FUNCTION on the socket that was handed over."""
+    """Serve the functions by the names in the environment on the socket that was handed over."""
     processes.end_with_parent()
+    functions = {}
+    if classifier := os.environ.get("CLASSIFIER_FUNCTION"):
+        functions[classifier] = import_module("classifier_fn.handler").handler
     sys.path[0] = str(FOLDER)
-    InvokeHandler.function = staticmethod(import_module("handler").handler)
-    InvokeHandler.function_name = os.environ["SPECTROGRAM_FUNCTION"]
+    functions[os.environ["SPECTROGRAM_FUNCTION"]] = import_module("handler").handler
+    InvokeHandler.functions = functions
     Server(inherited(int(sys.argv[1])), InvokeHandler).serve_forever()
     return 0
 

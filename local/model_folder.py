@@ -1,70 +1,36 @@
 """A model folder (docs/contracts.md) on LiteRT: load it, check it, predict with it."""
 
-import hashlib
-import json
-import queue
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
-from ai_edge_litert.interpreter import Interpreter
 
 from birdapp.chalicelib.model import parse_model, parse_prediction
 from birdapp.chalicelib.validation import Fields, items, mapping, parse_json
+from classifier_fn import classifier
+from classifier_fn.classifier import FILES, Spectrograms
 
-FILES = ("model.tflite", "constants.json")
 CONSTANTS: dict[str, Callable[[object], Any]] = {
     "labels": items,
     "names": items,
     "settings": mapping,
 }
-DIGEST = "network_sha256"
-# An interpreter serves one request at a time; two keep two cores busy. A second thread in each
-# would cost a quarter more of the processor. Windows one by one cost the same as all in one batch,
-# and less memory.
+# Two keep two cores busy.
 INTERPRETERS = 2
-THREADS = 1
-
-Spectrograms = npt.NDArray[np.uint8]
 
 
 class BadModelError(Exception):
     """The folder holds no model that may serve: one sentence why."""
 
 
-class Model:
-    """A loaded model: its constants as the endpoint returns them, and a pool of interpreters."""
+class Model(classifier.Model):
+    """A loaded model, whose constants the main Lambda takes."""
 
     def __init__(self, network: bytes, constants: dict[str, Any]) -> None:
-        # The SavedModel holds the settings as a text too.
-        self.constants = {**constants, "settings": json.dumps(constants["settings"])}
+        super().__init__(network, constants, INTERPRETERS)
         self.version = parse_model(self.constants).version
-        self._pool: queue.SimpleQueue[Any] = queue.SimpleQueue()
-        for _ in range(INTERPRETERS):
-            self._pool.put(
-                Interpreter(model_content=network, num_threads=THREADS).get_signature_runner()
-            )
-        with self._runner() as runner:
-            self.window_shape: tuple[int, ...] = tuple(
-                runner.get_input_details()["spectrogram"]["shape"][1:]
-            )
-
-    def predict(self, windows: Spectrograms) -> dict[str, Any]:
-        """Return the outputs for windows [n, 216, 514]: probabilities [n, k], perhaps bird [n]."""
-        with self._runner() as runner:
-            answers = [runner(spectrogram=windows[i : i + 1]) for i in range(len(windows))]
-        return {name: np.concatenate([answer[name] for answer in answers]) for name in answers[0]}
-
-    @contextmanager
-    def _runner(self) -> Iterator[Any]:
-        runner = self._pool.get()
-        try:
-            yield runner
-        finally:
-            self._pool.put(runner)
 
 
 def fingerprint(folder: Path) -> list[tuple[int, int, int]]:
@@ -94,10 +60,9 @@ def read_constants(text: bytes, network: bytes) -> dict[str, Any]:
         fields = Fields(parse_json(text), "constants.json: ")
     except UnicodeDecodeError as error:
         raise ValueError("constants.json is not UTF-8") from error
-    # A folder half swapped holds the constants of one model and the network of another.
-    if DIGEST in fields and fields.take(DIGEST, str) != hashlib.sha256(network).hexdigest():
-        raise ValueError("constants.json belongs to another model.tflite")
-    return {name: fields.take(name, check) for name, check in CONSTANTS.items()}
+    for name, take in CONSTANTS.items():
+        fields.take(name, take)
+    return classifier.read_constants(text, network)
 
 
 def check(model: Model, window: Spectrograms) -> None:
@@ -112,14 +77,9 @@ def check(model: Model, window: Spectrograms) -> None:
             f"it does not answer a window of shape {list(window.shape)}: {error!r}"
         ) from error
     try:
-        parse_prediction(model.constants | columns(outputs), 1)
+        parse_prediction(model.constants | classifier.columns(outputs), 1)
     except ValueError as error:
         raise BadModelError(str(error)) from error
-
-
-def columns(outputs: dict[str, npt.NDArray[np.float32]]) -> dict[str, Any]:
-    """Return outputs as JSON has them."""
-    return {name: values.tolist() for name, values in outputs.items()}
 
 
 def noise(shape: tuple[int, ...]) -> Spectrograms:

@@ -3,10 +3,7 @@
 When the folder's files change, the new model is loaded and checked while the old one serves.
 """
 
-import base64
-import binascii
 import json
-import math
 import os
 import sys
 import threading
@@ -15,10 +12,9 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
-import numpy as np
-
+from classifier_fn.classifier import PredictError, respond
 from local import model_folder, processes
-from local.model_folder import BadModelError, Model, Spectrograms
+from local.model_folder import BadModelError, Model
 from local.request_body import BodyRefusedError
 from local.server import Handler, Server, inherited
 
@@ -56,43 +52,13 @@ class Endpoint:
         return _log("model_replaced", serving=model.version)
 
 
-class PredictError(Exception):
-    """TensorFlow Serving would refuse the request: its HTTP status is 400, its text this."""
-
-
 def predict(model: Model, body: bytes) -> dict[str, Any]:
-    """Return the response to a predict request, by its signature. Raises PredictError."""
+    """Return the response to a predict request. Raises PredictError."""
     try:
         request = json.loads(body)
-        inputs = request["inputs"]
-    except (ValueError, KeyError, TypeError) as error:
-        raise PredictError(f"Missing 'inputs' or 'instances' key: {error}") from error
-    match request.get("signature_name", "serving_default"):
-        case "describe":
-            return {"outputs": model.constants}
-        case "serving_default":
-            outputs = model.predict(_windows(inputs, model.window_shape))
-            return {"outputs": model.constants | model_folder.columns(outputs)}
-        case other:
-            raise PredictError(
-                f"Serving signature name: {json.dumps(other)} not found in signature def"
-            )
-
-
-def _windows(inputs: Any, shape: tuple[int, ...]) -> Spectrograms:
-    """Return the windows [n, 216, 514] of the column `spectrogram`, [{"b64": "..."}, ...].
-
-    Raises PredictError.
-    """
-    try:
-        rows = [base64.b64decode(row["b64"], validate=True) for row in inputs["spectrogram"]]
-    except (KeyError, TypeError, binascii.Error) as error:
-        raise PredictError(
-            f"Failed to process element of input 'spectrogram': {error!r}"
-        ) from error
-    if {len(row) for row in rows} != {math.prod(shape)}:
-        raise PredictError(f"Expected at least one window, and {math.prod(shape)} bytes in each")
-    return np.frombuffer(b"".join(rows), np.uint8).reshape(-1, *shape)
+    except ValueError as error:
+        raise PredictError(f"The body is no JSON: {error}") from error
+    return respond(model, request)
 
 
 class RuntimeHandler(Handler):

@@ -2,6 +2,8 @@
 
 import csv
 import os
+import threading
+import time
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +19,7 @@ from lambda_fixtures import (  # noqa: F401 (fixtures)
 )
 from local_app import app, tiny_folder  # noqa: F401 (fixtures: the whole app, and a small model)
 from sound_fixtures import encoded, five_seconds, real_ffmpeg  # noqa: F401 (fixtures)
+from stack_fixtures import emulated, emulators  # noqa: F401 (fixtures)
 from training_fixtures import (  # noqa: F401 (fixtures)
     code,
     dataset,
@@ -54,6 +57,27 @@ def tone():
         return (amplitude * np.sin(2 * np.pi * hertz * times)).astype(np.float32)
 
     return make
+
+
+@pytest.fixture
+def slept(monkeypatch):
+    """How long was waited, at once; threads of other tests' servers sleep as ever."""
+    pauses, sleep = [], time.sleep
+
+    def pause(seconds):
+        mine = threading.current_thread() is threading.main_thread()
+        (pauses.append if mine else sleep)(seconds)
+
+    monkeypatch.setattr("time.sleep", pause)
+    return pauses
+
+
+# Files whose tests take minutes come first, so that no worker is left with one at the end.
+LONGEST = ("test_train", "test_pipeline", "test_launch", "test_page_device", "test_deploy")
+
+
+def pytest_collection_modifyitems(items):
+    items.sort(key=lambda item: not item.path.name.startswith(LONGEST))
 
 
 def pytest_runtest_logreport(report):

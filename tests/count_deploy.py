@@ -83,8 +83,8 @@ def operations(service):
     return [botocore.xform_name(name) for name in model.operation_names]
 
 
-def test_count(emulators, ready, monkeypatch):
-    emulators.reset()
+def test_count(aws, ready, monkeypatch):
+    aws.reset()
     calls, trace = [], Trace()
     call = botocore.client.BaseClient._make_api_call
 
@@ -95,7 +95,7 @@ def test_count(emulators, ready, monkeypatch):
     monkeypatch.setattr(botocore.client.BaseClient, "_make_api_call", counted)
     sys.setprofile(trace)
     try:
-        changes = list(stage.deploy(emulators.account, ready.settings, stage.Request()))
+        changes = list(stage.deploy(aws.account, ready.settings, stage.Request()))
     finally:
         sys.setprofile(None)
     once = Counter(f"{service} {operation}" for service, operation, _ in set(calls))

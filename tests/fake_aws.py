@@ -72,7 +72,7 @@ def running_fake_aws():
 
         def do_POST(self):
             body = self.rfile.read(int(self.headers["Content-Length"]))
-            service = "lambda" if "/functions/" in self.path else "endpoint"
+            service = "lambda" if "/functions/bird-spectrogram" in self.path else "endpoint"
             fake.requests.append((service, self.path, body))
             time.sleep(fake.delays.get(service, 0))
             if fake.closed.get(service, 0) > 0:

@@ -10,6 +10,7 @@ import json
 import logging
 import sys
 from itertools import product
+from typing import get_args
 
 import packaged
 from cfnlint.config import ConfigMixIn
@@ -17,6 +18,7 @@ from cfnlint.decode import decode_str
 from cfnlint.runner import Runner
 
 from infra import config
+from infra.alarms import Kind
 from infra.stacks.site import MODES
 
 MAIL = {"alarm_email": "birds@example.org"}
@@ -29,11 +31,12 @@ def templates():
     for stage, changed in product(config.read_config()["stages"], FUNCTION_VARIANTS):
         yield f"api {stage} {changed}", packaged.api(stage, **changed)
         yield f"spectrogram {stage} {changed}", packaged.spectrogram(stage, **changed)
+        yield f"classifier {stage} {changed}", packaged.classifier(stage, **changed)
     for stage, changed in product(config.read_config()["stages"], ({}, MAIL)):
         yield f"foundation {stage} {changed}", packaged.foundation(stage, **changed)
-        for instances in (True, False):
-            what = f"monitoring {stage} {changed} {instances=}"
-            yield what, packaged.monitoring(stage, instances=instances, **changed)
+        for kind in get_args(Kind):
+            what = f"monitoring {stage} {changed} {kind}"
+            yield what, packaged.monitoring(stage, kind=kind, **changed)
     for mode in MODES:
         yield f"site {mode}", packaged.site(mode)
 

@@ -10,13 +10,14 @@ from chalice.package import TemplateDeepMerger
 from samtranslator.translator.transform import transform
 
 from infra import config
+from infra.endpoint.presets import PRESETS
 from infra.packages import bundles
 from infra.site import publish
 from infra.stacks import api as api_stack
 from infra.stacks import foundation as foundation_stack
+from infra.stacks import functions
 from infra.stacks import monitoring as monitoring_stack
 from infra.stacks import site as site_stack
-from infra.stacks import spectrogram as spectrogram_stack
 
 BUCKET = "birdapp-dev-123456789012-eu-west-1"
 SITE_BUCKET = "birdapp-dev-site-123456789012"
@@ -54,10 +55,16 @@ def api(stage="dev", **changed):
 
 
 @cache
+def api_of_lambda(stage="dev"):
+    """The API's stack where the model is in a Lambda, expanded."""
+    return expand(api_stack.call_classifier(unexpanded(stage), config.load(stage)))
+
+
+@cache
 def spectrogram(stage="dev", **changed):
     """The spectrogram function's stack, expanded."""
     chosen = replace(config.load(stage), **changed)
-    return expand(spectrogram_stack.template(chosen, BUCKET, SPECTROGRAM_KEY))
+    return expand(functions.spectrogram(chosen, BUCKET, SPECTROGRAM_KEY))
 
 
 def foundation(stage="dev", **changed):
@@ -65,10 +72,23 @@ def foundation(stage="dev", **changed):
     return foundation_stack.template(replace(config.load(stage), **changed), BUCKET)
 
 
-def monitoring(stage="dev", *, instances=True, **changed):
+def classifier(stage="dev", **changed):
+    """The stack of the model's Lambda, while a new version is tried."""
+    chosen = replace(config.load(stage), **changed)
+    hosting = PRESETS["lambda"].hosting
+    versions = functions.Versions(
+        *(
+            functions.Version.of(chosen, hosting, f"code/{name}.zip", f"models/{name}")
+            for name in ("live", "before", "trial")
+        )
+    )
+    return functions.classifier(chosen, hosting, BUCKET, versions)
+
+
+def monitoring(stage="dev", *, kind="instances", **changed):
     """The stack of alarms, dashboard and budget."""
     chosen = replace(config.load(stage), **changed)
-    return monitoring_stack.template(chosen, instances=instances)
+    return monitoring_stack.template(chosen, kind)
 
 
 def site(mode, security_policy=SECURITY_POLICY, bucket=SITE_BUCKET):
@@ -83,6 +103,7 @@ def everything(stage="dev", **changed):
     stacks = [
         api(stage, **changed),
         spectrogram(stage, **changed),
+        classifier(stage, **changed),
         foundation_stack.template(chosen, chosen.bucket("123456789012")),
         monitoring(stage, **changed),
         *(site(mode, bucket=site_bucket) for mode in site_stack.MODES),

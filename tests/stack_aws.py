@@ -65,6 +65,21 @@ def addresses(urls):
     return clean() | {f"AWS_ENDPOINT_URL_{name}": url for name, url in urls.items()}
 
 
+def lead(patch, variables):
+    """Let boto3 in this process go there, and nowhere else."""
+    for name in [name for name in os.environ if name.startswith("AWS_")]:
+        patch.delenv(name)
+    for name in [name for name in variables if name.startswith("AWS_")]:
+        patch.setenv(name, variables[name])
+
+
+def reset(variables):
+    """Empty both emulators."""
+    for name, path in RESETS.items():
+        url = variables[f"AWS_ENDPOINT_URL_{name}"] + path
+        urlopen(Request(url, method="POST")).close()
+
+
 def clean():
     """This process's environment without its AWS settings, with keys that the emulators take."""
     return {

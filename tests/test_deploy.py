@@ -62,6 +62,14 @@ def test_dry_run_calls_no_aws_and_says_what_and_for_how_much(capsys):
         assert thing in said
     assert all(f"{clips:,} a day" in said for clips in (0, 1_000, 100_000))
     assert "$ at most, if strangers never stop asking" in said
+    assert "A hobby takes --preset lambda" in said
+    assert said.index("Without any limit: downloads of the page") < said.index("$ at most")
+
+
+def test_a_model_in_a_lambda_costs_nothing_at_rest_and_five_dollars_at_100_000_clips_a_day():
+    model, *_ = cost.monthly(config.load("dev"), PRESETS["lambda"].hosting)
+    assert model.dollars[0] == 0
+    assert model.dollars[2] == pytest.approx(5, abs=1)
 
 
 WITHOUT_MODELS = """
@@ -122,9 +130,7 @@ def test_an_account_makes_each_client_once(monkeypatch):
     assert list(map(id, made.clients())) == list(map(id, made.clients()))
 
 
-def test_what_never_settles_is_one_sentence_after_an_hour(monkeypatch):
-    slept = []
-    monkeypatch.setattr("time.sleep", slept.append)
+def test_what_never_settles_is_one_sentence_after_an_hour(slept):
     with pytest.raises(DeployError, match="Stack s did not settle within an hour; run this again"):
         change.wait_until_settled(lambda: 1, lambda _: False, name="Stack s", poll_seconds=60)
     assert sum(slept) == 3_600
@@ -226,16 +232,26 @@ def test_a_stack_that_cannot_be_deleted_says_why():
         cloudformation.delete_stack(account(cloudformation=client), "s")
 
 
-@pytest.mark.parametrize(("unreserved", "cap"), [(1_000, 10), (120, 10), (119, 0), (10, 0)])
-def test_the_cap_is_dropped_where_the_account_has_no_room_for_it(unreserved, cap):
+@pytest.mark.parametrize(
+    ("kind", "unreserved", "cap"),
+    [
+        ("instances", 1_000, 10),
+        ("instances", 120, 10),
+        ("instances", 119, 0),
+        ("instances", 10, 0),
+        ("function", 130, 10),
+        ("function", 129, 0),
+    ],
+)
+def test_the_cap_is_dropped_where_the_account_has_no_room_for_it(kind, unreserved, cap):
     client, stub = stubbed("lambda")
     stub.add_response(
         "get_account_settings", {"AccountLimit": {"UnreservedConcurrentExecutions": unreserved}}
     )
-    for _ in range(2):
+    for _ in range(3):
         stub.add_client_error("get_function_concurrency", "ResourceNotFoundException")
     wanted = config.load("dev")
-    fitted = session.fit_concurrency(account(functions=client), wanted)
+    fitted = session.fit_concurrency(account(functions=client), wanted, kind)
     assert fitted.reserved_concurrency == cap
     assert len(session.concurrency_note(wanted, fitted)) == (cap == 0)
 
@@ -250,15 +266,21 @@ def test_prices_add_up_and_grow_with_traffic():
 
 
 @pytest.mark.parametrize(
-    ("preset", "endpoint"), [("requests", 4 * 0.102 * 24), ("serverless", 10 * 3 * 86_400 * 2e-5)]
+    ("preset", "model"),
+    [
+        ("requests", 4 * 0.102 * 24),
+        ("serverless", 10 * 3 * 86_400 * 2e-5),
+        # Ten of 1,769 MB, and their requests.
+        ("lambda", 10 * 1_769 / 1_024 * 86_400 * 0.0000166667 + 5 * 86_400 * 2e-7),
+    ],
 )
-def test_strangers_can_cost_no_more_than_every_limit_reached_all_day(preset, endpoint):
+def test_strangers_can_cost_no_more_than_every_limit_reached_all_day(preset, model):
     found = {
         line.what: line.dollars
         for line in cost_ceiling.upper_bound(config.load("dev"), PRESETS[preset])
     }
-    # Ten Lambdas of 256 MB and ten of 2,048 MB.
-    wanted = {"endpoint": endpoint, "Lambda": 10 * 2.25 * 86_400 * 0.0000166667}
+    # Ten Lambdas of 512 MB and ten of 2,048 MB.
+    wanted = {"model": model, "Lambda": 10 * 2.5 * 86_400 * 0.0000166667}
     assert {what: found[what][0] for what in wanted} == pytest.approx(wanted)
     assert found["together"] == pytest.approx((found["together"][0], 30 * found["together"][0]))
 
@@ -270,7 +292,7 @@ def test_without_a_cap_the_rate_and_the_time_limits_bound_the_lambdas():
         for chosen in (capped, free)
     ]
     # 5 a second for up to 25 s and 10 s.
-    assert lambdas[1] / lambdas[0] == pytest.approx((125 * 0.25 + 50 * 2) / (10 * 2.25))
+    assert lambdas[1] / lambdas[0] == pytest.approx((125 * 0.5 + 50 * 2) / (10 * 2.5))
 
 
 def test_warm_lambdas_and_tracing_show_their_price_only_where_they_are_on():

@@ -1,13 +1,11 @@
 """Plain `chalice deploy` of the project that plain_chalice writes, with least privilege."""
 
 import json
-import os
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
-import served
 import stack_aws
 
 from infra import config, limits, session
@@ -19,38 +17,22 @@ LOCAL_PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"
 pytestmark = pytest.mark.skipif(
     LOCAL_PYTHON not in limits.PYTHONS, reason="the main Lambda does not run on this Python"
 )
-DESCRIPTION = {"labels": ["Strix aluco"], "names": ["Tawny Owl"], "settings": "{}"}
 
 
 @pytest.fixture(scope="module")
-def environment(tmp_path_factory):
-    """The variables that lead to the emulators."""
-    outputs = DESCRIPTION | {"settings": json.dumps({"version": "1"})}
-    with (
-        served.serving(outputs) as (_, endpoint),
-        stack_aws.emulators(tmp_path_factory.mktemp("emulators"), endpoint) as variables,
-    ):
-        yield variables
-
-
-@pytest.fixture
-def account(environment, monkeypatch):
+def account(emulated):
     """The clients of the empty account in the emulators."""
-    for name in [name for name in os.environ if name.startswith("AWS_")]:
-        monkeypatch.delenv(name)
-    for name, value in environment.items():
-        monkeypatch.setenv(name, value)
     return session.connect("eu-west-1", poll_seconds=0.1)
 
 
-def deploy(account, environment, folder):
+def deploy(account, emulated, folder):
     """Write the project, let Chalice deploy it; return what Chalice then remembers, by name."""
     chosen = config.load("dev", python=LOCAL_PYTHON)
     plain_chalice.write_project(account, chosen, folder)
     command = [*CHALICE, "--project-dir", folder, "deploy", "--stage", "dev"]
     region = {"AWS_DEFAULT_REGION": "eu-west-1"}
     done = subprocess.run(
-        command, env=environment | region, capture_output=True, text=True, check=False
+        command, env=emulated | region, capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stdout + done.stderr
     record = json.loads((folder / ".chalice" / "deployed" / "dev.json").read_text())
@@ -63,15 +45,18 @@ def folder(tmp_path_factory):
     return tmp_path_factory.mktemp("project") / "birdapp"
 
 
-def test_chalice_deploys_the_project_with_layer_and_policy_of_this_account(
-    account, environment, folder
-):
-    deploy(account, environment, folder)
+@pytest.fixture(scope="module")
+def deployed(account, emulated, folder):
+    """What Chalice remembers of its first deploy."""
+    return deploy(account, emulated, folder)
+
+
+def test_chalice_deploys_the_project_with_layer_and_policy_of_this_account(account, deployed):
     function = account.functions.get_function_configuration(FunctionName="birdapp-dev")
     assert [layer["Arn"].split(":")[6] for layer in function["Layers"]] == [
         "birdapp-dev-ffmpeg-direct"
     ]
-    assert function["MemorySize"] == 256
+    assert function["MemorySize"] == 512
     role = function["Role"].split("/")[-1]
     iam = account.boto3_session.client("iam", account.region)
     (name,) = iam.list_role_policies(RoleName=role)["PolicyNames"]
@@ -83,12 +68,11 @@ def test_chalice_deploys_the_project_with_layer_and_policy_of_this_account(
     ]
 
 
-def test_chalice_deploys_again_onto_what_stands(account, environment, folder, monkeypatch):
-    first = deploy(account, environment, folder)
+def test_chalice_deploys_again_onto_what_stands(account, emulated, folder, deployed, monkeypatch):
     changed = config.read_config()
     changed["environment_variables"]["CORS_ORIGINS"] = "https://birds.example"
     monkeypatch.setattr(config, "read_config", lambda: changed)
-    assert deploy(account, environment, folder) == first
+    assert deploy(account, emulated, folder) == deployed
     function = account.functions.get_function_configuration(FunctionName="birdapp-dev")
     assert function["Environment"]["Variables"]["CORS_ORIGINS"] == "https://birds.example"
     versions = account.functions.list_layer_versions(LayerName="birdapp-dev-ffmpeg-direct")[

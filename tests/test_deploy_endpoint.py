@@ -12,7 +12,7 @@ from endpoint_account import NAME, NEW, OLD, a_plan, serving_config
 
 import deploy_endpoint
 from infra.endpoint import deploy, rollout
-from infra.endpoint.plan import Plan
+from infra.endpoint.plan import TAG, Plan
 from infra.endpoint.presets import PRESETS
 from infra.errors import DeployError
 
@@ -48,10 +48,7 @@ def test_the_model_is_what_was_checked(aws):
     container = clients.sagemaker.describe_model(ModelName=a_plan().model_name(OLD))[
         "PrimaryContainer"
     ]
-    assert (
-        container["Image"]
-        == "763104351884.dkr.ecr.eu-west-1.amazonaws.com/tensorflow-inference:2.20-cpu-py312"
-    )
+    assert container["Image"] == f"763104351884.dkr.ecr.eu-west-1.amazonaws.com/{TAG}"
     bucket, _, key = container["ModelDataUrl"].removeprefix("s3://").partition("/")
     assert clients.s3.get_object(Bucket=bucket, Key=key)["Body"].read() == OLD.archive
 

@@ -6,19 +6,18 @@ bytes: what is in them is not what is tested here. The stage is prod, with Cloud
 """
 
 import json
-import os
 from collections import Counter
 from dataclasses import replace
-from urllib.request import Request, urlopen
 
 import aws_gaps
 import pytest
 import served
 import stack_aws
+from endpoint_account import play_functions
 from tiny_saved_model import SETTINGS
 
 import deploy
-from infra import config, session, stage, status
+from infra import config, hosting, session, stage, status
 from infra.endpoint.model import CheckedModel
 from infra.endpoint.presets import PRESETS
 from infra.endpoint.smoke_clip import make_clip
@@ -43,9 +42,9 @@ LATE = pytest.mark.parametrize(
 class Emulators:
     """Both emulators, an account's clients in them, and every change that AWS has carried out."""
 
-    def __init__(self, account, urls):
+    def __init__(self, account, variables):
         self.account = account
-        self.urls = urls
+        self.variables = variables
         self.done = Counter()
         for client in account.clients():
             client.meta.events.register_first("after-call", self._count)
@@ -60,8 +59,7 @@ class Emulators:
         """Empty the account."""
         self.done.clear()
         self.lightning.aim(0, late=False)
-        for url in self.urls:
-            urlopen(Request(url, method="POST")).close()
+        stack_aws.reset(self.variables)
 
 
 @pytest.fixture(scope="module")
@@ -80,41 +78,29 @@ def ready(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def emulators(tmp_path_factory, ready):
+def aws(emulated, ready, tmp_path_factory):
     """An account in both emulators."""
-    folder = tmp_path_factory.mktemp("emulators")
-    with (
-        served.serving(REFERENCE) as (_, endpoint),
-        stack_aws.emulators(folder, endpoint) as environment,
-        pytest.MonkeyPatch.context() as patch,
-    ):
+    with served.serving(REFERENCE) as (_, endpoint), pytest.MonkeyPatch.context() as patch:
         # Two files of the page are enough: each is put there by the same calls.
         patch.setattr(
             publish, "make_assets", lambda *given, **chosen: make_assets(*given, **chosen)[:2]
         )
         patch.setattr(publish, "listen_files", dict)
         patch.setattr(stage, "prepare", lambda _, fitted, **__: replace(ready, settings=fitted))
-        for name in [name for name in os.environ if name.startswith("AWS_")]:
-            patch.delenv(name)
-        for name, value in environment.items():
-            if name.startswith("AWS_"):
-                patch.setenv(name, value)
+        patch.setenv("AWS_ENDPOINT_URL_SAGEMAKER_RUNTIME", endpoint)
+        play_functions(patch, tmp_path_factory.mktemp("functions"), ready.model)
         account = session.connect(ready.settings.region, poll_seconds=0.01)
-        resets = {
-            environment[f"AWS_ENDPOINT_URL_{name}"] + path
-            for name, path in stack_aws.RESETS.items()
-        }
-        yield Emulators(account, resets)
+        yield Emulators(account, emulated)
 
 
-def up(emulators, ready):
+def up(aws, ready):
     """What `make deploy` does, but for building and checking: all its AWS calls."""
-    return lambda: stage.deploy(emulators.account, ready.settings, stage.Request())
+    return lambda: stage.deploy(aws.account, ready.settings, stage.Request())
 
 
-def down(emulators, ready):
+def down(aws, ready):
     """What `make destroy` does."""
-    return lambda: stage.down(emulators.account, ready.settings)
+    return lambda: stage.down(aws.account, ready.settings)
 
 
 def outcomes(run):
@@ -127,104 +113,119 @@ def operations(done):
     return Counter(call.split()[0] for call in done.elements())
 
 
-def test_a_second_run_changes_nothing(emulators, ready):
-    emulators.reset()
-    assert outcomes(up(emulators, ready)) == {"created"}
-    emulators.done.clear()
-    assert outcomes(up(emulators, ready)) == {"unchanged"}
-    assert emulators.done == {}
+def test_a_second_run_changes_nothing(aws, ready):
+    aws.reset()
+    assert outcomes(up(aws, ready)) == {"created"}
+    aws.done.clear()
+    assert outcomes(up(aws, ready)) == {"unchanged"}
+    assert aws.done == {}
 
 
-def test_nothing_exists_after_down(emulators, ready):
-    emulators.reset()
-    list(up(emulators, ready)())
-    assert len(status.list_existing(emulators.account, ready.settings)) >= 8
-    list(down(emulators, ready)())
-    assert status.list_existing(emulators.account, ready.settings) == []
-    assert outcomes(down(emulators, ready)) == {"absent"}
+def test_nothing_exists_after_down(aws, ready):
+    aws.reset()
+    list(up(aws, ready)())
+    assert len(status.list_existing(aws.account, ready.settings)) >= 8
+    list(down(aws, ready)())
+    assert status.list_existing(aws.account, ready.settings) == []
+    assert outcomes(down(aws, ready)) == {"absent"}
 
 
-def test_a_serverless_stage_is_made_once_and_deleted(emulators, ready):
-    emulators.reset()
-    serverless = replace(ready, preset=PRESETS["serverless"])
-    assert outcomes(lambda: stage.up(emulators.account, serverless)) == {"created"}
-    assert outcomes(lambda: stage.up(emulators.account, serverless)) == {"unchanged"}
-    list(down(emulators, ready)())
-    assert status.list_existing(emulators.account, ready.settings) == []
+@pytest.mark.parametrize("preset", ["serverless", "lambda"])
+def test_a_stage_without_machines_is_made_once_and_deleted(aws, ready, preset):
+    aws.reset()
+    chosen = replace(ready, preset=PRESETS[preset])
+    assert outcomes(lambda: stage.up(aws.account, chosen)) == {"created"}
+    assert outcomes(lambda: stage.up(aws.account, chosen)) == {"unchanged"}
+    list(down(aws, ready)())
+    assert status.list_existing(aws.account, ready.settings) == []
 
 
-def test_a_second_region_takes_nothing_over_from_the_first(emulators, ready):
-    emulators.reset()
-    list(up(emulators, ready)())
+def test_a_stage_moves_to_a_lambda_and_back_and_pays_for_one_of_both(aws, ready):
+    aws.reset()
+    list(up(aws, ready)())
+    for preset, variable in (("lambda", "CLASSIFIER_FUNCTION"), ("requests", "ENDPOINT_NAME")):
+        list(stage.up(aws.account, replace(ready, preset=PRESETS[preset])))
+        existing = " ".join(status.list_existing(aws.account, ready.settings))
+        assert ("bird-classifier-prod-function:" in existing) == (preset == "lambda")
+        assert ("endpoint bird-classifier-prod:" in existing) == (preset == "requests")
+        main = aws.account.functions.get_function_configuration(FunctionName="birdapp-prod")
+        names = set(main["Environment"]["Variables"])
+        assert names & {"CLASSIFIER_FUNCTION", "ENDPOINT_NAME"} == {variable}
+        assert hosting.find_deployed(aws.account, ready.settings).preset.name == preset
+
+
+def test_a_second_region_takes_nothing_over_from_the_first(aws, ready):
+    aws.reset()
+    list(up(aws, ready)())
     settings = replace(ready.settings, region="us-east-1")
     account = session.connect("us-east-1", poll_seconds=0.01)
     there = replace(ready, settings=settings)
     assert outcomes(lambda: stage.up(account, there)) == {"created"}
     list(stage.down(account, settings))
-    emulators.done.clear()
-    assert outcomes(up(emulators, ready)) == {"unchanged"}
+    aws.done.clear()
+    assert outcomes(up(aws, ready)) == {"unchanged"}
 
 
-def test_after_any_call_of_up_failed_unheard_the_next_run_goes_on(emulators, ready):
+def test_after_any_call_of_up_failed_unheard_the_next_run_goes_on(aws, ready):
     """Each run goes until a call that never failed before, and leaves what was before it."""
-    emulators.reset()
-    emulators.lightning.aim_at_each(late=False)
-    while emulators.lightning.strikes(up(emulators, ready)):
-        assert len(emulators.lightning.struck) < 200
-    assert len(emulators.lightning.struck) > 40
-    assert set(emulators.done.values()) == {1}
-    assert outcomes(up(emulators, ready)) == {"unchanged"}
+    aws.reset()
+    aws.lightning.aim_at_each(late=False)
+    while aws.lightning.strikes(up(aws, ready)):
+        assert len(aws.lightning.struck) < 200
+    assert len(aws.lightning.struck) > 40
+    assert set(aws.done.values()) == {1}
+    assert outcomes(up(aws, ready)) == {"unchanged"}
 
 
-def test_after_any_change_that_was_done_but_not_heard_of_the_second_run_finishes(emulators, ready):
+def test_after_any_change_that_was_done_but_not_heard_of_the_second_run_finishes(aws, ready):
     """These are all the states in which a failure can leave the account."""
-    emulators.reset()
-    emulators.lightning.aim(0, late=True)
-    list(up(emulators, ready)())
-    names, wanted = emulators.lightning.seen, operations(emulators.done)
+    aws.reset()
+    aws.lightning.aim(0, late=True)
+    list(up(aws, ready)())
+    names, wanted = aws.lightning.seen, operations(aws.done)
     for number in [
         number for number, name in enumerate(names, 1) if not name.startswith(aws_gaps.READS)
     ]:
-        emulators.reset()
-        emulators.lightning.aim(number, late=True)
-        assert emulators.lightning.strikes(up(emulators, ready))
-        list(up(emulators, ready)())
-        assert set(emulators.done.values()) == {1}, f"after call {number} failed"
-        assert operations(emulators.done) == wanted, f"after call {number} failed"
+        aws.reset()
+        aws.lightning.aim(number, late=True)
+        assert aws.lightning.strikes(up(aws, ready))
+        list(up(aws, ready)())
+        assert set(aws.done.values()) == {1}, f"after call {number} failed"
+        assert operations(aws.done) == wanted, f"after call {number} failed"
 
 
 @LATE
-def test_a_down_that_fails_at_every_call_leaves_nothing_in_the_end(emulators, ready, late):
-    emulators.reset()
-    list(up(emulators, ready)())
-    emulators.lightning.aim_at_each(late)
-    while emulators.lightning.strikes(down(emulators, ready)):
-        assert len(emulators.lightning.struck) < 200
-    assert len(emulators.lightning.struck) > 10
-    assert status.list_existing(emulators.account, ready.settings) == []
+def test_a_down_that_fails_at_every_call_leaves_nothing_in_the_end(aws, ready, late):
+    aws.reset()
+    list(up(aws, ready)())
+    aws.lightning.aim_at_each(late)
+    while aws.lightning.strikes(down(aws, ready)):
+        assert len(aws.lightning.struck) < 200
+    assert len(aws.lightning.struck) > 10
+    assert status.list_existing(aws.account, ready.settings) == []
 
 
-def test_a_site_that_fails_leaves_an_api_that_is_watched(emulators, ready, monkeypatch):
+def test_a_site_that_fails_leaves_an_api_that_is_watched(aws, ready, monkeypatch):
     """It comes last; alarms, dashboard and budget come before all that costs."""
-    emulators.reset()
+    aws.reset()
 
     def refuse(*_):
         raise DeployError("Your account must be verified before you can add new CloudFront.")
 
     monkeypatch.setattr(publish, "publish", refuse)
     with pytest.raises(DeployError, match="The API is up and watched, the page is not"):
-        list(up(emulators, ready)())
-    existing = status.list_existing(emulators.account, ready.settings)
+        list(up(aws, ready)())
+    existing = status.list_existing(aws.account, ready.settings)
     for stack in ("birdapp-prod-monitoring", "birdapp-prod-api"):
         assert f"stack {stack}: CREATE_COMPLETE" in existing
     assert stage.stacks(ready.settings)[1] == "birdapp-prod-monitoring"
     assert stage.stacks(ready.settings)[-1] == "birdapp-prod-site"
 
 
-def test_a_deploy_that_fails_half_way_says_why_and_what_exists(emulators, monkeypatch, capsys):
-    emulators.reset()
-    emulators.lightning.aim(30, late=False)
-    monkeypatch.setattr(session, "connect", lambda *_: emulators.account)
+def test_a_deploy_that_fails_half_way_says_why_and_what_exists(aws, monkeypatch, capsys):
+    aws.reset()
+    aws.lightning.aim(30, late=False)
+    monkeypatch.setattr(session, "connect", lambda *_: aws.account)
     assert deploy.main(["deploy", "--stage", "prod", "--no-mail"]) == 1
     said = capsys.readouterr()
     assert said.err.startswith("AWS refused ")

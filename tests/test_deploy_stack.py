@@ -9,6 +9,7 @@ import base64
 import json
 import subprocess
 import sys
+from functools import cache
 from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 
@@ -20,7 +21,11 @@ import stack_aws
 import stack_model
 from tiny_saved_model import SPECIES
 
+import deploy
 from infra import config, limits
+from infra.endpoint import model
+from infra.endpoint.probe import examine
+from infra.packages import wheels
 
 LOCAL_PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"
 # Here the Lambdas run on this machine's Python.
@@ -32,15 +37,15 @@ FASTER = f"--python {LOCAL_PYTHON} --poll-seconds 0.2"
 
 
 @pytest.fixture(scope="module")
-def model(tmp_path_factory):
+def model_folder(tmp_path_factory):
     """A model folder, SavedModel and LiteRT."""
     return stack_model.write_model_folder(tmp_path_factory.mktemp("model"))
 
 
 @pytest.fixture(scope="module")
-def environment(tmp_path_factory, model):
+def environment(tmp_path_factory, model_folder):
     """The variables that lead to the emulators."""
-    with stack_aws.running(tmp_path_factory.mktemp("emulators"), model) as variables:
+    with stack_aws.running(tmp_path_factory.mktemp("emulators"), model_folder) as variables:
         yield variables
 
 
@@ -59,14 +64,19 @@ def make(target, environment, arguments):
 
 
 @pytest.fixture(scope="module")
-def deployed(environment, model):
+def deployed(environment, model_folder):
     """The first `make deploy`, with an MP3 as smoke clip."""
     whistle = 0.5 * np.sin(np.arange(6 * sounds.SAMPLE_RATE))
-    clip = model / "clip.mp3"
-    clip.write_bytes(
-        sounds.encode(sounds.make_wav(sounds.pcm16(whistle)), sounds.ENCODERS["mp3"], model)
-    )
-    return make("deploy", environment, f"--model {model / 'saved_model'} --clip {clip} {FASTER}")
+    clip = model_folder / "clip.mp3"
+    clip.write_bytes(encode(whistle, model_folder))
+    given = f"--model {model_folder / 'saved_model'} --clip {clip} {FASTER}"
+    return make("deploy", environment, given)
+
+
+def encode(samples, folder):
+    """Samples as an MP3."""
+    wav = sounds.make_wav(sounds.pcm16(samples))
+    return sounds.encode(wav, sounds.ENCODERS["mp3"], folder)
 
 
 def client(service, environment):
@@ -79,6 +89,10 @@ def client(service, environment):
 @pytest.fixture(scope="module")
 def api_url(environment, deployed):
     """Where ministack answers as the API's stage."""
+    return find_api(environment)
+
+
+def find_api(environment):
     url = environment["AWS_ENDPOINT_URL_CLOUDFORMATION"]
     name = config.load("dev").api_stack
     stack = client("cloudformation", environment).describe_stacks(StackName=name)["Stacks"][0]
@@ -105,6 +119,32 @@ def ask(url, body=None):
             return answer.status, answer.headers, json.load(answer)
     except HTTPError as error:
         return error.code, error.headers, json.load(error)
+
+
+read_wheels = cache(wheels.contents)
+
+
+@pytest.fixture
+def in_this_process(environment, monkeypatch):
+    """Run deploy.py here, where TensorFlow is imported already; (exit status, lines)."""
+    stack_aws.lead(monkeypatch, environment)
+    probe_elsewhere = model.probe
+
+    def probe(folder, clip, workspace):
+        if (folder / "saved_model.pb").exists():
+            return examine(folder, list(clip.windows))
+        return probe_elsewhere(folder, clip, workspace)
+
+    monkeypatch.setattr(model, "probe", probe)
+    # Each of four deploys would unpack the same wheels.
+    monkeypatch.setattr(wheels, "contents", lambda found: dict(read_wheels(tuple(found))))
+
+    def run(capsys, *arguments):
+        faster = "--python", LOCAL_PYTHON, "--poll-seconds", "0.05"
+        exit_status = deploy.main([*arguments, *faster])
+        return exit_status, capsys.readouterr().out.splitlines()
+
+    return run
 
 
 def outcomes(lines):
@@ -147,10 +187,7 @@ def test_the_deployed_api_lists_the_deployed_models_species(api_url):
 
 
 def test_an_mp3_is_named_through_gateway_both_lambdas_and_endpoint(api_url, tone, tmp_path):
-    mp3 = sounds.encode(
-        sounds.make_wav(sounds.pcm16(tone(3_000, 7.0))), sounds.ENCODERS["mp3"], tmp_path
-    )
-    status, _, answer = classify(api_url, mp3)
+    status, _, answer = classify(api_url, encode(tone(3_000, 7.0), tmp_path))
     assert status == 200, answer
     assert answer["species"][0]["name"] in SPECIES.values()
     assert [window["start_seconds"] for window in answer["windows"]] == [0.0, 5.0]
@@ -173,9 +210,9 @@ def test_an_error_of_the_deployed_api_has_the_contracts_shape(api_url):
     assert headers["Access-Control-Allow-Origin"] == "*"
 
 
-def test_a_second_deploy_names_no_model_and_changes_nothing(environment, deployed):
-    status, lines, errors = make("deploy", environment, FASTER)
-    assert status == 0, errors
+def test_a_second_deploy_names_no_model_and_changes_nothing(deployed, in_this_process, capsys):
+    status, lines = in_this_process(capsys, "deploy")
+    assert status == 0
     assert outcomes(lines) == {"unchanged"}, [
         line for line in lines if not line.startswith("unchanged")
     ]
@@ -208,3 +245,25 @@ def test_a_second_destroy_is_no_fault(environment, deployed):
     status, lines, errors = make("destroy", environment, "--yes --poll-seconds 0.2")
     assert status == 0, errors
     assert outcomes(lines) == {"absent"}
+
+
+@pytest.mark.parametrize("preset", ["serverless", "lambda"])
+def test_a_stage_without_machines_is_deployed_twice_and_destroyed(
+    preset, model_folder, environment, in_this_process, capsys, tone, tmp_path
+):
+    stack_aws.reset(environment)
+    given = "--preset", preset, "--model", str(model_folder)
+    status, lines = in_this_process(capsys, "deploy", *given)
+    assert (status, outcomes(lines)) == (0, {"created"})
+    made = "endpoint bird-classifier: InService", "stack bird-classifier-function: CREATE_COMPLETE"
+    assert any(made[preset == "lambda"] in line for line in lines)
+    assert not any(made[preset != "lambda"] in line for line in lines)
+    # An endpoint was asked above, the model's Lambda was not.
+    if preset == "lambda":
+        status, _, answer = classify(find_api(environment), encode(tone(3_000, 7.0), tmp_path))
+        assert (status, answer["model"]) == (200, "tiny"), answer
+        assert answer["species"][0]["name"] in SPECIES.values()
+    status, lines = in_this_process(capsys, "deploy")
+    assert (status, outcomes(lines)) == (0, {"unchanged"})
+    status, lines = in_this_process(capsys, "destroy", "--yes")
+    assert (status, lines[-1]) == (0, "Nothing of stage dev exists in eu-west-1.")

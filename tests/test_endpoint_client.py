@@ -1,10 +1,13 @@
 """The endpoint client over a real socket: what it sends, and which answers it takes."""
 
 import json
+from urllib.parse import unquote
 
 import fake_aws
 import pytest
 from lambda_fixtures import IMAGE, upstream_code
+
+from birdapp.chalicelib import aws, endpoint_client
 
 
 def test_all_windows_travel_to_the_endpoint_in_the_columnar_form(fake, predict):
@@ -22,6 +25,36 @@ def test_describe_uses_its_own_signature(fake, describe):
         "signature_name": "describe",
         "inputs": {"ask": [""]},
     }
+
+
+@pytest.fixture
+def function(fake):
+    """A Lambda's client in the place of SageMaker's."""
+    return endpoint_client.FunctionRuntime(aws.client("lambda", 7))
+
+
+def test_a_lambda_in_the_endpoints_place_gets_the_same_body(fake, function, predict):
+    predict()
+    answer = endpoint_client.predict(function, "bird-classifier:live", [IMAGE, IMAGE])
+    (_, _, asked), (_, path, body) = fake.requests
+    assert body == asked
+    assert unquote(path) == "/2015-03-31/functions/bird-classifier:live/invocations"
+    assert answer.probabilities == [fake.row, fake.row]
+    assert endpoint_client.describe(function, "bird-classifier:live").version == "test-1"
+
+
+def test_a_lambda_in_the_endpoints_place_that_fails_is_an_upstream_error(fake, function):
+    failed = {"X-Amz-Function-Error": "Unhandled"}
+    fake.reply["endpoint"] = (200, failed, '{"errorMessage": "the network is broken"}')
+    assert upstream_code(lambda: endpoint_client.describe(function, "x")) == "upstream_error"
+
+
+def test_the_main_lambda_asks_the_lambda_that_its_settings_name(fake, send, monkeypatch):
+    monkeypatch.setenv("CLASSIFIER_FUNCTION", "bird-classifier:live")
+    assert send("classify")[0] == send("species")[0] == 200
+    asked = [path for service, path, _ in fake.requests if service == "endpoint"]
+    assert len(asked) == 2
+    assert all("/functions/bird-classifier" in path for path in asked)
 
 
 def test_a_model_without_the_bird_output_is_taken(fake, predict):

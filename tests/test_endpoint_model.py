@@ -22,6 +22,7 @@ from infra.endpoint import model_archive
 from infra.endpoint.checks import problems_of_answer, problems_of_facts
 from infra.endpoint.model import check_model
 from infra.endpoint.model_source import find_saved_model, obtain
+from infra.endpoint.presets import PRESETS
 from infra.endpoint.probe import examine
 from infra.endpoint.smoke_clip import make_clip, read_clip
 from infra.errors import DeployError
@@ -211,13 +212,13 @@ def test_a_child_that_dies_or_hangs_is_one_sentence(tmp_path, monkeypatch, child
     monkeypatch.setattr("sys.executable", str(program))
     monkeypatch.setattr("infra.endpoint.model.PROBE_SECONDS", 1)
     with pytest.raises(DeployError, match=why):
-        check_model(str(tmp_path), CLIP, s3=None)
+        check_model(str(tmp_path), CLIP, PRESETS["requests"].hosting, s3=None)
 
 
 def test_another_sha256_is_refused_before_the_model_is_opened(tmp_path):
     path = tar(tmp_path / "model.tar.gz", a_link("1/link", tarfile.SYMTYPE))
     with pytest.raises(DeployError, match="expected was 00"):
-        check_model(str(path), CLIP, s3=None, expected_sha256="00")
+        check_model(str(path), CLIP, PRESETS["requests"].hosting, s3=None, expected_sha256="00")
 
 
 def an_answer():
@@ -333,6 +334,5 @@ def test_a_dry_run_checks_and_prices_without_credentials(saved_model, monkeypatc
     said = capsys.readouterr().out
     digest = model_archive.sha256(model_archive.pack(saved_model))
     assert f"Checked: version tiny, 3 species, sha256 {digest}" in said
-    assert (
-        "Serverless is cheaper than one instance of `requests` up to 81,600 requests a day." in said
-    )
+    assert "serverless: 3,072 MB, at most 10 requests at once" in said
+    assert re.search(r"--preset serverless +0\.00 +1\.11 +111\.12", said)

@@ -30,12 +30,7 @@ UNVERIFIED = (
 )
 
 
-@pytest.fixture(autouse=True)
-def slept(monkeypatch):
-    """How long was waited, at once."""
-    pauses = []
-    monkeypatch.setattr("time.sleep", pauses.append)
-    return pauses
+pytestmark = pytest.mark.usefixtures("slept")
 
 
 @pytest.mark.parametrize("reason", [BUSY, NOT_PUBLIC])
@@ -155,8 +150,8 @@ def played_gateway():
     return account(gateway=gateway, cloudformation=cloudformation), stub
 
 
-@pytest.mark.parametrize(("action", "rate", "burst"), [("close", "0", "0"), ("open", "5", "10")])
-def test_one_command_closes_the_api_at_once_and_one_opens_it(monkeypatch, action, rate, burst):
+def played_throttle(monkeypatch, rate, burst):
+    """An account that is told these limits, or nothing; what it was not told."""
     made, stub = played_gateway()
     patches = [
         {"op": "replace", "path": f"/*/*/throttling/{name}", "value": value}
@@ -166,7 +161,23 @@ def test_one_command_closes_the_api_at_once_and_one_opens_it(monkeypatch, action
     stub.add_response("update_stage", {}, told)
     monkeypatch.setattr(session, "connect", lambda *_: made)
     monkeypatch.setattr(status, "lines", lambda *_: [])
+    return stub
+
+
+@pytest.mark.parametrize(("action", "rate", "burst"), [("close", "0", "0"), ("open", "5", "10")])
+def test_one_command_closes_the_api_at_once_and_one_opens_it(monkeypatch, action, rate, burst):
+    stub = played_throttle(monkeypatch, rate, burst)
     assert deploy.main([action]) == 0
+    stub.assert_no_pending_responses()
+
+
+def test_a_load_test_lifts_the_limit_only_where_there_is_a_budget(monkeypatch, tmp_path, capsys):
+    stub = played_throttle(monkeypatch, "25", "50")
+    assert deploy.main(["open", "--per-second", "25"]) == 1
+    assert "there is no budget that would tell what they cost" in capsys.readouterr().err
+    mail = {"alarm_email": "birds@example.org"}
+    write_config(monkeypatch, tmp_path, lambda it: it["deployment"].update(mail))
+    assert deploy.main(["open", "--per-second", "25"]) == 0
     stub.assert_no_pending_responses()
 
 
@@ -214,7 +225,7 @@ def test_where_nothing_is_left_nobody_is_asked(monkeypatch, capsys):
 
 def test_destroy_ends_what_costs_by_the_hour_first(monkeypatch):
     order = []
-    monkeypatch.setattr(stage.endpoint, "destroy", lambda *_: order.append("endpoint") or [])
+    monkeypatch.setattr(stage.hosting, "destroy", lambda *_: order.append("endpoint") or [])
     monkeypatch.setattr(stage, "delete_stack", lambda _, name, **__: order.append(name))
     monkeypatch.setattr(stage.publish, "destroy", lambda *_: order.append("site"))
     list(stage.down_but_data(account(), config.load("dev")))

@@ -23,6 +23,8 @@ RULES = [
     ("birdapp/", set()),
     ("spectrogram_fn/handler.py", {".", "spectrogram"}),
     ("spectrogram_fn/", {".", "numpy", "scipy"}),
+    ("classifier_fn/handler.py", {".", "classifier"}),
+    ("classifier_fn/", {".", "ai_edge_litert", "numpy"}),
     (
         "training/source_dir/",
         {"keras", "numpy", "scipy", "spectrogram", "tensorflow", "tqdm", *TRAINING_SIBLINGS},
@@ -37,6 +39,7 @@ DECODER = [
 EDGES = [
     "app",
     "birdapp.app",
+    "classifier_fn.handler",
     "spectrogram_fn.handler",
     "run_local",
     "deploy",
@@ -56,9 +59,10 @@ EDGE_IMPORTERS = (
 # Which top-level folder or script imports which; CONTRIBUTING.md draws it.
 ROOMS = {
     "birdapp": set(),
+    "classifier_fn": set(),
     "spectrogram_fn": set(),
-    "infra": {"birdapp", "spectrogram_fn"},
-    "local": {"birdapp", "infra", "spectrogram_fn"},
+    "infra": {"birdapp", "classifier_fn", "spectrogram_fn"},
+    "local": {"birdapp", "classifier_fn", "infra", "spectrogram_fn"},
     "training": {"birdapp", "infra", "local", "spectrogram_fn"},
     "loadtests": {"birdapp", "infra"},
     "run_local": {"birdapp", "local"},
@@ -187,7 +191,7 @@ def test_no_two_rooms_depend_on_each_other():
 
 
 def product_files():
-    product = {"birdapp", "local", "spectrogram_fn", "training"}
+    product = {"birdapp", "classifier_fn", "local", "spectrogram_fn", "training"}
     return [file for file in python_files() if room_of(file) in product]
 
 
@@ -220,7 +224,7 @@ def test_a_part_of_infra_imports_only_those_before_it(part):
 
 
 def test_the_parts_of_infra_do_not_import_what_joins_them():
-    joins = {"cost", "cost_ceiling", "stage", "status"}
+    joins = {"classifier", "cost", "cost_ceiling", "hosting", "stage", "status"}
     assert not {part for part in PARTS if rooms_of_infra(part) & joins}
 
 

@@ -12,8 +12,9 @@ from botocore.validate import ParamValidator
 from datasets import read_table, write_recordings, write_table, write_wav
 from moto import mock_aws
 
+from infra.endpoint import plan
 from training import launch
-from training.jobs import local_job
+from training.jobs import images, local_job
 from training.jobs.images import training_image
 from training.jobs.job import METRICS, PRESETS, Job, Machines, describe
 from training.jobs.source_folder import REPOSITORY, SIGNAL_PATH, SOURCE_DIR, assemble
@@ -118,6 +119,25 @@ def test_launch_asks_by_default_for_what_train_does_by_default(monkeypatch):
     defaults = train.arguments(["--data", "here", "--model-dir", "there"])
     asked = launch._hyperparameters(launch._parser().parse_args([]))
     assert asked == {name: getattr(defaults, name) for name in asked}
+
+
+def test_training_exports_with_the_tensorflow_that_the_endpoint_serves():
+    """A model of a newer one might not load there. The tests here train with it, too."""
+    served = re.search(r"tensorflow-inference:(\d+\.\d+)-", plan.TAG)[1]
+    folder = REPOSITORY / "training" / "source_dir"
+    for lock, package in (
+        (folder / "requirements.txt", "tensorflow"),
+        (REPOSITORY / "requirements-dev.txt", "tensorflow-cpu"),
+    ):
+        (version,) = re.findall(rf"^{package}==(\S+)", lock.read_text(), re.MULTILINE)
+        assert version.rpartition(".")[0] == served
+    shipped = (REPOSITORY / "training" / "model" / "saved_model" / "saved_model.pb").read_bytes()
+    assert f"{served}.".encode() in shipped
+
+
+def test_the_images_are_those_that_get_patches():
+    """AWS's manual names those on Amazon Linux 2023 (training/jobs/images.py, endpoint/plan.py)."""
+    assert all(tag.endswith("-amzn2023-sagemaker") for tag in (plan.TAG, images.TAG))
 
 
 def test_region_without_an_image_is_refused():

@@ -63,5 +63,6 @@ def test_sdk_sends_the_recorded_request(sdk, played_sagemaker, tmp_path):
         env=environment,
         check=True,
         stdout=subprocess.PIPE,
+        timeout=300,
     )
     assert normalise(json.loads(done.stdout)) == json.loads(RECORDED.read_text())

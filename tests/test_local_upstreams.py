@@ -1,5 +1,6 @@
 """The Lambda and SageMaker APIs that run_local.py plays, as boto3 and birdapp see them."""
 
+import base64
 import json
 import os
 import socket
@@ -21,6 +22,7 @@ def upstreams(tiny_folder):
     """The two servers behind birdapp, alone: the variables that tell boto3 where they are."""
     config = json.loads((REPOSITORY / "birdapp" / ".chalice" / "config.json").read_text())
     settings = os.environ | config["environment_variables"] | {"MODEL_DIR": str(tiny_folder)}
+    settings["CLASSIFIER_FUNCTION"] = "bird-classifier"
     function, endpoint = server.listen(0), server.listen(0)
     addresses = server.address(function), server.address(endpoint)
     parts = [
@@ -109,6 +111,23 @@ def test_an_unknown_function_is_not_found_as_on_aws(clients):
         clients["lambda"].exceptions.ResourceNotFoundException, match="Function not found"
     ):
         clients["lambda"].invoke(FunctionName="nowhere", Payload=b"{}")
+
+
+def test_the_models_lambda_returns_what_the_endpoint_returns(clients):
+    windows = [{"b64": base64.b64encode(bytes([value]) * 111_024).decode()} for value in (0, 99)]
+    body = json.dumps({"inputs": {"spectrogram": windows}})
+    endpoint = clients["runtime"].invoke_endpoint(EndpointName="bird-classifier", Body=body)
+    function = clients["lambda"].invoke(FunctionName="bird-classifier", Payload=body)
+    outputs = json.loads(function["Payload"].read())
+    assert "FunctionError" not in function
+    assert outputs == json.loads(endpoint["Body"].read())
+    assert len(outputs["outputs"]["probabilities"]) == 2
+
+
+@pytest.mark.parametrize("payload", ["[]", '{"inputs": {"spectrogram": []}}', "{}"])
+def test_what_the_endpoint_refuses_fails_in_the_models_lambda(clients, payload):
+    function = clients["lambda"].invoke(FunctionName="bird-classifier", Payload=payload)
+    assert json.loads(function["Payload"].read())["errorType"] == "PredictError"
 
 
 def test_a_payload_over_6_mib_is_too_large_for_a_function(clients):

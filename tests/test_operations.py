@@ -6,6 +6,7 @@ That they are made once, then unchanged, then deleted is tested in test_deploy_f
 import json
 import re
 from pathlib import Path
+from typing import get_args
 
 import packaged
 import pytest
@@ -18,22 +19,23 @@ from botocore.exceptions import (
 import deploy
 import deploy_endpoint
 from infra import config, cost_ceiling
-from infra.alarms import stage_alarms
+from infra.alarms import Kind, stage_alarms
 from infra.endpoint.presets import PRESETS
 from infra.errors import explain
 from infra.packages import plain_chalice
 from infra.site import publish
 
 STAGE = config.load("dev")
-ALARMS = stage_alarms(STAGE, instances=True)
+ALARMS = stage_alarms(STAGE, "instances")
 EMAIL = "warden@example.org"
 
 
 def stacks(**changed):
-    """Both stacks that have alarms, as one."""
-    instances = changed.pop("instances", True)
-    made = packaged.foundation(**changed), packaged.monitoring(instances=instances, **changed)
-    return {"Resources": made[0]["Resources"] | made[1]["Resources"]}
+    """All stacks that have alarms, as one."""
+    kind = changed.pop("kind", "instances")
+    made = packaged.foundation(**changed), packaged.monitoring(kind=kind, **changed)
+    classifier = packaged.classifier(**changed)["Resources"] if kind == "function" else {}
+    return {"Resources": made[0]["Resources"] | made[1]["Resources"] | classifier}
 
 
 def alarm_names(**changed):
@@ -55,10 +57,10 @@ def test_every_kind_of_trouble_has_its_alarm(watched_for, metrics):
     assert metrics <= {alarm.metric for alarm in ALARMS}, watched_for
 
 
-@pytest.mark.parametrize("instances", [True, False])
-def test_every_alarm_is_in_one_stack(instances):
-    wanted = [alarm.name for alarm in stage_alarms(STAGE, instances=instances)]
-    assert sorted(alarm_names(instances=instances)) == sorted(wanted)
+@pytest.mark.parametrize("kind", get_args(Kind))
+def test_every_alarm_is_in_one_stack(kind):
+    wanted = [alarm.name for alarm in stage_alarms(STAGE, kind)]
+    assert sorted(alarm_names(kind=kind)) == sorted(wanted)
 
 
 def test_an_alarm_says_what_it_means_and_whom_it_tells():
@@ -92,7 +94,7 @@ def test_no_report_from_any_instance_is_an_alarm_and_a_quiet_night_is_none():
 
 
 def test_a_serverless_endpoint_loses_the_alarms_of_machines():
-    names = alarm_names(instances=False)
+    names = alarm_names(kind="serverless")
     assert "bird-classifier-refused" in names
     assert not {"bird-classifier-not-running", "bird-classifier-memory"} & set(names)
 
@@ -216,9 +218,10 @@ def test_every_python_command_in_the_manual_is_of_a_script_whose_options_are_che
 @pytest.mark.parametrize("stage", ["dev", "prod"])
 def test_the_manual_states_the_limits_of_each_stage_and_what_they_let_strangers_cost(stage):
     chosen = config.load(stage)
-    *_, together = cost_ceiling.upper_bound(chosen, PRESETS["requests"])
+    bounds = [cost_ceiling.upper_bound(chosen, PRESETS[it])[-1] for it in ("requests", "lambda")]
     limits = chosen.throttle_requests_per_second, chosen.throttle_burst, chosen.reserved_concurrency
-    assert f"| {stage} | {' | '.join(map(str, limits))} | {together.dollars[1]:,.0f} $ |" in MANUAL
+    together = " | ".join(f"{bound.dollars[1]:,.0f} $" for bound in bounds)
+    assert f"| {stage} | {' | '.join(map(str, limits))} | {together} |" in MANUAL
 
 
 def test_every_target_in_the_manual_stands_in_the_makefile():

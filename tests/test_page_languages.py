@@ -55,13 +55,13 @@ def test_every_text_is_there_with_its_places(language):
 @pytest.mark.parametrize("language", OTHERS)
 def test_every_shipped_species_has_one_name_of_its_own(language):
     names = [TABLES[language][each] for each in species(TABLES[language])]
-    assert len(set(names)) == len(names) == 47
+    assert len(set(names)) == len(names)
     assert species(TABLES[language]) == species(TABLES["it"])
 
 
 @pytest.mark.skipif(not MODEL.exists(), reason="no model is shipped yet")
-def test_the_names_are_those_of_the_shipped_model():
-    assert species(TABLES["it"]) == set(json.loads(MODEL.read_text())["labels"])
+def test_every_species_of_the_shipped_model_has_a_name():
+    assert set(json.loads(MODEL.read_text())["labels"]) <= species(TABLES["it"])
 
 
 @pytest.mark.parametrize(

@@ -47,13 +47,13 @@ MAIN = {
         ("logs:PutLogEvents", logs_of("/aws/lambda/birdapp-prod")),
     },
 }
-SPECTROGRAM = {
-    stage: {("logs:CreateLogStream", logs_of(log)), ("logs:PutLogEvents", logs_of(log))}
-    for stage, log in {
-        "dev": "/aws/lambda/bird-spectrogram",
-        "prod": "/aws/lambda/bird-spectrogram-prod",
-    }.items()
-}
+SPECTROGRAM, CLASSIFIER = (
+    {
+        stage: {("logs:CreateLogStream", logs_of(log)), ("logs:PutLogEvents", logs_of(log))}
+        for stage, log in {"dev": f"/aws/lambda/{name}", "prod": f"/aws/lambda/{name}-prod"}.items()
+    }
+    for name in ("bird-spectrogram", "bird-classifier")
+)
 BUCKET = "arn:${AWS::Partition}:s3:::" + packaged.BUCKET
 JOBS = ("/aws/sagemaker/TrainingJobs", "/aws/sagemaker/ProcessingJobs")
 IMAGES = "arn:${AWS::Partition}:ecr:${AWS::Region}:763104351884:repository/"
@@ -135,6 +135,16 @@ def said(resource):
 def test_each_role_may_do_what_is_listed_and_no_more(stage):
     assert allowed(*documents(packaged.api(stage))) == MAIN[stage]
     assert allowed(*documents(packaged.spectrogram(stage))) == SPECTROGRAM[stage]
+    assert allowed(*documents(packaged.classifier(stage))) == CLASSIFIER[stage]
+
+
+@pytest.mark.parametrize("stage", ["dev", "prod"])
+def test_the_main_lambda_may_ask_the_models_alias_in_the_endpoints_place(stage):
+    name = {"dev": "bird-classifier", "prod": "bird-classifier-prod"}[stage]
+    endpoint = ("sagemaker:InvokeEndpoint", arn("sagemaker", f"endpoint/{name}"))
+    alias = ("lambda:InvokeFunction", arn("lambda", f"function:{name}:live"))
+    wanted = MAIN[stage] - {endpoint} | {alias}
+    assert allowed(*documents(packaged.api_of_lambda(stage))) == wanted
 
 
 def document_of(role):
@@ -165,7 +175,12 @@ def test_chalice_is_told_the_same_policy_and_generates_none(stage):
 
 
 def test_a_star_stands_only_where_aws_has_no_other_way():
-    templates = [packaged.api(xray=True), packaged.spectrogram(xray=True), packaged.foundation()]
+    templates = [
+        packaged.api(xray=True),
+        packaged.spectrogram(xray=True),
+        packaged.classifier(xray=True),
+        packaged.foundation(),
+    ]
     pairs = allowed(*(document for template in templates for document in documents(template)))
     stars = {(action, resource) for action, resource in pairs if "*" in action + resource}
     unexplained = {
@@ -176,7 +191,7 @@ def test_a_star_stands_only_where_aws_has_no_other_way():
     assert unexplained == set()
 
 
-@pytest.mark.parametrize("template", ["api", "spectrogram", "foundation"])
+@pytest.mark.parametrize("template", ["api", "spectrogram", "classifier", "foundation"])
 def test_no_role_has_a_ready_made_policy(template):
     for role in packaged.of_type(getattr(packaged, template)(), "AWS::IAM::Role").values():
         assert not role.get("ManagedPolicyArns")
@@ -187,6 +202,7 @@ def test_no_role_has_a_ready_made_policy(template):
     [
         ("api", "lambda.amazonaws.com"),
         ("spectrogram", "lambda.amazonaws.com"),
+        ("classifier", "lambda.amazonaws.com"),
         ("foundation", "sagemaker.amazonaws.com"),
     ],
 )

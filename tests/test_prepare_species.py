@@ -69,3 +69,10 @@ def test_only_label_is_refused():
     with pytest.raises(ValueError, match="a is the only species"):
         listed_species(recordings(("a", ""), ("a", "")), 2)
     assert listed_species(recordings(("a", ""), ("a", ""), ("no_bird", "")), 2) == ["a"]
+
+
+def test_unlisted_species_are_other_birds_and_a_wrong_name_is_refused():
+    found = recordings(*(("a", "Ana alba"), ("b", "Bea bona")) * 8)
+    assert listed_species(found, 8, unlisted=["b"]) == ["a"]
+    with pytest.raises(ValueError, match="--unlisted names what no recording is called: c"):
+        listed_species(found, 8, unlisted=["a", "c"])

@@ -4,7 +4,6 @@ import ast
 import gzip
 import hashlib
 import json
-import os
 import re
 import subprocess
 import sys
@@ -12,7 +11,6 @@ import threading
 import urllib.parse
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
-from urllib.request import Request, urlopen
 
 import aws_gaps
 import boto3
@@ -179,28 +177,18 @@ BUCKET = f"birdapp-dev-site-{stack_aws.ACCOUNT}-eu-west-1"
 
 
 @pytest.fixture(scope="module")
-def made(tmp_path_factory):
-    """(the account, CloudFront's client, Lightning, ministack's address), made once."""
-    folder = tmp_path_factory.mktemp("emulator")
-    with (
-        stack_aws.emulating(folder, "http://127.0.0.1:9") as url,
-        pytest.MonkeyPatch.context() as patch,
-    ):
-        for name in [name for name in os.environ if name.startswith("AWS_")]:
-            patch.delenv(name)
-        for name, value in stack_aws.addresses(dict.fromkeys(stack_aws.OF_MINISTACK, url)).items():
-            if name.startswith("AWS_"):
-                patch.setenv(name, value)
-        account = session.connect("eu-west-1", poll_seconds=0.01)
-        lightning = aws_gaps.Lightning(account.s3, account.cloudformation)
-        yield account, boto3.client("cloudfront", "eu-west-1"), lightning, url
+def made(emulated):
+    """(the account, CloudFront's client, Lightning, the emulators), made once."""
+    account = session.connect("eu-west-1", poll_seconds=0.01)
+    lightning = aws_gaps.Lightning(account.s3, account.cloudformation)
+    return account, boto3.client("cloudfront", "eu-west-1"), lightning, emulated
 
 
 @pytest.fixture
 def aws(made, tmp_path, monkeypatch):
     """(the account, CloudFront's client), empty; the page is FILES in tmp_path."""
     made[2].aim(0, late=False)
-    urlopen(Request(made[3] + stack_aws.RESETS["LAMBDA"], method="POST")).close()
+    stack_aws.reset(made[3])
     monkeypatch.setattr(assets.make_assets, "__defaults__", (write(tmp_path, FILES),))
     monkeypatch.setattr(publish, "listen_files", dict)
     return made[:2]

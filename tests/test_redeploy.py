@@ -107,7 +107,7 @@ def test_a_good_model_that_does_not_serve_well_is_refused_on_the_candidate(
 def test_a_good_model_goes_live_and_back(deployed, tmp_path, capsys):
     clients, endpoints, _ = deployed
     folder = tiny_saved_model.write_saved_model(tmp_path / "saved_model")
-    checked = model.check_model(str(folder), make_clip(), s3=None)
+    checked = model.check_model(str(folder), make_clip(), a_plan().hosting, s3=None)
     endpoints.outputs = checked.reference
     deploy.deploy(clients, a_plan(), checked)
     assert serving_config(clients) == a_plan().config_name(checked)

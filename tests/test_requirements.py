@@ -15,7 +15,7 @@ PIN = re.compile(r"^([A-Za-z0-9._-]+)(?:\[[^\]]*\])?==([^\s;\\]+)", re.MULTILINE
 
 def lock_sets():
     """Every input, without the container's own list, as a path without its suffix."""
-    inputs = sorted(REPOSITORY.glob("*.in")) + sorted(REPOSITORY.glob("[bst]*/requirements*.in"))
+    inputs = sorted(REPOSITORY.glob("*.in")) + sorted(REPOSITORY.glob("[bcst]*/requirements*.in"))
     return [str(path.relative_to(REPOSITORY).with_suffix("")) for path in inputs]
 
 

@@ -126,10 +126,10 @@ def test_logs_are_there_before_the_function_and_forget(stage):
         assert "FunctionLogs" in function["DependsOn"]
 
 
-def test_functions_have_the_reports_memory_and_the_lambda_python(stage):
+def test_functions_have_the_measured_memory_and_the_lambda_python(stage):
     main = packaged.only(packaged.api(stage), "AWS::Lambda::Function")
     spectrogram = packaged.only(packaged.spectrogram(stage), "AWS::Lambda::Function")
-    assert (main["MemorySize"], spectrogram["MemorySize"]) == (256, 2048)
+    assert (main["MemorySize"], spectrogram["MemorySize"]) == (512, 2048)
     assert {main["Runtime"], spectrogram["Runtime"]} == {"python3.12"}
     assert packaged.only(packaged.api(stage), "AWS::Lambda::LayerVersion")[
         "CompatibleRuntimes"
@@ -143,6 +143,24 @@ def test_the_main_lambda_calls_what_is_deployed(stage):
     spectrogram = packaged.only(packaged.spectrogram(stage), "AWS::Lambda::Function")
     assert variables["SPECTROGRAM_FUNCTION"] == spectrogram["FunctionName"]
     assert variables["ENDPOINT_NAME"] == load(stage).endpoint
+
+
+def test_the_main_lambda_calls_the_models_alias_in_the_endpoints_place(stage):
+    main = packaged.only(packaged.api_of_lambda(stage), "AWS::Lambda::Function")
+    variables = main["Environment"]["Variables"]
+    alias = packaged.only(packaged.classifier(stage), "AWS::Lambda::Alias")
+    function = packaged.only(packaged.classifier(stage), "AWS::Lambda::Function")
+    assert variables["CLASSIFIER_FUNCTION"] == f"{function['FunctionName']}:{alias['Name']}"
+    assert "ENDPOINT_NAME" not in variables
+
+
+def test_every_version_of_the_model_exists_and_the_alias_calls_the_live_one():
+    stack = packaged.classifier()
+    assert len(packaged.of_type(stack, "AWS::Lambda::Version")) == 3
+    alias = packaged.only(stack, "AWS::Lambda::Alias")
+    live = stack["Outputs"]["Live"]["Value"].split()[-1]
+    assert alias["FunctionVersion"] == {"Fn::GetAtt": [f"Version{live}", "Version"]}
+    assert packaged.only(stack, "AWS::Lambda::Function")["Code"]["S3Key"] == "code/trial.zip"
 
 
 def test_no_setting_is_reserved_by_lambda(stage):

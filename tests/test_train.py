@@ -293,3 +293,27 @@ def test_full_disk_is_a_sentence_before_an_image_is_written(code, dataset, tmp_p
     with pytest.raises(OSError, match=r"no room for .* GB: No space left on device"):
         code.corpus.keep_images(dataset, code.front.MEL, tmp_path / "images.npy")
     assert not list(tmp_path.iterdir())
+
+
+def test_last_layer_alone_is_learnt_once_more_and_fits_the_clips_better(
+    code, dataset, images, monkeypatch
+):
+    monkeypatch.setattr(code.refit, "ROUNDS", 500)
+    monkeypatch.setattr(code.refit, "LEARNING_RATE", 0.01)
+    network = code.model.build("light", len(dataset.classes), embedding=3)
+    windows = dataset.part("train")
+    targets = code.hearing.make_lessons(dataset, None).targets[windows]
+
+    def doubt():
+        logits = code.calibrate.predict(network, images, windows)
+        chances = code.calibrate.Scale().probabilities(logits)
+        return -np.log(np.where(targets > 0.5, chances, 1 - chances)).mean()
+
+    def rest():
+        layers = [layer for layer in network.layers if layer.name != code.model.LAST_LAYER]
+        return [weights for layer in layers for weights in layer.get_weights()]
+
+    before, kept = doubt(), rest()
+    code.refit.refit(network, dataset, images, seed=1)
+    assert doubt() < 0.8 * before
+    assert all(map(np.array_equal, kept, rest()))

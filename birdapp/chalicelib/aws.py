@@ -71,6 +71,17 @@ def send(operation: Callable[..., Any], **arguments: Any) -> Any:
         return operation(**arguments)
 
 
+def invoke(lambda_client: Any, function: str, payload: bytes, hop: str) -> bytes:
+    """Return what a Lambda returns. Raises ServiceError with an upstream code."""
+    with upstream_errors(hop):
+        answer = send(lambda_client.invoke, FunctionName=function, Payload=payload)
+        returned = bytes(answer["Payload"].read())
+    if "FunctionError" in answer:
+        detail = f"{hop}: {returned[:MAX_DETAIL_CHARACTERS].decode('utf-8', 'replace')}"
+        raise ServiceError("upstream_error", detail=detail)
+    return returned
+
+
 @contextmanager
 def upstream_errors(hop: str) -> Iterator[None]:
     """Raise what boto3 raises inside as ServiceError, with a code that begins with "upstream_"."""

@@ -1,16 +1,30 @@
-"""The client of the SageMaker endpoint: spectrograms -> probabilities (docs/contracts.md)."""
+"""The client of the model: spectrograms -> probabilities (docs/contracts.md).
 
+It is on a SageMaker endpoint, or in a Lambda that takes the same body.
+"""
+
+import io
 import json
 from collections.abc import Sequence
 from typing import Any
 
-from .aws import send, upstream_errors
+from .aws import invoke, send, upstream_errors
 from .errors import ServiceError
 from .model import Model, Prediction, parse_model, parse_prediction
 from .validation import Fields, mapping, parse_json
 
 ENDPOINT_SECONDS = 7
 HOP = "endpoint"
+
+
+class FunctionRuntime:
+    """A Lambda's client where SageMaker's is expected; the function has the endpoint's place."""
+
+    def __init__(self, lambda_client: Any) -> None:
+        self._client = lambda_client
+
+    def invoke_endpoint(self, *, EndpointName: str, Body: bytes, **_: str) -> dict[str, Any]:  # noqa: N803  # boto3's names.
+        return {"Body": io.BytesIO(invoke(self._client, EndpointName, Body, HOP))}
 
 
 def predict(runtime_client: Any, endpoint: str, spectrograms: Sequence[str]) -> Prediction:

@@ -5,7 +5,7 @@ from typing import Any
 
 from . import aws, endpoint_client, response, spectrogram_client
 from .decode import DECODE_SECONDS, decode
-from .endpoint_client import ENDPOINT_SECONDS
+from .endpoint_client import ENDPOINT_SECONDS, FunctionRuntime
 from .errors import ServiceError
 from .http import Call
 from .model import Prediction
@@ -15,9 +15,9 @@ from .spectrogram_client import SPECTROGRAM_SECONDS, Spectrograms
 
 
 def make_clients() -> None:
-    """Make both clients, which takes longer than a request, before the first one waits for them."""
+    """Make the clients, which takes longer than a request, before the first one waits for them."""
     _lambda()
-    _runtime()
+    _classifier()
 
 
 def classify(call: Call) -> dict[str, Any]:
@@ -37,7 +37,7 @@ def species(call: Call) -> dict[str, Any]:
 
     Nothing is remembered: the next model may be deployed at any moment.
     """
-    runtime, name = _runtime(), os.environ["ENDPOINT_NAME"]
+    runtime, name = _classifier()
     with call.stopwatch.stage("endpoint"):
         model = call.deadline.call(
             ENDPOINT_SECONDS, lambda: endpoint_client.describe(runtime, name)
@@ -56,7 +56,7 @@ def _spectrograms(call: Call, pcm: bytes) -> Spectrograms:
 
 
 def _predict(call: Call, found: Spectrograms) -> Prediction:
-    runtime, name = _runtime(), os.environ["ENDPOINT_NAME"]
+    runtime, name = _classifier()
     images = [window.spectrogram for window in found.windows]
     with call.stopwatch.stage("endpoint"):
         return call.deadline.call(
@@ -68,5 +68,8 @@ def _lambda() -> Any:
     return aws.client("lambda", SPECTROGRAM_SECONDS)
 
 
-def _runtime() -> Any:
-    return aws.client("sagemaker-runtime", ENDPOINT_SECONDS)
+def _classifier() -> tuple[Any, str]:
+    """Return the model's client and name: a Lambda where one is named, otherwise the endpoint."""
+    if function := os.environ.get("CLASSIFIER_FUNCTION"):
+        return FunctionRuntime(aws.client("lambda", ENDPOINT_SECONDS)), function
+    return aws.client("sagemaker-runtime", ENDPOINT_SECONDS), os.environ["ENDPOINT_NAME"]

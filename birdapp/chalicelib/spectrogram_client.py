@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from . import validation
-from .aws import send, upstream_errors
+from .aws import invoke
 from .errors import ServiceError
 
 SPECTROGRAM_SECONDS = 6
@@ -34,15 +34,7 @@ class Spectrograms:
 
 def fetch_spectrograms(lambda_client: Any, function: str, event: dict[str, Any]) -> Spectrograms:
     """Invoke the spectrogram Lambda once. Raises ServiceError with an upstream code."""
-    with upstream_errors(HOP):
-        answer = send(
-            lambda_client.invoke, FunctionName=function, Payload=json.dumps(event).encode("ascii")
-        )
-        payload = answer["Payload"].read()
-    if "FunctionError" in answer:
-        raise ServiceError(
-            "upstream_error", detail=f"{HOP}: {payload[:300].decode('utf-8', 'replace')}"
-        )
+    payload = invoke(lambda_client, function, json.dumps(event).encode("ascii"), HOP)
     try:
         return _parse(validation.parse_json(payload))
     except (ValueError, KeyError) as error:

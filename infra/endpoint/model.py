@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Any
 from infra import config
 from infra.endpoint.checks import Clip, problems_of_facts
 from infra.endpoint.model_archive import pack, sha256
-from infra.endpoint.model_source import find_saved_model, obtain
+from infra.endpoint.model_source import find_network, find_saved_model, obtain
+from infra.endpoint.presets import Function, Hosting
 from infra.errors import DeployError
 
 if TYPE_CHECKING:
@@ -54,22 +55,24 @@ class CheckedModel:
 
 
 def check_model(
-    given: str, clip: Clip, *, s3: S3Client, expected_sha256: str | None = None
+    given: str, clip: Clip, hosting: Hosting, *, s3: S3Client, expected_sha256: str | None = None
 ) -> CheckedModel:
     """Open, check and pack a model: a folder, a model.tar.gz or s3://bucket/key.
 
-    `expected_sha256` is that of the given archive, or, for a folder, of the archive that is
-    packed from it. Raises DeployError with every problem that was found.
+    What `hosting` needs of it is taken: a SavedModel, or the LiteRT network. `expected_sha256` is
+    that of the given archive, or, for a folder, of the archive that is packed from it. Raises
+    DeployError with every problem that was found.
     """
     with tempfile.TemporaryDirectory() as workspace:
         source = obtain(given, s3, Path(workspace))
         if source.is_file():
             refuse_other(source.read_bytes(), expected_sha256)
-        saved_model = find_saved_model(source, Path(workspace))
-        archive = pack(saved_model)
+        find = find_network if isinstance(hosting, Function) else find_saved_model
+        model = find(source, Path(workspace))
+        archive = pack(model)
         if source.is_dir():
             refuse_other(archive, expected_sha256)
-        facts = probe(saved_model, clip, Path(workspace))
+        facts = probe(model, clip, Path(workspace))
     problems = problems_of_facts(facts, clip)
     if problems:
         raise DeployError(f"{given} is not fit to serve: {'; '.join(problems)}.")
@@ -82,7 +85,7 @@ def refuse_other(archive: bytes, expected_sha256: str | None) -> None:
         raise DeployError(f"The model's sha256 is {found}, expected was {expected_sha256}.")
 
 
-def probe(saved_model: Path, clip: Clip, workspace: Path) -> dict[str, Any]:
+def probe(model: Path, clip: Clip, workspace: Path) -> dict[str, Any]:
     """Let the model answer in a child process without this one's environment; return the facts.
 
     Raises DeployError if it dies.
@@ -92,7 +95,7 @@ def probe(saved_model: Path, clip: Clip, workspace: Path) -> dict[str, Any]:
     module = [sys.executable, "-m", "infra.endpoint.probe"]
     try:
         done = subprocess.run(
-            [*module, str(saved_model.resolve()), str(windows)],
+            [*module, str(model.resolve()), str(windows)],
             cwd=config.ROOT,
             env=bare_environment(workspace),
             capture_output=True,

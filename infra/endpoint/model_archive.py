@@ -21,8 +21,8 @@ def sha256(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
 
 
-def pack(saved_model: Path) -> bytes:
-    """Return a SavedModel folder as tar.gz, below 1/.
+def pack(model: Path) -> bytes:
+    """Return a model's folder as tar.gz, below 1/.
 
     Names are sorted, times, owners and modes left out, so that equal models give equal bytes.
     """
@@ -32,12 +32,19 @@ def pack(saved_model: Path) -> bytes:
         gzip.GzipFile(fileobj=packed, mode="wb", filename="", mtime=0) as zipped,
         tarfile.open(fileobj=zipped, mode="w", format=tarfile.USTAR_FORMAT) as archive,
     ):
-        for path in sorted(path for path in saved_model.rglob("*") if path.is_file()):
+        for path in sorted(path for path in model.rglob("*") if path.is_file()):
             content = path.read_bytes()
-            member = tarfile.TarInfo(f"{VERSION_FOLDER}/{path.relative_to(saved_model).as_posix()}")
+            member = tarfile.TarInfo(f"{VERSION_FOLDER}/{path.relative_to(model).as_posix()}")
             member.size, member.mode = len(content), 0o644
             archive.addfile(member, io.BytesIO(content))
     return packed.getvalue()
+
+
+def contents(archive: bytes) -> dict[str, bytes]:
+    """Return {name: content} of what `pack` made, without folders."""
+    with tarfile.open(fileobj=io.BytesIO(archive)) as members:
+        files = {Path(it.name).name: members.extractfile(it) for it in members}
+        return {name: file.read() for name, file in files.items() if file}
 
 
 def unpack(archive: Path, target: Path) -> None:

@@ -1,8 +1,9 @@
-"""Find the SavedModel in what was given, and refuse files that could run code."""
+"""Find the model in what was given, and refuse files that could run code."""
 
 from __future__ import annotations
 
 import re
+import shutil
 import zipfile
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 S3_PREFIX = "s3://"
+# What the classifier's Lambda takes of a model folder (classifier_fn/classifier.py).
+NETWORK_FILES = ("model.tflite", "constants.json")
 ALLOWED = re.compile(
     r"(saved_model|fingerprint|keras_metadata)\.pb"
     r"|variables/variables\.(index|data-\d{5}-of-\d{5})|assets/[^/]+"
@@ -44,17 +47,33 @@ def find_saved_model(source: Path, workspace: Path) -> Path:
 
     Raises DeployError when there is not exactly one, or when the artefact is not safe to open.
     """
+    found = _find_one(source, workspace, "saved_model.pb")
+    refuse(unexpected_files(found))
+    return found
+
+
+def find_network(source: Path, workspace: Path) -> Path:
+    """Return a folder with the LiteRT network and its constants alone. Raises DeployError."""
+    found, target = _find_one(source, workspace, NETWORK_FILES[0]), workspace / "network"
+    target.mkdir()
+    for name in NETWORK_FILES:
+        if not (found / name).is_file():
+            raise DeployError(f"{source.name} holds no {name} beside its {NETWORK_FILES[0]}.")
+        shutil.copyfile(found / name, target / name)
+    return target
+
+
+def _find_one(source: Path, workspace: Path, name: str) -> Path:
     folder = source
     if source.is_file():
         folder = workspace / "unpacked"
         folder.mkdir()
         unpack(source, folder)
     refuse(unsafe_files(folder))
-    found = sorted(path.parent for path in folder.rglob("saved_model.pb"))
+    found = sorted(path.parent for path in folder.rglob(name))
     if len(found) != 1:
-        name, count = source.name, len(found)
-        raise DeployError(f"{name} must hold exactly one saved_model.pb, it holds {count}.")
-    refuse(unexpected_files(found[0]))
+        text = f"{source.name} must hold exactly one {name}, it holds {len(found)}"
+        raise DeployError(f"{text}; with another preset, name a model folder with --model.")
     return found[0]
 
 

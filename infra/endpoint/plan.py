@@ -9,13 +9,15 @@ from dataclasses import dataclass
 
 from infra.config import Settings
 from infra.endpoint.model import DIGEST_CHARACTERS, CheckedModel
-from infra.endpoint.presets import Preset
+from infra.endpoint.presets import Function, Hosted, Preset
 from infra.errors import DeployError
 
 # Where AWS keeps the TensorFlow Serving image: the table of image_uri_config/tensorflow.json in
 # sagemaker-core 2.27, copied because the SageMaker SDK that would look it up is 730 MB
 # (docs/decisions.md). China and GovCloud are left out: their prices and partitions differ.
-TAG = "tensorflow-inference:2.20-cpu-py312"
+# The tag that gets security patches: aws.github.io/deep-learning-containers/tensorflow/inference,
+# its changelog of 2026-08-20.
+TAG = "tensorflow-inference:2.20-cpu-py312-amzn2023-sagemaker"
 MAIN_ACCOUNT = "763104351884"
 MAIN_REGIONS = """
     ap-northeast-1 ap-northeast-2 ap-south-1 ap-southeast-1 ap-southeast-2 ca-central-1
@@ -51,12 +53,19 @@ class Plan:
         return cls(settings.endpoint, outputs["Bucket"], role, image, preset)
 
     @property
+    def hosting(self) -> Hosted:
+        """Return what hosts the endpoint. Raises DeployError where a Lambda has its place."""
+        if isinstance(self.preset.hosting, Function):
+            raise DeployError(f"The preset {self.preset.name} has no endpoint.")
+        return self.preset.hosting
+
+    @property
     def candidate(self) -> str:
         return candidate_name(self.endpoint)
 
     def model_name(self, model: CheckedModel) -> str:
         """Return the SageMaker model's name, a digest of all that it is made of."""
-        isolated = str(self.preset.hosting.isolated)
+        isolated = str(self.hosting.isolated)
         made_of = digest(model.sha256, self.image, self.role_arn, self.bucket, isolated)
         return f"{self.endpoint}-{made_of}"
 

@@ -1,10 +1,12 @@
-"""Ways to host the model: the report's two autoscaling policies, a better default, serverless.
+"""Ways to host the model: the report's two policies, a better default, two without machines.
 
 The report's are those of its sections 4.5, 5.1 and 5.2.
 """
 
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar
+
+from infra.alarms import Kind
 
 CPU = "CPUUtilization"
 INVOCATIONS = "SageMakerVariantInvocationsPerInstance"
@@ -24,6 +26,7 @@ INVOCATIONS_A_MINUTE = 600.0
 class Instances:
     """Machines that always run. Their utilisation is published every `metric_seconds`."""
 
+    kind: ClassVar[Kind] = "instances"
     # The container needs no network: SageMaker brings the model and takes the logs.
     isolated: ClassVar[bool] = True
     instance_type: str
@@ -43,6 +46,7 @@ class Instances:
 class Serverless:
     """Nothing runs or is paid between requests; the first one after a pause waits for a start."""
 
+    kind: ClassVar[Kind] = "serverless"
     # AWS supports no network isolation here: "Feature exclusions" of
     # docs.aws.amazon.com/sagemaker/latest/dg/serverless-endpoints.html, with all others.
     isolated: ClassVar[bool] = False
@@ -59,7 +63,19 @@ class Serverless:
         return {}
 
 
-Hosting = Instances | Serverless
+@dataclass(frozen=True)
+class Function:
+    """The same network by LiteRT in a Lambda: nothing runs or is paid between requests."""
+
+    kind: ClassVar[Kind] = "function"
+    # One core, as LiteRT uses one: docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html.
+    memory_mb: int = 1_769
+    # The main Lambda gives up at 7 s.
+    timeout: int = 10
+
+
+Hosted = Instances | Serverless
+Hosting = Hosted | Function
 
 
 @dataclass(frozen=True)
@@ -82,7 +98,7 @@ class Scaling:
 
 @dataclass(frozen=True)
 class Preset:
-    """Where the model runs and how its instances come and go; serverless needs no scaling."""
+    """Where the model runs and how its instances come and go; without any there is no scaling."""
 
     name: str
     hosting: Hosting
@@ -90,15 +106,17 @@ class Preset:
 
     def for_candidate(self) -> "Preset":
         """Return the least that answers a clip: all serverless endpoints share one quota."""
-        if isinstance(self.hosting, Instances):
-            return self
-        return replace(self, hosting=replace(self.hosting, max_concurrency=1))
+        if isinstance(self.hosting, Serverless):
+            return replace(self, hosting=replace(self.hosting, max_concurrency=1))
+        return self
 
     def describe(self) -> str:
         """Return one line; a CPU target is also given as a share of the machine."""
         if isinstance(self.hosting, Serverless):
             memory, requests = self.hosting.memory_mb, self.hosting.max_concurrency
             return f"{self.name}: {memory:,} MB, at most {requests} requests at once"
+        if isinstance(self.hosting, Function):
+            return f"{self.name}: {self.hosting.memory_mb:,} MB"
         if self.scaling is None:
             return f"{self.name}: {self.hosting.initial_count} x {self.hosting.instance_type}"
         scaling, machine = self.scaling, self.hosting.instance_type
@@ -121,6 +139,7 @@ WAYS = (
     Preset("report-300", Instances(REPORT_INSTANCE), Scaling(CPU, 300.0)),
     Preset("requests", Instances("ml.c5.large"), REQUESTS),
     Preset("serverless", Serverless(), None),
+    Preset("lambda", Function(), None),
 )
 PRESETS = {preset.name: preset for preset in WAYS}
 DEFAULT_PRESET = "requests"

@@ -1,4 +1,4 @@
-"""Loads a SavedModel and lets it answer, in a child process: python -m infra.endpoint.probe.
+"""Loads a model and lets it answer, in a child process: python -m infra.endpoint.probe.
 
 A graph is a program. Its operations are read before any of them runs, and those that touch files
 or Python are refused; time, memory and file sizes are limited; no AWS variable is in the
@@ -67,6 +67,34 @@ def examine(folder: Path, windows: list[bytes]) -> dict[str, Any]:
     }
 
 
+def examine_network(folder: Path, windows: list[bytes]) -> dict[str, Any]:
+    """Return the same facts of a folder with a LiteRT network, asked by its Lambda's own code.
+
+    LiteRT itself refuses operations beyond its own, which reach nothing.
+    """
+    from classifier_fn import classifier  # noqa: PLC0415
+
+    model = classifier.load(folder)
+
+    def ask(texts: list[bytes]) -> dict[str, Any]:
+        rows = [{"b64": base64.b64encode(text).decode()} for text in texts]
+        try:
+            outputs = classifier.respond(model, {"inputs": {"spectrogram": rows}})["outputs"]
+        except (ValueError, RuntimeError) as error:
+            return {"error": reason(str(error))}
+        return {name: to_json(values) for name, values in outputs.items()}
+
+    return {
+        "forbidden": [],
+        "signatures": SIGNATURES,
+        "answer": ask(windows),
+        "alone": ask(windows[:1]),
+        "takes_short": "error" not in ask([windows[0][:-1]]),
+        "padded_to": [],
+        "description": model.constants,
+    }
+
+
 def reason(text: str) -> str:
     """Return the line with the cause: TensorFlow puts it last, before the names of the nodes."""
     lines = [line.strip() for line in text.splitlines() if line.strip()]
@@ -124,11 +152,16 @@ def main() -> None:
     """Print the facts as one JSON line. Arguments: the model's folder, a file of base64 lines."""
     folder, windows_file = map(Path, sys.argv[1:])
     windows = [base64.b64decode(line) for line in windows_file.read_text().splitlines()]
-    # Its import looks for a folder to write to; the model's own code runs after the limits are set.
-    import tensorflow  # noqa: F401, PLC0415
+    if (folder / "model.tflite").exists():
+        limit_resources()
+        facts = examine_network(folder, windows)
+    else:
+        # Its import looks for a folder to write to; the model's own code runs after the limits.
+        import tensorflow  # noqa: F401, PLC0415
 
-    limit_resources()
-    sys.stdout.write("\n" + json.dumps(examine(folder, windows)) + "\n")
+        limit_resources()
+        facts = examine(folder, windows)
+    sys.stdout.write("\n" + json.dumps(facts) + "\n")
 
 
 if __name__ == "__main__":

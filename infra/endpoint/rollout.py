@@ -29,7 +29,7 @@ from infra.endpoint.sagemaker import (
     settle,
 )
 from infra.endpoint.smoke_test import run_smoke_test
-from infra.errors import EXPECTED, DeployError, explain
+from infra.errors import EXPECTED, DeployError, open_sentence
 from infra.session import Account
 
 if TYPE_CHECKING:
@@ -69,7 +69,7 @@ def start(account: Account, plan: Plan, model: CheckedModel) -> Change:
         run_smoke_test(account, name, model.clip, model.reference)
     except DeployError as error:
         delete_endpoint(account, name)
-        raise DeployError(f"{_open_sentence(error)}; it was deleted.") from error
+        raise DeployError(f"{open_sentence(error)}; it was deleted.") from error
     return change
 
 
@@ -84,7 +84,7 @@ def try_candidate(account: Account, plan: Plan, model: CheckedModel) -> None:
         create_endpoint(account, name, trial.config_name(model))
         run_smoke_test(account, name, model.clip, model.reference)
     except DeployError as error:
-        raise DeployError(f"{_open_sentence(error)}; the model before serves on.") from error
+        raise DeployError(f"{open_sentence(error)}; the model before serves on.") from error
     finally:
         delete_endpoint(account, name)
 
@@ -130,12 +130,7 @@ def answer_or_go_back(account: Account, endpoint: str, model: CheckedModel, old:
         moved = settle(account, endpoint)
         if moved is not None:
             move_traffic(account, moved, old, alarms=[])
-        raise DeployError(f"{_open_sentence(error)}; the model before serves again.") from error
-
-
-def _open_sentence(error: Exception) -> str:
-    """Return the error's sentence without its end, for what became of it."""
-    return explain(error).removesuffix(".")
+        raise DeployError(f"{open_sentence(error)}; the model before serves again.") from error
 
 
 def roll_back(account: Account, endpoint: str, clip: Clip) -> Change:

@@ -47,7 +47,7 @@ def ensure_model(sagemaker: SageMakerClient, plan: Plan, model: CheckedModel) ->
         ModelName=name,
         ExecutionRoleArn=plan.role_arn,
         PrimaryContainer={"Image": plan.image, "ModelDataUrl": f"s3://{plan.bucket}/{model.key}"},
-        EnableNetworkIsolation=plan.preset.hosting.isolated,
+        EnableNetworkIsolation=plan.hosting.isolated,
         Tags=tags(plan.endpoint),
     )
     return Change(f"model {name}", "created")
@@ -58,7 +58,7 @@ def ensure_config(sagemaker: SageMakerClient, plan: Plan, model: CheckedModel) -
     name = plan.config_name(model)
     if describe_or_none(lambda: sagemaker.describe_endpoint_config(EndpointConfigName=name)):
         return Change(f"endpoint configuration {name}", "unchanged")
-    hosting = plan.preset.hosting
+    hosting = plan.hosting
     model_name = plan.model_name(model)
     variant = {"VariantName": VARIANT, "ModelName": model_name, "InitialVariantWeight": 1.0}
     request: dict[str, Any] = {

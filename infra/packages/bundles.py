@@ -1,4 +1,4 @@
-"""What is uploaded: the spectrogram function's zip, the main Lambda's layer and its code.
+"""What is uploaded: the zips of spectrogram function and classifier, the main Lambda's two.
 
 The layer holds a static ffmpeg as /opt/bin/ffmpeg, and pydub (report, 2.2); nothing in it depends
 on the Python version. The spectrogram function has numpy and scipy in its zip, not in a layer,
@@ -16,12 +16,22 @@ from pathlib import Path
 from typing import Any
 
 from infra import config
+from infra.alarms import Kind
 from infra.errors import DeployError
 from infra.packages import wheels, zips
 from infra.stacks import api
 
 SPECTROGRAM_FOLDER = config.ROOT / "spectrogram_fn"
-SPECTROGRAM_SOURCES = ("handler.py", "spectrogram.py")
+CLASSIFIER_FOLDER = config.ROOT / "classifier_fn"
+# What the CPU needs of LiteRT: a third of the wheel, and none of the packages that it names.
+LITERT = {
+    f"ai_edge_litert/{name}"
+    for name in (
+        *("__init__.py", "interpreter.py", "metrics_interface.py", "metrics_portable.py"),
+        *("_pywrap_litert_interpreter_wrapper.so", "libpywrap_litert_common.so", "libLiteRt.so"),
+    )
+}
+NUMPY = ("numpy/", "numpy.libs/")
 # Lambda puts /opt/bin on the PATH and /opt/python on sys.path.
 FFMPEG = "bin/ffmpeg"
 FFMPEG_IN_WHEEL = "imageio_ffmpeg/binaries/ffmpeg-linux-x86_64-"
@@ -35,10 +45,27 @@ def build_spectrogram(python: str) -> zips.Package:
 
     The zip's name holds the Python, which decides on the compiled files.
     """
-    requirements = [SPECTROGRAM_FOLDER / "requirements.txt"]
-    files = wheels.contents(wheels.download(requirements, python, config.PACKAGES))
-    files |= {name: (SPECTROGRAM_FOLDER / name).read_bytes() for name in SPECTROGRAM_SOURCES}
+    files = _libraries(SPECTROGRAM_FOLDER, python) | _sources(SPECTROGRAM_FOLDER)
     return zips.pack(config.PACKAGES, f"spectrogram-{python}", files)
+
+
+def build_classifier(python: str, model: dict[str, bytes]) -> zips.Package:
+    """Build the classifier's zip with a model folder's files. Raises DeployError likewise."""
+    found = _libraries(CLASSIFIER_FOLDER, python)
+    files = {it: found[it] for it in found if it.startswith(NUMPY)} | {
+        it: found[it] for it in LITERT
+    }
+    files |= _sources(CLASSIFIER_FOLDER) | {f"model/{it}": model[it] for it in model}
+    return zips.pack(config.PACKAGES, f"classifier-{python}", files)
+
+
+def _libraries(folder: Path, python: str) -> dict[str, bytes]:
+    requirements = [folder / "requirements.txt"]
+    return wheels.contents(wheels.download(requirements, python, config.PACKAGES))
+
+
+def _sources(folder: Path) -> dict[str, bytes]:
+    return {file.name: file.read_bytes() for file in folder.glob("[a-z]*.py")}
 
 
 def build_layer(python: str) -> zips.Package:
@@ -67,9 +94,12 @@ class Application:
     layer: zips.Package
     template: dict[str, Any] = field(repr=False)
 
-    def finished_template(self, settings: config.Settings, bucket: str) -> dict[str, Any]:
+    def finished_template(
+        self, settings: config.Settings, bucket: str, kind: Kind
+    ) -> dict[str, Any]:
         keys = {"code": self.code.key, "layer": self.layer.key}
-        return api.finish(self.template, settings, bucket, **keys)
+        finished = api.finish(self.template, settings, bucket, **keys)
+        return api.call_classifier(finished, settings) if kind == "function" else finished
 
 
 def build_application(settings: config.Settings) -> Application:

@@ -12,6 +12,8 @@ TIMESTAMP = (1980, 1, 1, 0, 0, 0)
 READABLE = 0o644
 RUNNABLE = 0o755
 REGULAR_FILE = 0o100000
+# Three times as quick as zlib's own choice, an eighth larger.
+QUICK = 1
 # Lambda's limit for a function and its layers together, unpacked.
 UNPACKED_LIMIT_BYTES = 262_144_000
 
@@ -45,7 +47,7 @@ def pack(
         with zipfile.ZipFile(unfinished, "w", zipfile.ZIP_DEFLATED) as archive:
             for name in sorted(files):
                 mode = RUNNABLE if name in runnable else READABLE
-                archive.writestr(_info(name, mode), files[name])
+                archive.writestr(_info(name, mode), files[name], compresslevel=QUICK)
         unfinished.replace(path)
     return Package(path, digest, sum(map(len, files.values())))
 

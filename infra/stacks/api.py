@@ -42,6 +42,19 @@ def finish(
     return template
 
 
+def call_classifier(template: dict[str, Any], settings: Settings) -> dict[str, Any]:
+    """Let the main Lambda call, and allow it to call, the classifier's Lambda, not an endpoint."""
+    endpoint = f":sagemaker:${{AWS::Region}}:${{AWS::AccountId}}:endpoint/{settings.endpoint}"
+    function = f":lambda:${{AWS::Region}}:${{AWS::AccountId}}:function:{settings.endpoint}:{ALIAS}"
+    text = json.dumps(template).replace(endpoint, function)
+    text = text.replace("sagemaker:InvokeEndpoint", "lambda:InvokeFunction")
+    called: dict[str, Any] = json.loads(text)
+    variables = called["Resources"]["APIHandler"]["Properties"]["Environment"]["Variables"]
+    del variables["ENDPOINT_NAME"]
+    variables["CLASSIFIER_FUNCTION"] = f"{settings.endpoint}:{ALIAS}"
+    return called
+
+
 def _layer(settings: Settings) -> dict[str, Any]:
     """Return the layer of ffmpeg and pydub. SAM deletes unused versions only where told so."""
     properties = {

@@ -4,7 +4,7 @@ import hashlib
 import json
 from typing import Any
 
-from infra.alarms import VARIANT, Alarm, endpoint_alarms, stage_alarms
+from infra.alarms import VARIANT, Alarm, Kind, classifier_alarms, endpoint_alarms, stage_alarms
 from infra.config import Settings
 from infra.stacks.foundation import topic
 from infra.stacks.resources import arn, resource
@@ -28,14 +28,14 @@ def stack_name(settings: Settings) -> str:
     return f"{settings.function}-monitoring"
 
 
-def template(settings: Settings, *, instances: bool) -> dict[str, Any]:
-    """Return the stack's template; an endpoint without instances has no alarms of machines."""
-    alarms = stage_alarms(settings, instances=instances)
-    in_foundation = endpoint_alarms(settings.endpoint)
-    body = {"Fn::Sub": json.dumps(dashboard(settings, alarms))}
+def template(settings: Settings, kind: Kind) -> dict[str, Any]:
+    """Return the stack's template; a model without instances has no alarms of machines."""
+    alarms = stage_alarms(settings, kind)
+    elsewhere = endpoint_alarms(settings.endpoint) + classifier_alarms(settings.endpoint)
+    body = {"Fn::Sub": json.dumps(dashboard(settings, alarms, kind))}
     # Of the account, not of the Region, as budgets are.
     board = {"DashboardName": f"{settings.function}-{settings.region}", "DashboardBody": body}
-    ours = [alarm for alarm in alarms if alarm not in in_foundation]
+    ours = [alarm for alarm in alarms if alarm not in elsewhere]
     resources = {alarm.logical_id: alarm.resource(topic(settings)) for alarm in ours}
     resources["Dashboard"] = resource("CloudWatch::Dashboard", **board)
     if settings.alarm_email:
@@ -75,9 +75,13 @@ def _notification(kind: str, percent: int) -> dict[str, Any]:
     }
 
 
-def dashboard(settings: Settings, alarms: list[Alarm]) -> dict[str, list[Widget]]:
+def dashboard(settings: Settings, alarms: list[Alarm], kind: Kind) -> dict[str, list[Widget]]:
     """Return its body, a text for Fn::Sub: what visitors see on top, then machines, then errors."""
-    graphs = [api_graphs(settings), function_graphs(settings), endpoint_graphs(settings)]
+    names = [settings.function, settings.spectrogram_function]
+    if kind == "function":
+        graphs = [api_graphs(settings), function_graphs([*names, settings.endpoint])]
+    else:
+        graphs = [api_graphs(settings), function_graphs(names), endpoint_graphs(settings)]
     rows = [[alarm_widget(settings, alarms)], *graphs, [error_widget(settings)]]
     widgets = (placed(row, number) for number, row in enumerate(rows))
     return {"widgets": [widget for row in widgets for widget in row]}
@@ -94,18 +98,16 @@ def api_graphs(settings: Settings) -> list[Widget]:
     ]
 
 
-def function_graphs(settings: Settings) -> list[Widget]:
-    names = (settings.function, settings.spectrogram_function)
-
-    def of_both(*metrics: str) -> Series:
+def function_graphs(names: list[str]) -> list[Widget]:
+    def of_all(*metrics: str) -> Series:
         return [
             it for name in names for it in series("AWS/Lambda", ["FunctionName", name], *metrics)
         ]
 
     return [
-        graph("Lambda errors and throttles", of_both("Errors", "Throttles"), "Sum"),
-        graph("Lambda duration, ms, 99 of 100", of_both("Duration"), "p99"),
-        graph("Lambdas at once", of_both("ConcurrentExecutions"), "Maximum"),
+        graph("Lambda errors and throttles", of_all("Errors", "Throttles"), "Sum"),
+        graph("Lambda duration, ms, 99 of 100", of_all("Duration"), "p99"),
+        graph("Lambdas at once", of_all("ConcurrentExecutions"), "Maximum"),
     ]
 
 

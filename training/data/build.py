@@ -31,7 +31,7 @@ class Options:
     """What changes a dataset.
 
     Species under `min_recordings`, or by fewer than `min_recordists` (species.ENOUGH), are other
-    birds; `cut_seconds` None cuts no recording short.
+    birds, as are those that are `unlisted`; `cut_seconds` None cuts no recording short.
     """
 
     min_recordings: int = 8
@@ -40,6 +40,7 @@ class Options:
     seed: int = 7
     quotas: Quotas = field(default_factory=Quotas)
     split_by: str = SPLITS[0]
+    unlisted: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -101,6 +102,7 @@ def listed(recordings: Sequence[Recording], options: Options) -> list[str]:
         options.min_recordings,
         groups=group_recordings(recordings, options.split_by),
         min_recordists=options.min_recordists,
+        unlisted=options.unlisted,
     )
 
 

@@ -128,6 +128,7 @@ def to_options(arguments: argparse.Namespace) -> Options:
         seed=arguments.seed,
         quotas=quotas,
         split_by=arguments.split_by,
+        unlisted=tuple(arguments.unlisted),
     )
 
 
@@ -144,6 +145,7 @@ def passed_on(arguments: argparse.Namespace) -> list[str]:
         "--min-recordists": (settings.min_recordists,),
         "--seed": (settings.seed,),
         "--split-by": (settings.split_by,),
+        **({"--unlisted": settings.unlisted} if settings.unlisted else {}),
         **{
             f"--{name.replace('_', '-')}": (value,)
             for name, value in asdict(settings.quotas).items()
@@ -179,6 +181,13 @@ def _add_filter(group: argparse._ArgumentGroup) -> None:
         type=int,
         help=f"a species with fewer than {ENOUGH} recordings needs, 1; in a folder"
         f" {MIN_RECORDISTS}, or 1 with --min-recordings",
+    )
+    group.add_argument(
+        "--unlisted",
+        nargs="+",
+        default=(),
+        metavar="LABEL",
+        help="species that are other birds, however many recordings they have",
     )
 
 

@@ -19,20 +19,27 @@ def listed_species(
     *,
     groups: Sequence[int] = (),
     min_recordists: int = 1,
+    unlisted: Sequence[str] = (),
 ) -> list[str]:
     """Return the labels with enough recordings, readable or not, in alphabetical order.
+
+    Those of `unlisted` are not among them; a name there that no recording has is an error.
 
     `groups` tells recordists apart: under ENOUGH recordings, a label needs `min_recordists`.
     Raises ValueError without any, and where all sounds have one label.
     """
     counts = Counter(one.primary_label for one in recordings if one.primary_label != NO_BIRD)
+    if unknown := sorted(set(unlisted) - set(counts)):
+        raise ValueError(f"--unlisted names what no recording is called: {', '.join(unknown)}")
     recordists = defaultdict(set)
     for recording, group in zip(recordings, groups or range(len(recordings)), strict=True):
         recordists[recording.primary_label].add(group)
     listed = sorted(
         label
         for label, count in counts.items()
-        if count >= min_recordings and (count >= ENOUGH or len(recordists[label]) >= min_recordists)
+        if label not in unlisted
+        and count >= min_recordings
+        and (count >= ENOUGH or len(recordists[label]) >= min_recordists)
     )
     if not listed:
         most = ", ".join(f"{label} {count}" for label, count in counts.most_common(3)) or "none"

@@ -1,13 +1,12 @@
-"""Where AWS keeps the TensorFlow image for training and preparing.
-
-From image_uri_config of sagemaker-core 2.27.
-"""
+"""Where AWS keeps the TensorFlow image for training and preparing."""
 
 from infra.endpoint.plan import ACCOUNTS
 
-# There is no training image of 2.20, which the endpoint's image has; a model of 2.19 loads there,
-# one of 2.21 may not.
-TAG = "tensorflow-training:2.19-cpu-py312"
+# The one that gets security patches, which 2.19 got until 2026-03-11; there is none of 2.20, so
+# source_dir/requirements.txt puts the TensorFlow that the endpoint serves into it
+# (aws.github.io/deep-learning-containers/tensorflow/training and /reference/support_policy, read in
+# November 2026).
+TAG = "tensorflow-training:2.21-cpu-py312-amzn2023-sagemaker"
 
 
 def training_image(region: str) -> str:

@@ -15,8 +15,9 @@ BYTE = float(np.float16(1 / 255))
 HEAD_UNITS = 256
 # Log-mean-exp over time: 0 would be the mean, infinity the maximum.
 POOLING_SHARPNESS = 2.0
-# The name of the layer that gives the classes' logits.
-LAST_LAYER = "classes"
+# The layer before the last one, and the one that gives the classes' logits.
+HEAD_LAYER, LAST_LAYER = "head", "classes"
+LAST_DROPOUT = 0.3
 # Of the layer that is to hear as a teacher does; it is not exported.
 EMBEDDING_LAYER = "embedding"
 # Most classes are silent in most windows: so they begin.
@@ -105,8 +106,8 @@ def _light(inputs: Any, body: Body, classes: int) -> tuple[Any, Any]:
         x = layers.ReLU()(layers.BatchNormalization()(x))
     # The head hears where in frequency something sounds, not only that it does.
     x = layers.Dropout(0.2)(FrequencyFlattening()(x))
-    hidden = layers.Dense(HEAD_UNITS, activation="relu")(x)
-    x = layers.Dropout(0.3)(hidden)
+    hidden = layers.Dense(HEAD_UNITS, activation="relu", name=HEAD_LAYER)(x)
+    x = layers.Dropout(LAST_DROPOUT)(hidden)
     return hidden, TimePooling()(_last(classes)(x))
 
 

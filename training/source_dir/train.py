@@ -1,7 +1,8 @@
 """Train a network on a prepared dataset, calibrate and export it: runs in the SageMaker container.
 
-One story: read the data, learn epoch by epoch (learning.py), take the averaged weights, learn curve
-and thresholds on the calibration part, and write the model folder.
+One story: read the data, learn epoch by epoch (learning.py), take the averaged weights, learn the
+last layer once more (refit.py), curve and thresholds on the calibration part, and write the model
+folder.
 """
 
 import os
@@ -25,6 +26,7 @@ import learning
 import model
 import multi_worker
 import predictions
+import refit
 import tensorflow as tf
 
 TINY_MINUTES = 0.001
@@ -99,6 +101,7 @@ def main(argv: list[str] | None = None) -> None:
     training.run()
     training.use_averages()
     if workers.is_chief:
+        refit.refit(training.network, dataset, training.images, options.seed)
         if not options.out_of_fold:
             view = model.view(settings.architecture)
             made = calibrate.hear(training.network, dataset, training.images, view)
