@@ -1,7 +1,9 @@
 """Where and when: a bird that is unusual in the place and the month is marked, never hidden."""
 
+import datetime
 import gzip
 import json
+import os
 
 import numpy as np
 import page_api
@@ -145,21 +147,13 @@ def type_place(page, words):
     return page.inner_text("#where-state")
 
 
-def identify_in(page, month):
+def made_in(folder, month):
     """A recording that was made in a month, by its file's date."""
-    page.evaluate(
-        """([bytes, month]) => {
-            const given = new DataTransfer();
-            const lastModified = new Date(2025, month - 1, 15).getTime();
-            const file = new File([Uint8Array.from(bytes)], 'garden.wav', {lastModified});
-            given.items.add(file);
-            const input = document.querySelector('input[type=file]');
-            input.files = given.files;
-            input.dispatchEvent(new Event('change'));
-        }""",
-        [list(wav(chirps(5))), month],
-    )
-    page.wait_for_selector("main[data-state=result]")
+    file = folder / "garden.wav"
+    file.write_bytes(wav(chirps(5)))
+    seconds = datetime.datetime(2025, month, 15, tzinfo=datetime.UTC).timestamp()
+    os.utime(file, (seconds, seconds))
+    return file
 
 
 def marked(page):
@@ -168,10 +162,10 @@ def marked(page):
     )
 
 
-def test_an_unusual_bird_is_marked_in_its_month_and_shown_all_the_same(open_page, singing):
+def test_an_unusual_bird_is_marked_in_its_month_and_never_hidden(open_page, singing, tmp_path):
     page = open_page(locale="de-DE")
     assert type_place(page, "Deutschland") == "Markiert für 52°, 13°."
-    identify_in(page, 1)
+    identify(page, made_in(tmp_path, 1))
     assert marked(page) == [
         [CUCKOO, "hier im Januar ungewöhnlich"],
         [BLACKBIRD, None],
@@ -183,7 +177,7 @@ def test_an_unusual_bird_is_marked_in_its_month_and_shown_all_the_same(open_page
     page.select_option("#language", "en")
     page.reload()
     page.wait_for_selector("body[data-birds]")
-    identify_in(page, 6)
+    identify(page, made_in(tmp_path, 6))
     assert marked(page) == [
         [CUCKOO, None],
         [BLACKBIRD, None],
@@ -191,10 +185,10 @@ def test_an_unusual_bird_is_marked_in_its_month_and_shown_all_the_same(open_page
     ]
 
 
-def test_without_a_place_nothing_is_marked_and_no_table_is_loaded(page, singing):
+def test_without_a_place_nothing_is_marked_and_no_table_is_loaded(page, singing, tmp_path):
     asked = []
     page.on("request", lambda request: asked.append(request.url))
-    identify_in(page, 1)
+    identify(page, made_in(tmp_path, 1))
     assert [mark for _, mark in marked(page)] == [None, None, None]
     assert not [url for url in asked if "/where/" in url]
 
@@ -239,7 +233,7 @@ def test_a_device_that_gives_no_place_is_a_sentence(page):
     wait_for(page, lambda: page.inner_text("#where-state") == "The device gave no place.")
 
 
-def test_where_and_when_works_by_keyboard_and_axe_finds_nothing(page, singing):
+def test_where_and_when_works_by_keyboard_and_axe_finds_nothing(page, singing, tmp_path):
     tab_to(page, "#where summary")
     page.keyboard.press("Enter")
     wait_for(page, lambda: page.locator("#where-places option").count() > 40)
@@ -248,7 +242,7 @@ def test_where_and_when_works_by_keyboard_and_axe_finds_nothing(page, singing):
     tab_to(page, "#where-here")
     wait_for(page, lambda: page.inner_text("#where-state") == "Marked for 52°, 13°.")
     clean(page)
-    identify_in(page, 1)
+    identify(page, made_in(tmp_path, 1))
     assert marked(page)[0] == [CUCKOO, "unusual here in January"]
     clean(page)
 
