@@ -17,8 +17,8 @@ SAMPLE = Path(__file__).parent.parent / "frontend" / "samples" / "blue-tit.mp3"
 RATE = 32_000
 SECONDS = 6
 FLOAT = 3
-# What is expected where the song is heard: the verdict and the first species that its plain WAV
-# gets, whatever the model calls it. Otherwise it is the code of the error.
+# What is expected where the song is heard: a bird, and the first species that its plain WAV gets,
+# about as likely, whatever the model calls it. Otherwise it is the code of the error.
 HEARD = "heard"
 
 

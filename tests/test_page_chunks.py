@@ -132,7 +132,7 @@ def test_a_silent_chunk_is_no_bird_and_no_failure(page, api):
 def test_a_wholly_silent_recording_is_told(page, api):
     api.faults = [page_api.SILENT, page_api.SILENT]
     assert identify(page, recording(12)) == "error"
-    assert shown(page).message == "This recording is silent."
+    assert shown(page).message == ("The recording is silent, or too quiet to hear anything in it.")
 
 
 def test_what_the_browser_cannot_read_is_sent_as_it_is(page, api):

@@ -135,32 +135,41 @@ def test_fifty_recordings_are_named_as_by_the_api(app, browser, songs):
         page.reload()
         page.wait_for_selector("body[data-birds]")
         page.check("#on-device")
-        differences = [compare(page, app, song) for song in songs]
+        pairs = [answers(page, app, song) for song in songs]
     assert sent == []
-    assert [each for each in differences if each] == []
+    heard = [pair for pair in pairs if pair]
+    assert [pair for pair in heard if not same_best(*pair)] == []
+    # Two decoders: few recordings differ by more, and few are at a threshold.
+    apart = [difference(*pair) for pair in heard]
+    assert (max(apart) <= 0.02, sum(one > 0.01 for one in apart) <= 2) == (True, True), apart
+    assert sum(here["verdict"] != there["verdict"] for here, there in heard) <= 1
 
 
-def compare(page, app, song):
-    """What differs between this device's answer and the API's; None where nothing does."""
+def answers(page, app, song):
+    """This device's answer and the API's; None where both refuse the sound."""
     state = identify(page, song)
     status, told = app.classify(song.read_bytes(), top=20)
+    assert (status == 200) == (state != "error"), (song, state, told)
     if status != 200:
-        return None if state == "error" else (song.name, state, told)
+        return None
     with page.expect_download() as download:
         page.click("#save-json")
-    heard = json.loads(download.value.path().read_text())
-    chances = [
-        {one["scientific_name"]: one["probability"] for one in answer["species"]}
-        for answer in (heard, told)
-    ]
-    # Where two are as good as equal, either may be first.
-    first = heard["species"][0]["scientific_name"]
-    best = abs(chances[1].get(first, 0) - told["species"][0]["probability"]) <= TIE
-    close = all(abs(p - chances[1].get(name, 0)) <= 0.01 for name, p in chances[0].items())
-    same = heard["verdict"] == told["verdict"]
-    return (
-        None if same and best and close else (song.name, heard["species"][:2], told["species"][:2])
-    )
+    return json.loads(download.value.path().read_text()), told
+
+
+def chances(answer):
+    return {one["scientific_name"]: one["probability"] for one in answer["species"]}
+
+
+def same_best(here, there):
+    """Whether both name the same first; where two are as good as equal, either may be."""
+    first = here["species"][0]["scientific_name"]
+    return abs(chances(there).get(first, 0) - there["species"][0]["probability"]) <= TIE
+
+
+def difference(here, there):
+    told = chances(there)
+    return max(abs(p - told.get(name, 0)) for name, p in chances(here).items())
 
 
 def test_a_file_is_named_ten_times_as_fast_as_it_lasts_on_one_core(open_page, browser):

@@ -2,6 +2,7 @@
 
 import json
 import subprocess
+from pathlib import Path
 
 import imageio_ffmpeg
 import pytest
@@ -230,6 +231,10 @@ def test_the_screen_stays_on_and_is_asked_for_again_when_the_page_returns(forest
     until(forest, "locks.every((lock) => lock.over)")
 
 
+MODEL = Path(__file__).parent.parent / "training" / "model" / "constants.json"
+LISTED = len(json.loads(MODEL.read_text())["labels"])
+
+
 def test_what_the_network_gets_and_gives_is_freed(browser, api):
     """LiteRT's tensors lie in WebAssembly's memory, which is never collected."""
     library = """export const loadLiteRt = async () => {}
@@ -237,11 +242,11 @@ def test_what_the_network_gets_and_gives_is_freed(browser, api):
         export class Tensor {
             constructor() { alive += 1 }
             delete() { alive -= 1 }
-            toTypedArray() { return new Float32Array(47) }
+            toTypedArray() { return new Float32Array(LISTED) }
         }
         const run = async () => ({probabilities: new Tensor(), bird: new Tensor()})
         export const loadAndCompile = async () => ({run})
-        export const count = () => alive"""
+        export const count = () => alive""".replace("LISTED", str(LISTED))
     with browser.new_context() as context:
         page = context.new_page()
         page.route(

@@ -17,7 +17,7 @@ from .spectrogram_client import SPECTROGRAM_SECONDS, Spectrograms
 def make_clients() -> None:
     """Make the clients, which takes longer than a request, before the first one waits for them."""
     _lambda()
-    _classifier()
+    _runtime()
 
 
 def classify(call: Call) -> dict[str, Any]:
@@ -70,6 +70,10 @@ def _lambda() -> Any:
 
 def _classifier() -> tuple[Any, str]:
     """Return the model's client and name: a Lambda where one is named, otherwise the endpoint."""
-    if function := os.environ.get("CLASSIFIER_FUNCTION"):
-        return FunctionRuntime(aws.client("lambda", ENDPOINT_SECONDS)), function
-    return aws.client("sagemaker-runtime", ENDPOINT_SECONDS), os.environ["ENDPOINT_NAME"]
+    return _runtime(), os.environ.get("CLASSIFIER_FUNCTION") or os.environ["ENDPOINT_NAME"]
+
+
+def _runtime() -> Any:
+    if os.environ.get("CLASSIFIER_FUNCTION"):
+        return FunctionRuntime(aws.client("lambda", ENDPOINT_SECONDS))
+    return aws.client("sagemaker-runtime", ENDPOINT_SECONDS)
