@@ -6,6 +6,7 @@ import json
 import math
 import threading
 import wave
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
@@ -194,3 +195,18 @@ def serve_api(api):
 def serve_site(api_url, listen=dict):
     """Serve the page's files as the local app does, with its policy, and what Listen needs."""
     return serve(partial(SiteHandler, api_base=api_url, listen=listen, directory=FRONTEND))
+
+
+@contextmanager
+def served(listen=dict):
+    """The fake API and the page's files on real sockets, and perhaps what Listen needs."""
+    fake = Api()
+    server = serve_api(fake)
+    fake.url = url(server)
+    site = serve_site(fake.url, listen)
+    fake.site_url = url(site)
+    yield fake
+    fake.gate.set()
+    for each in (server, site):
+        each.shutdown()
+        each.server_close()

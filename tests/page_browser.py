@@ -5,6 +5,7 @@ import os
 import re
 import time
 import wave
+from contextlib import contextmanager
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -124,3 +125,15 @@ def shown(page):
         for name in ("kicker", "bird-name", "bird-probability", "message")
     }
     return SimpleNamespace(**{name.replace("-", "_"): value for name, value in texts.items()})
+
+
+@contextmanager
+def opened(browser, url):
+    """One page for many recordings: each takes the place of the one before."""
+    quiet = {"reduced_motion": "reduce", "service_workers": "block"}
+    with browser.new_context(locale="en-GB", accept_downloads=True, **quiet) as context:
+        page = context.new_page()
+        page.set_default_timeout(60_000)  # Machines are busy.
+        page.goto(url)
+        page.wait_for_selector("body[data-birds]")
+        yield page

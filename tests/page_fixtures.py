@@ -1,12 +1,11 @@
 """Fixtures: Debian's Chromium and the page in front of a fake API."""
 
 import os
-from contextlib import contextmanager
 from pathlib import Path
 
-import page_api
 import pytest
 from local_app import SHIPPED_MODEL
+from page_api import served
 from page_browser import chirps, microphone_that_hears, wav
 from playwright.sync_api import sync_playwright
 
@@ -71,21 +70,6 @@ def microphone(launch, song):
     return launch(*microphone_that_hears(song))
 
 
-@contextmanager
-def served(listen=dict):
-    """The fake API and the page's files on real sockets, and perhaps what Listen needs."""
-    fake = page_api.Api()
-    server = page_api.serve_api(fake)
-    fake.url = page_api.url(server)
-    site = page_api.serve_site(fake.url, listen)
-    fake.site_url = page_api.url(site)
-    yield fake
-    fake.gate.set()
-    for each in (server, site):
-        each.shutdown()
-        each.server_close()
-
-
 @pytest.fixture(scope="session")
 def listen_parts():
     """What Listen needs, with the shipped model."""
@@ -118,18 +102,6 @@ def module(browser):
             return page.evaluate(body, [f"/{path}", argument])
 
         yield run
-
-
-@contextmanager
-def opened(browser, url):
-    """One page for many recordings: each takes the place of the one before."""
-    quiet = {"reduced_motion": "reduce", "service_workers": "block"}
-    with browser.new_context(locale="en-GB", accept_downloads=True, **quiet) as context:
-        page = context.new_page()
-        page.set_default_timeout(60_000)  # Machines are busy.
-        page.goto(url)
-        page.wait_for_selector("body[data-birds]")
-        yield page
 
 
 @pytest.fixture

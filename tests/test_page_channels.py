@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 import sounds
-from page_browser import identify
-from page_fixtures import opened, served
+from page_api import served
+from page_browser import identify, opened
 
 from birdapp.chalicelib.decode import decode
 
@@ -86,7 +86,8 @@ RAISED = {case for case in CASES if "quiet" in case or "floats" in case} - {"qui
 @pytest.mark.parametrize("case", CASES)
 def test_what_the_page_sends_is_what_the_api_hears(page, api, case):
     wav = CASES[case]
-    state = identify(page, {"name": "a.wav", "mimeType": "audio/wav", "buffer": wav})
+    # A name of its own: the page shows the one before until then.
+    state = identify(page, {"name": f"{case}.wav", "mimeType": "audio/wav", "buffer": wav})
     assert state == "result"
     sent = np.frombuffer(api.sounds[-1][44:], "<i2").astype(int)
     heard = np.frombuffer(decode(wav, PATIENCE), "<i2").astype(int)
@@ -107,5 +108,5 @@ def test_a_flac_of_24_bits_is_raised_too(page, api, tmp_path):
 
 def test_a_file_of_no_number_is_left_to_the_api(page, api):
     wav = floats(np.full(SONG.size, np.nan))
-    identify(page, {"name": "a.wav", "mimeType": "audio/wav", "buffer": wav})
+    identify(page, {"name": "nan.wav", "mimeType": "audio/wav", "buffer": wav})
     assert api.sounds[-1] == wav

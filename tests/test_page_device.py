@@ -9,13 +9,13 @@ from page_browser import (
     chirps,
     choose,
     identify,
+    opened,
     processor_seconds,
     recording,
     wait_for,
     wait_state,
     wav,
 )
-from page_fixtures import opened
 from scipy import signal
 
 from birdapp.chalicelib.errors import MESSAGES

@@ -4,8 +4,7 @@ import json
 
 import pytest
 import sound_cases
-from page_browser import identify
-from page_fixtures import opened
+from page_browser import identify, opened
 from sound_cases import CASES, HEARD
 
 pytest_plugins = ["page_fixtures"]

@@ -175,6 +175,7 @@ def test_an_unusual_bird_is_marked_in_its_month_and_never_hidden(open_page, sing
     page.select_option("#language", "fr")
     wait_for(page, lambda: marked(page)[0][1] == "inhabituel ici au mois de janvier")
     page.select_option("#language", "en")
+    wait_for(page, lambda: marked(page)[0][1] == "unusual here in January")
     page.reload()
     page.wait_for_selector("body[data-birds]")
     identify(page, made_in(tmp_path, 6))

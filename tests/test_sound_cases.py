@@ -31,7 +31,7 @@ def test_the_api_says_what_the_table_expects(case, app, song, plain, tmp_path):
         assert status == 200, answer
         best, expected = answer["species"][0], plain["species"][0]
         assert best["name"] == expected["name"]
-        assert best["probability"] == pytest.approx(expected["probability"], abs=0.1)
+        assert best["probability"] == pytest.approx(expected["probability"], abs=0.25)
         assert answer["verdict"] != "no_bird"
         assert answer["audio_seconds"] == pytest.approx(case.seconds, abs=0.15)
     else:
