@@ -29,10 +29,12 @@ def children_of(pid):
 
 @pytest.fixture
 def window():
-    """An open window: what starts under nohup has one that may close, and inherits that."""
-    before = signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    """An open window with Ctrl-C: what starts in the background, or under nohup, has neither."""
+    hung_up = signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    interrupted = signal.signal(signal.SIGINT, signal.default_int_handler)
     yield
-    signal.signal(signal.SIGHUP, before)
+    signal.signal(signal.SIGINT, interrupted)
+    signal.signal(signal.SIGHUP, hung_up)
 
 
 @pytest.mark.parametrize("end", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGKILL])
@@ -61,7 +63,7 @@ def starts_without_handler(process, seconds=10):
 
 
 @pytest.mark.parametrize("loading", [True, False], ids=["while it loads", "while it starts"])
-def test_ctrl_c_prints_no_traceback(tiny_folder, loading):
+def test_ctrl_c_prints_no_traceback(tiny_folder, loading, window):
     settings = {"API_PORT": "0", "SITE_PORT": "0", "MODEL_DIR": str(tiny_folder)}
     command = [sys.executable, REPOSITORY / "run_local.py"]
     pipe = subprocess.PIPE
