@@ -1,6 +1,7 @@
 """What a reader does with the page, and recordings to choose."""
 
 import io
+import json
 import os
 import re
 import time
@@ -109,6 +110,18 @@ def identify(page, file):
     """Choose a file and wait for the end of its identification."""
     choose(page, file)
     return wait_state(page, "result", "unsure", "unknown-bird", "no-bird", "error")
+
+
+def saved_answer(page):
+    """The answer as the page saves it."""
+    with page.expect_download() as download:
+        page.click("#save-json")
+    return json.loads(download.value.path().read_text())
+
+
+def chances(answer):
+    """The probability of each species of an answer."""
+    return {one["scientific_name"]: one["probability"] for one in answer["species"]}
 
 
 def retry(page):

@@ -6,7 +6,7 @@ import subprocess
 import imageio_ffmpeg
 import pytest
 from local_app import SHIPPED_MODEL, ask
-from page_browser import identify, microphone_that_hears, shown, until, wait_state
+from page_browser import identify, microphone_that_hears, saved_answer, shown, until, wait_state
 
 pytest_plugins = ["page_fixtures"]
 MOST_SECONDS = 16
@@ -40,9 +40,7 @@ def test_the_browser_and_the_server_hear_the_same(app, browser, songs):
 def compare(page, app, song):
     """What differs between the page's joined answer and the API's; None where nothing does."""
     state = identify(page, song)
-    with page.expect_download() as download:
-        page.click("#save-json")
-    heard = json.loads(download.value.path().read_text())
+    heard = saved_answer(page)
     _, told = app.classify(song.read_bytes(), top=20)
     best, expected = heard["species"][0], told["species"][0]
     same = (

@@ -1,10 +1,8 @@
 """Rows of birds: several at once, none that is known, and what is only perhaps there."""
 
-import json
-
 import page_api
 import pytest
-from page_browser import identify, recording, shown, until
+from page_browser import identify, recording, saved_answer, shown, until
 
 pytest_plugins = ["page_fixtures"]
 ROWS = """all => all.map(({dataset: d}) => [d.species, Number(d.confidence), d.certain])"""
@@ -81,9 +79,7 @@ def test_a_shared_link_carries_every_bird(two, open_page):
 
 
 def test_the_json_carries_the_birds(two):
-    with two.expect_download() as download:
-        two.click("#save-json")
-    answer = json.loads(download.value.path().read_text())
+    answer = saved_answer(two)
     first = answer["birds"][0]
     assert (first["confidence"], first["certain"]) == (0.96, True)
     assert first["spans"] == [{"start_seconds": 0, "end_seconds": 12}]

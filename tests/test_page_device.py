@@ -1,17 +1,17 @@
 """Files named on this device: as the API names them, and who answered is said."""
 
-import json
-
 import numpy as np
 import pytest
 from page_browser import (
     RATE,
+    chances,
     chirps,
     choose,
     identify,
     opened,
     processor_seconds,
     recording,
+    saved_answer,
     wait_for,
     wait_state,
     wav,
@@ -152,13 +152,7 @@ def answers(page, app, song):
     assert (status == 200) == (state != "error"), (song, state, told)
     if status != 200:
         return None
-    with page.expect_download() as download:
-        page.click("#save-json")
-    return json.loads(download.value.path().read_text()), told
-
-
-def chances(answer):
-    return {one["scientific_name"]: one["probability"] for one in answer["species"]}
+    return saved_answer(page), told
 
 
 def same_best(here, there):

@@ -1,10 +1,8 @@
 """The page and the API agree on every sound of the table (test_sound_cases.py: the API alone)."""
 
-import json
-
 import pytest
 import sound_cases
-from page_browser import identify, opened
+from page_browser import chances, identify, opened, saved_answer
 from sound_cases import CASES, HEARD
 
 pytest_plugins = ["page_fixtures"]
@@ -31,16 +29,6 @@ def page(app, browser):
         yield page
 
 
-def answer_of(page):
-    with page.expect_download() as download:
-        page.click("#save-json")
-    return json.loads(download.value.path().read_text())
-
-
-def chances(answer):
-    return {one["scientific_name"]: one["probability"] for one in answer["species"]}
-
-
 @pytest.mark.parametrize("case", CASES, ids=[case.name for case in CASES])
 def test_the_page_says_what_the_api_says(case, app, page, song, tmp_path):
     file = tmp_path / case.name
@@ -51,7 +39,7 @@ def test_the_page_says_what_the_api_says(case, app, page, song, tmp_path):
         assert (state, page.get_attribute("main", "data-failure")) == ("error", case.expected)
         assert told["error"]["code"] == case.expected
         return
-    shown = answer_of(page)
+    shown = saved_answer(page)
     assert status == 200
     assert state == STATES[told["verdict"]]
     assert shown["species"][0]["name"] == told["species"][0]["name"]

@@ -296,7 +296,7 @@ def test_full_disk_is_a_sentence_before_an_image_is_written(code, dataset, tmp_p
 
 
 def test_last_layer_alone_is_learnt_once_more_and_fits_the_clips_better(
-    code, dataset, images, monkeypatch
+    code, dataset, images, sampler, monkeypatch
 ):
     monkeypatch.setattr(code.refit, "ROUNDS", 500)
     monkeypatch.setattr(code.refit, "LEARNING_RATE", 0.01)
@@ -314,6 +314,6 @@ def test_last_layer_alone_is_learnt_once_more_and_fits_the_clips_better(
         return [weights for layer in layers for weights in layer.get_weights()]
 
     before, kept = doubt(), rest()
-    code.refit.refit(network, dataset, images, seed=1)
+    code.refit.refit(network, sampler, images, seed=1)
     assert doubt() < 0.8 * before
     assert all(map(np.array_equal, kept, rest()))

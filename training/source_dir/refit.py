@@ -7,39 +7,35 @@ clips alone: over five folds 0.6 points of right names, and 0.02 of macro-F1 (do
 
 from typing import Any
 
-import hearing
 import keras
 import model
 import numpy as np
+import sampler
 import tensorflow as tf
-from answers import Floats
-from corpus import Bytes, Dataset
+from corpus import Bytes
 
 BATCH = 128
 # How often each window is drawn, on average; its hidden vectors take 11 kB.
 ROUNDS = 14
 MOST_WINDOWS = 20_000
 LEARNING_RATE, LAST_RATE = 1e-3, 5e-5
-# A species' share of the draws, by its count of recordings: its square root.
+# A recording counts the less, the more its species has: a species, by the square root of them.
 SPECIES_POWER = -0.5
 PREDICT_BATCH = 64
 
 
-def refit(network: keras.Model, dataset: Dataset, images: Bytes, seed: int) -> None:
-    """Learn the last layer anew, in place, from the windows of the training part.
+def refit(network: keras.Model, draws: sampler.Sampler, images: Bytes, seed: int) -> None:
+    """Learn the last layer anew, in place, from the windows that a sampler draws from.
 
     The report's network, which has no head, stays as it is.
     """
     if network.name not in model.BODIES:
         return
-    lessons = hearing.make_lessons(dataset, hearing.read_scores(dataset))
     random = np.random.default_rng(seed)
-    windows, chances = _draws(dataset, lessons.weights)
+    windows, chances = draws.clips(SPECIES_POWER)
     if len(windows) > MOST_WINDOWS:
         kept = random.choice(len(windows), MOST_WINDOWS, replace=False, p=chances)
         windows, chances = windows[kept], np.full(len(kept), 1 / len(kept))
-    if not windows.size:
-        return
     hidden = _hidden(network, images, windows)
     tail = _tail(network)
     steps = max(1, ROUNDS * len(windows) // BATCH)
@@ -58,27 +54,7 @@ def refit(network: keras.Model, dataset: Dataset, images: Bytes, seed: int) -> N
     for _ in range(steps):
         chosen = random.choice(len(windows), BATCH, p=chances)
         inputs = tf.constant(hidden[chosen].astype(np.float32))
-        step(inputs, tf.constant(lessons.targets[windows[chosen]]))
-
-
-def _draws(dataset: Dataset, weights: Any) -> tuple[Any, Floats]:
-    """Return the windows of the training part, and how likely each is drawn."""
-    parts = set(dataset.part("train"))
-    found = [
-        (label, np.array(windows))
-        for label, windows in hearing.recordings(dataset)
-        if windows[0] in parts
-    ]
-    labels = [label for label, _ in found]
-    shares = [labels.count(label) ** SPECIES_POWER for label in labels]
-    if not found:
-        return np.zeros(0, np.int64), np.zeros(0)
-    chances = [
-        share * weights[windows] / weights[windows].sum()
-        for share, (_, windows) in zip(shares, found, strict=True)
-    ]
-    joined = np.concatenate(chances).astype(np.float64)
-    return np.concatenate([windows for _, windows in found]), joined / joined.sum()
+        step(inputs, tf.constant(draws.lessons.targets[windows[chosen]]))
 
 
 def _hidden(network: keras.Model, images: Bytes, windows: Any) -> Any:

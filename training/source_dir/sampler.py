@@ -47,7 +47,7 @@ class Sampler:
     def __init__(
         self, dataset: Dataset, images: Bytes, view: front.Front, lessons: hearing.Lessons
     ) -> None:
-        self._dataset, self._images, self._view, self._lessons = dataset, images, view, lessons
+        self._dataset, self._images, self._view, self.lessons = dataset, images, view, lessons
         parts = {dataset.rows[index]["recording_id"] for index in dataset.part("train")}
         self._recordings = [
             (label, np.array(windows))
@@ -59,7 +59,7 @@ class Sampler:
         self._noises = [acoustics.noise_image(view, random) for _ in range(NOISE_BANK)]
         self._by_class: dict[str, list[tuple[Floats, Floats]]] = {}
         for label, windows in self._recordings:
-            weights = self._lessons.weights[windows]
+            weights = self.lessons.weights[windows]
             self._by_class.setdefault(label, []).append((windows, weights / weights.sum()))
         listed = set(self._dataset.listed)
         members = {
@@ -72,6 +72,20 @@ class Sampler:
             counts = np.array([len(self._by_class[label]) for label in labels], np.float64)
             if labels:
                 self._groups[name] = labels, counts**SPECIES_POWER / (counts**SPECIES_POWER).sum()
+
+    def clips(self, power: float) -> tuple[Floats, Floats]:
+        """Return all windows [n], and how likely each is drawn alone [n].
+
+        A recording counts by its species' number of recordings to `power`.
+        """
+        chances = [
+            len(recordings) ** power * weights
+            for recordings in self._by_class.values()
+            for _, weights in recordings
+        ]
+        windows = [found for recordings in self._by_class.values() for found, _ in recordings]
+        joined = np.concatenate(chances).astype(np.float64)
+        return np.concatenate(windows), joined / joined.sum()
 
     def draw(self, size: int, random: np.random.Generator) -> list[Example]:
         """Return examples to learn from in one step."""
@@ -158,7 +172,7 @@ class Sampler:
 
     def _lesson(self, index: int, after: int, share: float) -> tuple[Floats, Floats | None]:
         """Return targets and embedding of a window whose last part, a `share`, is from the next."""
-        lessons, heard = self._lessons, [min(1, 1.6 * (1 - share)), min(1, 1.6 * share)]
+        lessons, heard = self.lessons, [min(1, 1.6 * (1 - share)), min(1, 1.6 * share)]
         one, other = (lessons.targets[place] for place in (index, after))
         target = 1 - (1 - one * np.float32(heard[0])) * (1 - other * np.float32(heard[1]))
         if lessons.embedding is None:

@@ -101,7 +101,7 @@ def main(argv: list[str] | None = None) -> None:
     training.run()
     training.use_averages()
     if workers.is_chief:
-        refit.refit(training.network, dataset, training.images, options.seed)
+        refit.refit(training.network, training.sampler, training.images, options.seed)
         if not options.out_of_fold:
             view = model.view(settings.architecture)
             made = calibrate.hear(training.network, dataset, training.images, view)
