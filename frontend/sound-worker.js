@@ -2,7 +2,7 @@
 
 import {SAMPLE_RATE} from "./core/chunks.js"
 import {toMono} from "./core/mono.js"
-import {halve} from "./core/resample.js"
+import {resample} from "./core/resample.js"
 import {columnsAt, loudest, paint} from "./core/spectrogram-image.js"
 import {BINS, HOP, countColumns, loudness} from "./core/stft.js"
 import {encodeWav} from "./core/wav.js"
@@ -42,9 +42,9 @@ onmessage = (/** @type {MessageEvent<ToWorker>} */ {data: request}) => {
 const reply = message => postMessage(message)
 
 /** Slice by slice: chunks are cut and views drawn in between. @param {Sound} sound */
-async function load({channels, same, fine, pcm}, id = 0) {
+async function load({channels, rate, fine, pcm}, id = 0) {
 	// One by one, so that an hour is not held twice.
-	if (!same) channels.forEach((each, i) => (channels[i] = halve(each)))
+	channels.forEach((each, i) => (channels[i] = resample(each, rate)))
 	const mine = pcm ?? toMono(channels, fine)
 	if (!mine) return reply({id, samples: -1})
 	const columns = countColumns(mine.length)

@@ -23,7 +23,7 @@ const FILES = [
 		"correction-export corrections take-away timeline view waiting wake-lock where"
 	),
 	...modules("core", "zip audio-formats birds chunks export-formats join judge listen-files mono"),
-	...modules("core", "file-header network-input pooling resample resampler said share"),
+	...modules("core", "file-header network-input pooling resample said sample-rate share"),
 	...modules("core", "spectrogram-image stft tally wav where"),
 	...modules("listen", "live network work")
 ];

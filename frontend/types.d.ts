@@ -179,9 +179,10 @@ interface ImageView {
   top: number
 }
 
-/** A decoded file: at the network's 22,050 Hz where `same` is true, otherwise at 44,100 Hz. */
+/** A decoded file. */
 interface Sound {
-  same: boolean
+  /** In Hz, of the channels. */
+  rate: number
   /** It holds more than 16 bits a sample. */
   fine: boolean
   /** In place of channels: one of 16 bits at 22,050 Hz. */
@@ -379,6 +380,10 @@ interface LiteRt {
 
 /** `mayRaise`: a quiet recording may become louder. */
 type ToMono = (channels: Sound["channels"], mayRaise: boolean) => Int16Array<ArrayBuffer> | null
+
+type Resample = (sound: Sound["channels"][0], rate: number) => Sound["channels"][0]
+
+type MeanPcm = (channels: Sound["channels"]) => Int16Array<ArrayBuffer>
 
 type ReadWav = (file: ArrayBuffer) => Int16Array<ArrayBuffer> | null
 

@@ -1,5 +1,8 @@
 """Files named on this device: as the API names them, and who answered is said."""
 
+from concurrent.futures import ThreadPoolExecutor
+
+import local_app
 import numpy as np
 import pytest
 from page_browser import (
@@ -26,9 +29,9 @@ from birdapp.chalicelib.spectrogram_client import Window
 from spectrogram_fn.spectrogram import from_pcm, to_bytes, to_spectrogram
 
 pytest_plugins = ["page_fixtures"]
-MOST_SECONDS = 30
+MOST_SECONDS = 15
 COUNT = 50
-TIE = 0.005
+TIE = 0.001
 TO_INPUT = """(m, pcm) => {
     const bytes = m.toInput(m.fill(Int16Array.from(pcm)));
     return bytes && Array.from(bytes);
@@ -91,8 +94,8 @@ def test_a_window_is_judged_as_by_the_server(module, independent, row, bird):
 
 @pytest.mark.parametrize("rate", [48_000, 44_100, 22_050, 16_000, 96_000])
 def test_a_microphone_of_any_rate_is_resampled_in_a_stream(module, rate):
-    times = np.arange(3 * rate) / rate
-    sound = 8_000 * np.sin(2 * np.pi * (1_000 + 900 * times) * times)
+    times = np.arange(rate) / rate
+    sound = 8_000 * np.sin(2 * np.pi * (1_000 + 2_700 * times) * times)
     batches = """(m, [rate, pcm]) => {
         const resampler = new m.Resampler(rate);
         const out = [];
@@ -100,10 +103,10 @@ def test_a_microphone_of_any_rate_is_resampled_in_a_stream(module, rate):
             out.push(...resampler.push(Int16Array.from(pcm.slice(at, at + 4096))));
         return out;
     }"""
-    found = np.array(module("core/resampler.js", batches, [rate, sound.round().tolist()]))
-    expected = signal.resample(sound, 3 * RATE)
-    assert found.size == pytest.approx(3 * RATE, abs=40)
-    middle = slice(RATE // 2, found.size - RATE // 2)
+    found = np.array(module("core/resample.js", batches, [rate, sound.round().tolist()]))
+    expected = signal.resample(sound, RATE)
+    assert found.size == pytest.approx(RATE, abs=40)
+    middle = slice(RATE // 8, found.size - RATE // 8)
     assert np.abs(found[middle] - expected[: found.size][middle]).max() < 80
 
 
@@ -123,36 +126,33 @@ def songs(recordings, recording_rows):
 
 def test_fifty_recordings_are_named_as_by_the_api(app, browser, songs):
     assert len(songs) == COUNT
-    with opened(browser, app.site_url) as page:
+    # LiteRT.js may still be on its way to the server.
+    assert local_app.wait_for(
+        lambda: b"true" in local_app.ask(app.site_url, "GET", "/config.js")[2]
+    )
+    with ThreadPoolExecutor(1) as api, opened(browser, app.site_url) as page:
+        answers = api.map(lambda song: app.classify(song.read_bytes(), top=20), songs)
         sent = []
         page.on(
             "request",
             lambda request: sent.append(request.url) if "classify" in request.url else None,
         )
-        # LiteRT.js may still be on its way to the server.
-        listens = "fetch('/config.js').then((it) => it.text()).then((it) => it.includes('true'))"
-        wait_for(page, lambda: page.evaluate(listens))
-        page.reload()
-        page.wait_for_selector("body[data-birds]")
         page.check("#on-device")
-        pairs = [answers(page, app, song) for song in songs]
+        pairs = [pair(page, song, *answer) for song, answer in zip(songs, answers, strict=True)]
     assert sent == []
-    heard = [pair for pair in pairs if pair]
-    assert [pair for pair in heard if not same_best(*pair)] == []
-    # Two decoders: few recordings differ by more, and few are at a threshold.
-    apart = [difference(*pair) for pair in heard]
-    assert (max(apart) <= 0.02, sum(one > 0.01 for one in apart) <= 2) == (True, True), apart
-    assert sum(here["verdict"] != there["verdict"] for here, there in heard) <= 1
+    heard = [each for each in pairs if each]
+    assert [each for each in heard if not same_best(*each)] == []
+    apart = [difference(*each) for each in heard]
+    print(sorted(apart)[-5:])
+    assert max(apart) <= 0.01, apart
+    assert [here["verdict"] for here, _ in heard] == [there["verdict"] for _, there in heard]
 
 
-def answers(page, app, song):
+def pair(page, song, status, told):
     """This device's answer and the API's; None where both refuse the sound."""
     state = identify(page, song)
-    status, told = app.classify(song.read_bytes(), top=20)
     assert (status == 200) == (state != "error"), (song, state, told)
-    if status != 200:
-        return None
-    return saved_answer(page), told
+    return (saved_answer(page), told) if status == 200 else None
 
 
 def same_best(here, there):
@@ -162,8 +162,12 @@ def same_best(here, there):
 
 
 def difference(here, there):
+    """What a list of the API leaves out is at most as likely as its last."""
     told = chances(there)
-    return max(abs(p - told.get(name, 0)) for name, p in chances(here).items())
+    least = min(told.values())
+    return max(
+        abs(p - told[name]) if name in told else p - least for name, p in chances(here).items()
+    )
 
 
 def test_a_file_is_named_ten_times_as_fast_as_it_lasts_on_one_core(open_page, browser):

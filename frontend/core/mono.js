@@ -16,8 +16,20 @@ export const toMono = (channels, mayRaise) => {
 	const sound = loud < 0 ? mean : channels[loud]
 	const {offset, peak} = measure(sound)
 	const factor = mayRaise ? gain(peak) : 1
-	if (factor !== 1) for (let i = 0; i < sound.length; i++) sound[i] = (sound[i] - offset) * factor
+	if (factor === 1) return loud < 0 ? toMeanPcm(channels) : toPcm(sound)
+	for (let i = 0; i < sound.length; i++) sound[i] = (sound[i] - offset) * factor
 	return toPcm(sound)
+}
+
+/** As the API: each channel is rounded, their mean is cut. @type {MeanPcm} */
+const toMeanPcm = channels => {
+	const [mean, ...others] = channels.map(each => toPcm(each))
+	for (let i = 0; i < mean.length; i++) {
+		let sum = mean[i]
+		for (const each of others) sum += each[i]
+		mean[i] = Math.floor(sum / channels.length)
+	}
+	return mean
 }
 
 /** NaN and infinity count as 0; return whether there is more. @param {Float32Array} sound */

@@ -10,9 +10,9 @@ export function wavHeader(count = 0, rate = 0) {
 	return Uint32Array.of(RIFF, 36 + 2 * count, WAVE, ...format, DATA, 2 * count)
 }
 
-/** @param {Float32Array} samples in [-1, 1] */
-export const toPcm = samples =>
-	Int16Array.from(samples, x => Math.max(-32768, Math.min(32767, Math.round(x * 32768))))
+/** @param {Float32Array} samples up to +-`full` */
+export const toPcm = (samples, full = 1) =>
+	Int16Array.from(samples, x => Math.max(-32768, Math.min(32767, Math.round((x * 32768) / full))))
 
 /** @param {Samples} samples floats in [-1, 1], or PCM @param {number} rate in Hz */
 export function encodeWav(samples, rate) {

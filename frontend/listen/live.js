@@ -1,12 +1,14 @@
 /** Listens: keeps the sound, looks at the last 5 s each second, judges each window of the grid. */
 
 import {SAMPLE_RATE, WINDOW, cutChunks} from "../core/chunks.js"
-import {Resampler} from "../core/resampler.js"
+import {Resampler} from "../core/resample.js"
 import {Tally} from "../core/tally.js"
+import {toPcm} from "../core/wav.js"
 
 const WINDOW_SECONDS = WINDOW / SAMPLE_RATE
 // Older seconds lie in blobs, which the browser may move to its disk.
 const KEPT_SECONDS = 60
+const FULL_SCALE = 32_768
 
 export class Live {
 	/** @param {number} rate @param {Promise<Network>} network @param {OnLook} onLook */
@@ -41,9 +43,9 @@ export class Live {
 		return this.blobs.length * KEPT_SECONDS + this.seconds.length
 	}
 
-	/** @param {Int16Array} pcm as the microphone gives it */
+	/** @param {Int16Array<ArrayBuffer>} pcm as the microphone gives it */
 	push(pcm) {
-		const sound = join([this.rest, this.resampler.push(pcm)])
+		const sound = join([this.rest, toPcm(this.resampler.push(pcm), FULL_SCALE)])
 		let at = 0
 		for (; at + SAMPLE_RATE <= sound.length; at += SAMPLE_RATE) {
 			this.seconds.push(sound.slice(at, at + SAMPLE_RATE))

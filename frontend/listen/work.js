@@ -49,12 +49,13 @@ async function finish(ended) {
 }
 
 /** @param {Sound} sound */
-async function nameSound({channels, same, fine, pcm}) {
-	const [{toMono}, {halve}] = await Promise.all([
+async function nameSound({channels, rate, fine, pcm}) {
+	const [{toMono}, {resample}] = await Promise.all([
 		import("../core/mono.js"),
 		import("../core/resample.js")
 	])
-	const samples = pcm ?? toMono(same ? channels : channels.map(halve), fine)
+	const resampled = channels.map(each => resample(each, rate))
+	const samples = pcm ?? toMono(resampled, fine)
 	if (!samples?.length) throw new ApiError("undecodable_audio")
 	return {length: samples.length, answer: answer(await network(), await judgeAll(samples))}
 }

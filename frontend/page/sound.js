@@ -9,20 +9,27 @@ let lastId = 0
 /** @type {Map<number, OnReply>} */
 const waiting = new Map()
 
-/** At 44,100 Hz, or a WAV's own 22,050; null where this browser cannot. @type {Decode} */
+// What every browser decodes at.
+const [LEAST_RATE, MOST_RATE] = [8_000, 96_000]
+
+/** At its own rate where that is known; null where this browser cannot. @type {Decode} */
 export const decode = async file => {
 	try {
 		const bytes = await file.arrayBuffer()
-		const {isFine, readWav} = await import("../core/file-header.js")
+		const [{isFine, readWav}, {rateOf}] = await Promise.all([
+			import("../core/file-header.js"),
+			import("../core/sample-rate.js")
+		])
 		const pcm = readWav(bytes)
-		if (pcm) return {same: true, fine: false, channels: [], pcm}
+		if (pcm) return {rate: SAMPLE_RATE, fine: false, channels: [], pcm}
 		const fine = isFine(bytes)
-		const same = new DataView(bytes).getUint32(24, true) === SAMPLE_RATE
-		const context = new OfflineAudioContext(1, 1, same ? SAMPLE_RATE : 2 * SAMPLE_RATE)
+		const own = rateOf(bytes)
+		const rate = own >= LEAST_RATE && own <= MOST_RATE ? own : 2 * SAMPLE_RATE
+		const context = new OfflineAudioContext(1, 1, rate)
 		const sound = await context.decodeAudioData(bytes)
 		const {numberOfChannels: length} = sound
 		const channels = Array.from({length}, (_, i) => sound.getChannelData(i))
-		return {same, fine, channels}
+		return {rate, fine, channels}
 	} catch {
 		return null
 	}
