@@ -33,7 +33,7 @@ SAMPLE_SECONDS = 5.0
 
 @dataclass
 class Processor:
-    """The app's use of the processor over time, in per cent of a core."""
+    """The app's use of the processor, in per cent of a core, at times in seconds since 1970."""
 
     running: app.App
     samples: list[tuple[float, float]] = field(default_factory=list)
@@ -41,11 +41,10 @@ class Processor:
 
     def watch(self) -> None:
         """Sample until `stop`."""
-        before, began = app.processor_seconds(self.running), time.perf_counter()
-        last = began
+        before, last = app.processor_seconds(self.running), time.time()
         while not self._done.wait(SAMPLE_SECONDS):
-            used, now = app.processor_seconds(self.running), time.perf_counter()
-            self.samples.append((now - began, 100 * (used - before) / (now - last)))
+            used, now = app.processor_seconds(self.running), time.time()
+            self.samples.append((now, 100 * (used - before) / (now - last)))
             before, last = used, now
 
     def stop(self) -> None:
@@ -83,9 +82,14 @@ def run_here(scenario: str, seconds: float | None) -> tuple[dict[str, Any], Proc
             watcher.join()
 
 
-def summarise(report: dict[str, Any], seconds: float | None) -> dict[str, Any]:
-    """Return the statuses, the latencies, and both for each period of 10 s."""
-    whole = report["aggregate"]
+def summarise(
+    report: dict[str, Any], seconds: float | None, processor: Processor | None = None
+) -> dict[str, Any]:
+    """Return the statuses, the latencies, and both for each period of 10 s.
+
+    All times are in seconds since the first request; npx needs a minute before it.
+    """
+    whole, samples = report["aggregate"], processor.samples if processor else []
     began = min(int(one["period"]) for one in report["intermediate"])
     return {
         "phases_at_most_seconds": seconds,
@@ -100,6 +104,9 @@ def summarise(report: dict[str, Any], seconds: float | None) -> dict[str, Any]:
                 "latency_ms": latencies(one),
             }
             for one in report["intermediate"]
+        ],
+        "processor_percent": [
+            (at - began / 1_000, share) for at, share in samples if at >= began / 1_000
         ],
     }
 
@@ -119,8 +126,9 @@ def latencies(part: dict[str, Any]) -> dict[str, float]:
     return {name: found[name] for name in ("min", "median", "p95", "p99", "max") if name in found}
 
 
-def draw(row: dict[str, Any], processor: list[tuple[float, float]], target: Path) -> None:
+def draw(row: dict[str, Any], target: Path) -> None:
     """Draw processor and requests over time, as the report's Figures 6 and 7, and the latency."""
+    processor = row["processor_percent"]
     figure, (above, below) = plt.subplots(2, 1, figsize=(9, 6), sharex=True, layout="constrained")
     if processor:
         above.plot([at / 60 for at, _ in processor], [share for _, share in processor])
@@ -154,15 +162,14 @@ def main(argv: list[str] | None = None) -> int:
     failed = 0
     for name in options.scenarios:
         head = {"machine": results.machine(), "report": REPORT[SCENARIOS[name]]}
-        processor: list[tuple[float, float]] = []
+        processor = None
         if options.stage:
             report = run(name, "stage", options.stage, seconds=options.seconds)
         else:
-            report, watched = run_here(name, options.seconds)
-            processor = watched.samples
-        row = head | summarise(report, options.seconds) | {"processor_percent": processor}
+            report, processor = run_here(name, options.seconds)
+        row = head | summarise(report, options.seconds, processor)
         target = results.write(f"artillery-{name}", row, options.folder)
-        draw(row, processor, target.with_suffix(".png"))
+        draw(row, target.with_suffix(".png"))
         print(name, row["statuses"], row["latency_ms"])
         failed += not row["ensured"]
     return min(failed, 1)

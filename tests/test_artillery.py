@@ -73,8 +73,17 @@ def test_the_result_has_statuses_latencies_and_each_period():
     assert row["periods"][2]["latency_ms"] == {}
 
 
-def test_the_picture_is_drawn_with_and_without_a_processor_to_watch(tmp_path):
-    row = artillery.summarise(REPORT, 20) | {"report": plans.REPORT["test1"]}
-    for samples in ([], [(5.0, 60.0), (10.0, 90.0)]):
-        artillery.draw(json.loads(json.dumps(row)), samples, tmp_path / "x.png")
-        assert (tmp_path / "x.png").stat().st_size > 0
+def watched(*samples):
+    return artillery.Processor(running=None, samples=list(samples))
+
+
+def test_processor_and_requests_have_one_clock():
+    row = artillery.summarise(REPORT, 20, watched((0.5, 70.0), (6.0, 60.0), (11.0, 90.0)))
+    assert row["processor_percent"] == [(5.0, 60.0), (10.0, 90.0)]
+
+
+@pytest.mark.parametrize("processor", [None, watched((6.0, 60.0), (11.0, 90.0))])
+def test_the_picture_is_drawn_with_and_without_a_processor_to_watch(tmp_path, processor):
+    row = artillery.summarise(REPORT, 20, processor) | {"report": plans.REPORT["test1"]}
+    artillery.draw(json.loads(json.dumps(row)), tmp_path / "x.png")
+    assert (tmp_path / "x.png").stat().st_size > 0

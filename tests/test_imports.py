@@ -74,7 +74,7 @@ FROM_INFRA = {
     "local/readiness.py": {"song"},
     "local/site.py": {"errors", "site.headers", "site.listen"},
     "training/launch.py": {"config", "errors", "session", "stacks.foundation", "stacks.roles"},
-    "training/prepare.py": {"config", "errors", "session", "stacks.foundation"},
+    "training/jobs/machines.py": {"config", "errors", "session", "stacks.foundation"},
     "training/jobs/images.py": {"endpoint.plan"},
     "training/jobs/": {"config", "errors", "session"},
 }

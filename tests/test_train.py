@@ -15,6 +15,8 @@ from local import model_folder
 from spectrogram_fn import spectrogram
 
 SHIPPED = REPOSITORY / "training" / "model"
+# The smaller network, where a test asks nothing of the other.
+LIGHT = ("--architecture", "light")
 
 
 @pytest.fixture(scope="module")
@@ -138,9 +140,15 @@ def test_shipped_saved_model_and_lite_model_agree_on_real_windows(recordings):
     assert light["bird"] == pytest.approx(heavy["bird"], abs=1e-3)
 
 
-def test_stopped_training_goes_on_where_it_was(code, dataset_folder, tmp_path, capsys):
-    train(code, dataset_folder, tmp_path, "--epochs", "1")
-    train(code, dataset_folder, tmp_path, "--epochs", "2")
+def test_stopped_training_goes_on_where_it_was(code, dataset_folder, tmp_path, capsys, monkeypatch):
+    def stop(*_):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as stopped:
+        stopped.setattr(code.refit, "refit", stop)
+        with pytest.raises(KeyboardInterrupt):
+            train(code, dataset_folder, tmp_path, *LIGHT, "--epochs", "1")
+    train(code, dataset_folder, tmp_path, *LIGHT, "--epochs", "2")
     assert "going on after epoch 1" in capsys.readouterr().out
     report = json.loads((tmp_path / "model" / "training.json").read_text())
     assert report["epochs"] == 2
@@ -165,7 +173,7 @@ def test_last_part_of_a_training_hears_the_windows_own_recorders(
 
 
 def training(code, dataset, folder):
-    settings = code.learning.Settings("default", 1, 9.0, 7, 4, 1e-3)
+    settings = code.learning.Settings("light", 1, 9.0, 7, 4, 1e-3)
     return code.learning.Training(dataset, settings, folder, code.multi_worker.Workers({}))
 
 
@@ -273,15 +281,21 @@ def test_training_with_another_seed_never_goes_on_from_these_checkpoints(
 
 
 def test_model_of_every_recording_is_calibrated_by_predictions_of_folds(
-    code, dataset_folder, tmp_path
+    code, dataset_folder, tmp_path, monkeypatch
 ):
-    train(code, dataset_folder, tmp_path, "--tiny", "--predictions", str(tmp_path / "made/0.npz"))
-    apart = json.loads((tmp_path / "model" / "constants.json").read_text())["settings"]
+    calibrations = []
+
+    def export(network, dataset, calibration, *, folder, version):
+        folder.mkdir(exist_ok=True)
+        calibrations.append(calibration)
+
+    monkeypatch.setattr(code.export, "export", export)
+    made = str(tmp_path / "made" / "0.npz")
+    train(code, dataset_folder, tmp_path, *LIGHT, "--tiny", "--predictions", made)
     joined = ["--everything", "--out-of-fold", str(tmp_path / "made")]
-    train(code, dataset_folder, tmp_path, "--tiny", *joined)
-    joint = json.loads((tmp_path / "model" / "constants.json").read_text())["settings"]
-    assert joint["pooling"] == apart["pooling"]
-    assert joint["birds"] == apart["birds"]
+    train(code, dataset_folder, tmp_path, *LIGHT, "--tiny", *joined)
+    apart, joint = calibrations
+    assert joint == apart
     assert len(list(tmp_path.glob("points/**/curve.json"))) == 2
 
 

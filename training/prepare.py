@@ -4,8 +4,6 @@ import argparse
 import contextlib
 import csv
 import hashlib
-import json
-import os
 import signal
 import sys
 from collections.abc import Iterator, Sequence
@@ -17,20 +15,10 @@ import boto3
 from boto3.exceptions import Boto3Error
 from botocore.exceptions import BotoCoreError, ClientError
 
-from training.data import dataset, mended_labels, options, window_weights
+from training.data import archive, dataset, mended_labels, options, window_weights
 from training.data.build import Places, build, listed, make_entries
-from training.data.dataset import write_text
-from training.data.download import (
-    Archive,
-    Kaggle,
-    XenoCanto,
-    download,
-    kaggle_headers,
-    narrow,
-    xeno_canto_key,
-)
 from training.data.filters import describe, keep, why_none
-from training.data.http import Fetcher, FetchError
+from training.data.http import FetchError
 from training.data.metadata import NO_BIRD, Recording, locate, read_folder, read_metadata
 from training.data.teachers import OWN, TEACHERS
 from training.jobs.upload import upload_sealed, withdraw
@@ -40,7 +28,6 @@ STOPPED = 130
 AWS_ERRORS = (Boto3Error, BotoCoreError, ClientError)
 # So many recordings that could not be used are named; the table has all.
 NAMED = 20
-SEARCH_RESULT = "xeno-canto.json"
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -59,18 +46,21 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _run(arguments: argparse.Namespace) -> int:
     _check(arguments)
     if arguments.query:
-        arguments.metadata = _search(arguments)
+        arguments.metadata = archive.search(arguments)
     with _naming(arguments.metadata or arguments.recordings):
         found = _read(arguments)
         recordings = _choose(arguments, mended_labels.mend(found))
     if arguments.instances:
-        return _run_on_machines(arguments)
+        # The machines themselves run this file too, and do not need what starts them.
+        from training.jobs import machines  # noqa: PLC0415
+
+        return machines.run(arguments)
     if arguments.dry_run:
         names = set(listed(recordings, options.to_options(arguments)))
         print("\n".join(describe([one for one in recordings if one.primary_label in names])))
         return 0
     if arguments.download:
-        _download(arguments, recordings)
+        archive.fetch(arguments, recordings)
     _build(arguments, recordings, mended_labels.count(found))
     return 0
 
@@ -134,36 +124,6 @@ def _choose(arguments: argparse.Namespace, found: Sequence[Recording]) -> list[R
     return keep(found, rule)
 
 
-def _archive(arguments: argparse.Namespace) -> tuple[Archive, Fetcher]:
-    """Return the archive and who talks to it. Raises ValueError without its key."""
-    if arguments.download == "kaggle":
-        headers = kaggle_headers(os.environ, Path.home())
-        kaggle = Kaggle(arguments.competition, arguments.kaggle_folder, arguments.kaggle_address)
-        return kaggle, Fetcher(headers, pause_seconds=arguments.pause_seconds)
-    return XenoCanto(arguments.xeno_canto_address), Fetcher(pause_seconds=arguments.pause_seconds)
-
-
-def _search(arguments: argparse.Namespace) -> Path:
-    """Ask xeno-canto once: a rerun reads the answer beside the audio, and means the same."""
-    path = Path(arguments.recordings, SEARCH_RESULT)
-    if not path.exists():
-        query = narrow(arguments.query, options.to_filter(arguments))
-        fetcher = Fetcher(pause_seconds=arguments.pause_seconds)
-        entries = XenoCanto(arguments.xeno_canto_address).search(
-            fetcher, query, xeno_canto_key(os.environ)
-        )
-        path.parent.mkdir(parents=True, exist_ok=True)
-        write_text(path, json.dumps({"query": query, "recordings": entries}, ensure_ascii=False))
-    return path
-
-
-def _download(arguments: argparse.Namespace, recordings: Sequence[Recording]) -> None:
-    archive, fetcher = _archive(arguments)
-    failures = download(recordings, arguments.recordings, archive, fetcher)
-    if failures:
-        print("\n".join(["not downloaded:", *failures]), file=sys.stderr)
-
-
 def _build(
     arguments: argparse.Namespace, recordings: Sequence[Recording], mended: dict[str, int]
 ) -> None:
@@ -214,38 +174,6 @@ def _name_skipped(table: Path) -> None:
         print(f"{len(skipped)} recordings could not be used: see `reason` in {table}")
     for row in skipped[:NAMED]:
         print(f"left out: {row['filename']}: {row['reason']}", file=sys.stderr)
-
-
-def _run_on_machines(arguments: argparse.Namespace) -> int:
-    # The machines themselves run this file too, and do not need what starts them.
-    from infra import config, session  # noqa: PLC0415
-    from infra.errors import EXPECTED, explain  # noqa: PLC0415
-    from infra.stacks import foundation  # noqa: PLC0415
-    from training.jobs import images, sagemaker_processing  # noqa: PLC0415
-
-    stage = config.load(arguments.stage)
-    image = images.training_image(stage.region)
-    passed_on = tuple(options.passed_on(arguments))
-    archive = sagemaker_processing.Archive(
-        arguments.bucket, arguments.prefix, arguments.metadata, passed_on
-    )
-    try:
-        role = arguments.role or foundation.training_role_arn(session.connect(stage.region), stage)
-        machines = sagemaker_processing.Machines(
-            arguments.instances, arguments.instance_type, role, image, arguments.volume_gb
-        )
-        if arguments.dry_run:
-            asked = sagemaker_processing.requests(archive, machines, "birds-dry-run")
-            print(json.dumps(asked, indent=2))
-            return 0
-        aws = boto3.session.Session(region_name=stage.region)
-        clients = sagemaker_processing.Clients(
-            s3=aws.client("s3"), sagemaker=aws.client("sagemaker")
-        )
-        print(sagemaker_processing.run(clients, archive, machines))
-    except EXPECTED as error:
-        raise RuntimeError(explain(error)) from error
-    return 0
 
 
 def _stop_once(*_: object) -> None:

@@ -88,8 +88,7 @@ class Data:
             )
         self.known = _tensor(~np.isnan(embedding[:, 0]))
         self.embedding = _tensor(np.nan_to_num(embedding))
-        random = np.random.default_rng(sampler.NOISE_BANK)
-        bank = [acoustics.noise_image(front.MEL, random) for _ in range(sampler.NOISE_BANK)]
+        bank = sampler.noise_bank(front.MEL)
         noises = _tensor(front.POWERS)[_tensor(np.stack(bank)).long()]
         self.noises = noises / loudness(noises)[:, None, None]
         self.hertz = _tensor(front.MEL.hertz)

@@ -26,7 +26,7 @@ POWERS = np.exp((np.arange(256, dtype=np.float32) - 255) * np.float32(POWER_STEP
 LEAST_POWER = np.float32(POWERS[0])
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Front:
     """An image's shape [rows, columns], its rows' frequencies, and how bytes become it."""
 

@@ -1,6 +1,7 @@
 """Draws examples to learn from: one bird, two, or a scene of up to five over a real background."""
 
 from dataclasses import dataclass
+from functools import cache
 
 import acoustics
 import front
@@ -32,6 +33,13 @@ TURNED_SHARE = 0.6
 NOISE_BANK = 128
 
 
+@cache
+def noise_bank(view: front.Front) -> list[Bytes]:
+    """Return the images of the noises: always the same, made once a process."""
+    random = np.random.default_rng(NOISE_BANK)
+    return [acoustics.noise_image(view, random) for _ in range(NOISE_BANK)]
+
+
 @dataclass
 class Example:
     """Powers [rows, columns], targets [classes], and the embedding of what sings alone."""
@@ -55,8 +63,7 @@ class Sampler:
             if dataset.rows[windows[0]]["recording_id"] in parts
         ]
         self.windows = sum(len(windows) for _, windows in self._recordings)
-        random = np.random.default_rng(NOISE_BANK)
-        self._noises = [acoustics.noise_image(view, random) for _ in range(NOISE_BANK)]
+        self._noises = noise_bank(view)
         self._by_class: dict[str, list[tuple[Floats, Floats]]] = {}
         for label, windows in self._recordings:
             weights = self.lessons.weights[windows]
