@@ -80,7 +80,10 @@ def pytest_collection_modifyitems(items):
     items.sort(key=lambda item: not item.path.name.startswith(LONGEST))
 
 
-def pytest_runtest_logreport(report):
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport():
     """In CI a skip is a failure wherever the recordings are there (docs/contracts.md)."""
+    report = yield
     if report.skipped and os.environ.get("CI") == "true" and RECORDINGS.exists():
-        report.outcome = "failed"
+        report.outcome, report.longrepr = "failed", f"skipped in CI: {report.longrepr}"
+    return report

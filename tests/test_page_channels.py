@@ -123,11 +123,14 @@ def test_a_file_of_any_rate_is_resampled_to_what_the_api_hears(page, api, tmp_pa
 
 
 AIFF = b"FORM____AIFFCOMM" + bytes([0, 0, 0, 18, 0, 1, 0, 0, 0, 9, 0, 16])
+MP4 = b"\0\0\0\x10ftypM4A \0\0\2\0"
 RATES = {
     "AIFF": (AIFF + bytes([0x40, 0x0E, 0xBB, 0x80, 0, 0, 0, 0, 0, 0]), 48_000),
     "an MP3 behind a tag": (b"ID3\4\0\0\0\0\1\0" + bytes(128) + 2 * MP3_FRAME, 44_100),
     "an MP3 behind junk": (b"\xff\xfb??" + bytes(999) + 2 * MP3_FRAME, 44_100),
     "AAC that may have a double rate": (bytes([0xFF, 0xF1, 0x58, 0x80]), 0),
+    "an MP4 with a box of no length": (MP4 + b"\0\0\0\1free" + bytes(64), 0),
+    "an MP4 that was cut": (MP4 + b"\0\0\1\0moov", 0),
     "text": (b"Turdus merula", 0),
 }
 

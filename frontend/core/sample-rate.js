@@ -4,6 +4,7 @@ const SEARCH_BYTES = 2 ** 20
 // AAC of a lower rate may hold a second part that doubles it, which its header need not show.
 const LEAST_AAC = 24_001
 const OPUS = 48_000
+const BOX_HEADER = 8
 const AAC_RATES = [96, 88.2, 64, 48, 44.1, 32].map(kilohertz => kilohertz * 1000)
 const MP3_RATES = [44_100, 48_000, 32_000]
 // Kilobits a second; 0 is of any length, by which no next frame is found.
@@ -39,9 +40,11 @@ const extended = (view, at = 0) => view.getUint32(at + 2) * 2 ** (view.getUint16
 function rateOfMp4(file) {
 	const view = new DataView(file)
 	let at = 0
-	while (!toText(file.slice(at + 4, at + 8)).startsWith("moov")) {
+	while (toText(file.slice(at + 4, at + 8)) !== "moov") {
+		if (at + 16 > file.byteLength) return 0
 		const size = view.getUint32(at)
-		at += size === 1 ? Number(view.getBigUint64(at + 8)) : size || file.byteLength
+		const long = size === 1 ? Number(view.getBigUint64(at + 8)) : size || file.byteLength
+		at += Math.max(BOX_HEADER, long)
 	}
 	const entry = toText(file, at).search(/mp4a|alac|Opus|fLaC/)
 	const rate = entry < 0 ? 0 : view.getUint16(at + entry + 28)
