@@ -90,7 +90,7 @@ def test_a_recording_without_a_name_is_there_after_a_reload(open_page, api, micr
     api.gate.clear()
     record(page, 3)
     page.click("#record-stop")
-    page.wait_for_selector("#history > li")
+    page.wait_for_selector("#history > li", state="attached")  # Shown with the answer.
     name = page.inner_text("#sound-title")
     page.reload()
     wait_state(page, "chosen")
