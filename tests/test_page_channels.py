@@ -84,14 +84,17 @@ def page(browser, api):
 RAISED = {case for case in CASES if "quiet" in case or "floats" in case} - {"quiet 16 bits"}
 
 
+def samples(pcm):
+    return np.frombuffer(pcm, "<i2").astype(int)
+
+
 @pytest.mark.parametrize("case", CASES)
 def test_what_the_page_sends_is_what_the_api_hears(page, api, case):
     wav = CASES[case]
     # A name of its own: the page shows the one before until then.
     state = identify(page, {"name": f"{case}.wav", "mimeType": "audio/wav", "buffer": wav})
     assert state == "result"
-    sent = np.frombuffer(api.sounds[-1][44:], "<i2").astype(int)
-    heard = np.frombuffer(decode(wav, PATIENCE), "<i2").astype(int)
+    sent, heard = samples(api.sounds[-1][44:]), samples(decode(wav, PATIENCE))
     assert sent.size == heard.size
     assert np.abs(sent - heard).max() <= (np.abs(heard).max() * TOLERANCE if case in RAISED else 2)
 
@@ -114,8 +117,7 @@ def test_a_file_of_any_rate_is_resampled_to_what_the_api_hears(page, api, tmp_pa
     stereo = whole(SONG, np.roll(SONG, 30) + NOISE)
     file = sounds.encode(stereo, KINDS[kind], tmp_path)
     identify(page, {"name": f"{kind}.x", "mimeType": "audio/x", "buffer": file})
-    sent = np.frombuffer(api.sounds[-1][44:], "<i2").astype(int)
-    heard = np.frombuffer(decode(file, PATIENCE), "<i2").astype(int)
+    sent, heard = samples(api.sounds[-1][44:]), samples(decode(file, PATIENCE))
     assert sent.size == heard.size
     apart = np.abs(sent - heard)
     assert apart.max() <= 1
@@ -146,8 +148,7 @@ def test_a_flac_of_24_bits_is_raised_too(page, api, tmp_path):
     options = ["-c:a", "flac", "-sample_fmt", "s32", "-f", "flac"]
     file = sounds.encode(floats(SONG * 1e-4), options, tmp_path)
     identify(page, {"name": "a.flac", "mimeType": "audio/flac", "buffer": file})
-    sent = np.frombuffer(api.sounds[-1][44:], "<i2").astype(int)
-    heard = np.frombuffer(decode(file, PATIENCE), "<i2").astype(int)
+    sent, heard = samples(api.sounds[-1][44:]), samples(decode(file, PATIENCE))
     size = min(sent.size, heard.size)
     assert np.abs(sent).max() == pytest.approx(np.abs(heard).max(), rel=0.02)
     assert np.corrcoef(sent[:size], heard[:size])[0, 1] > 0.999
