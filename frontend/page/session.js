@@ -38,6 +38,7 @@ export function startSession() {
 /** Open a file, and identify it unless it must wait. @type {Choose} */
 export const choose = (file, {wait = false, recorded = false, answer: given} = {}) => {
 	forget()
+	if (location.hash) history.replaceState(null, "", location.pathname + location.search)
 	const player = $("player", HTMLAudioElement)
 	const url = (player.src = URL.createObjectURL(file))
 	const mine = {file, url, work: new AbortController(), samples: Promise.resolve(null)}
@@ -61,7 +62,6 @@ function forget() {
 	parts.rows?.clearRows()
 	showMap(0)
 	parts.takeAway?.clearShared()
-	if (location.hash) history.replaceState(null, "", location.pathname + location.search)
 }
 
 /** @param {Part | null} part */
@@ -130,9 +130,7 @@ export async function showCorrections() {
 
 /** @param {Answer} shared */
 export async function showShared(shared) {
-	const {hash} = location
 	forget()
-	history.replaceState(null, "", hash)
 	showPicture("gone")
 	if (shared.verdict === "unknown_bird") await loadKnown()
 	await showResult(shared)
