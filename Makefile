@@ -35,7 +35,7 @@ test: # every test, and what they cover; ARGS=tests/test_wav.py runs some, witho
 	@$(call missing,chromium,test "$$CI" != true)
 	@$(call missing,espeak-ng,test "$$CI" != true)
 	@export COVERAGE_CORE=$(COVERAGE_CORE); \
-	  $(ALL) -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder $(or $(ARGS),--cov)
+	  $(ALL) -m pytest --numprocesses 3 --dist loadfile --no-loadscope-reorder $(or $(ARGS),--cov)
 
 check: # format, lint, types, templates, imports
 	@$(call missing,npm,exit 1)
