@@ -45,6 +45,14 @@ def with_numbers(value):
     return floats(broken * 1e-3)
 
 
+def behind_a_decoy(wav):
+    """A chunk in front whose bytes read like the header of 16 bits."""
+    decoy = b"fmt " + bytes(18) + (16).to_bytes(2, "little") + bytes(8)
+    chunk = b"JUNK" + len(decoy).to_bytes(4, "little") + decoy
+    size = (len(wav) - 8 + len(chunk)).to_bytes(4, "little")
+    return b"RIFF" + size + wav[8:12] + chunk + wav[12:]
+
+
 CASES = {
     **{
         f"channel {place + 1} of {count}": whole(
@@ -60,6 +68,7 @@ CASES = {
     "quiet 16 bits": whole(SONG * 1e-3),
     "quiet 24 bits": fine(SONG * 1e-4),
     "quiet 32 bits": fine(SONG * 1e-5, 32),
+    "quiet 24 bits behind a decoy": behind_a_decoy(fine(SONG * 1e-4)),
     "24 bits": fine(SONG),
     "quiet floats with an offset": floats(SONG * 1e-4 + 0.2),
     "loud floats": floats(SONG * 100),

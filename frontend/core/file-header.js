@@ -1,7 +1,7 @@
 /** What the first bytes of a file tell. */
 
 import {SAMPLE_RATE} from "./chunks.js"
-import {toText} from "./sample-rate.js"
+import {WAV, chunkOf, toText} from "./sample-rate.js"
 import {wavHeader} from "./wav.js"
 
 const WAV_HEADER_BYTES = 44
@@ -21,9 +21,9 @@ export const readWav = file => {
 export function isFine(file) {
 	const text = toText(file)
 	const view = new DataView(file)
-	const [wav, flac] = ["fmt ", "fLaC"].map(mark => text.indexOf(mark))
+	const flac = text.indexOf("fLaC")
 	// A-law, mu-law and ADPCM have fewer.
-	if (/^(RIFF|RF64|BW64)/.test(text)) return view.getUint16(wav + BITS_IN_FMT, true) > 16
+	if (WAV.test(text)) return view.getUint16(chunkOf(file, "fmt ", true) + BITS_IN_FMT, true) > 16
 	// Before it an Ogg file has its page, and others a tag.
 	if (flac < 0 || !/^(fLaC|OggS|ID3)/.test(text)) return false
 	return ((view.getUint16(flac + BITS_IN_FLAC) >> 4) & 31) + 1 > 16

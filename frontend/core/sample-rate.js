@@ -5,6 +5,8 @@ const SEARCH_BYTES = 2 ** 20
 const LEAST_AAC = 24_001
 const OPUS = 48_000
 const BOX_HEADER = 8
+const FIRST_CHUNK = 12
+export const WAV = /^(RIFF|RF64|BW64)/
 const AAC_RATES = [96, 88.2, 64, 48, 44.1, 32].map(kilohertz => kilohertz * 1000)
 const MP3_RATES = [44_100, 48_000, 32_000]
 // Kilobits a second; 0 is of any length, by which no next frame is found.
@@ -22,8 +24,8 @@ export function rateOf(file) {
 	const view = new DataView(file)
 	const text = toText(file)
 	const from = (/** @type {string} */ mark) => (text.includes(mark) ? text.indexOf(mark) : NaN)
-	if (/^(RIFF|RF64|BW64)/.test(text)) return view.getUint32(from("fmt ") + 12, true)
-	if (text.startsWith("FORM")) return extended(view, from("COMM") + 16)
+	if (WAV.test(text)) return view.getUint32(chunkOf(file, "fmt ", true) + 12, true)
+	if (text.startsWith("FORM")) return extended(view, chunkOf(file, "COMM") + 16)
 	if (text.startsWith("ftyp", 4)) return rateOfMp4(file)
 	if (/^(fLaC|OggS|ID3|\x1aE\xdf\xa3)/.test(text)) {
 		if (text.includes("fLaC")) return view.getUint32(from("fLaC") + 18) >>> 12
@@ -31,6 +33,21 @@ export function rateOf(file) {
 		if (text.includes("\x01vorbis")) return view.getUint32(from("\x01vorbis") + 12, true)
 	}
 	return rateOfFrames(new Uint8Array(file))
+}
+
+/**
+ * Where a chunk of RIFF or AIFF begins, past all bytes without it; its name as text does not count.
+ * @param {ArrayBuffer} file
+ */
+export function chunkOf(file, name = "", littleEndian = false) {
+	const view = new DataView(file)
+	let at = FIRST_CHUNK
+	while (at + BOX_HEADER <= file.byteLength) {
+		if (toText(file.slice(at, at + 4)) === name) return at
+		const size = view.getUint32(at + 4, littleEndian)
+		at += BOX_HEADER + size + (size % 2)
+	}
+	return file.byteLength
 }
 
 /** AIFF's number of 80 bits. @param {DataView} view */
