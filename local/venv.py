@@ -69,8 +69,7 @@ def _install(folder: Path, requirements: Path) -> None:
     if _read_stamp(folder)[:1] != [_python()]:
         _run([sys.executable, "-m", "venv", "--clear", folder])
     pip: list[str | Path] = [python, "-m", "pip", "--disable-pip-version-check", "--quiet"]
-    # Python compiles what it imports; compiling all would take a third of the time.
-    _run([*pip, "install", "--no-compile", "--require-hashes", "--requirement", requirements])
+    _run([*pip, "install", "--require-hashes", "--requirement", requirements])
     _link_ffmpeg(folder)
 
 
