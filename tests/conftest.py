@@ -73,7 +73,10 @@ def slept(monkeypatch):
 
 
 # Files whose tests take minutes come first, so that no worker is left with one at the end.
-LONGEST = ("test_train", "test_pipeline", "test_launch", "test_page_device", "test_deploy")
+LONGEST = (
+    *("test_train", "test_pipeline", "test_launch", "test_deploy"),
+    *("test_page_device", "test_page_listen", "test_run_local"),
+)
 
 
 def pytest_collection_modifyitems(items):

@@ -60,7 +60,8 @@ def run(dataset_folder, tmp_path, monkeypatch):
             Result(str(path), name, "bird", ranked, ranked[:1], sung, sources[path])
             for path, name in pairs
         ]
-        return Scored(results, [Answer(SEQUENCE, dict.fromkeys(labels, 0.0), "bird", sung)], [])
+        answers = [Answer(SEQUENCE, dict.fromkeys(labels, 0.0), "bird", sung)]
+        return Scored(results, answers, [], results if options.phones else [])
 
     monkeypatch.setattr(cross_validate, "train", train)
     monkeypatch.setattr(cross_validate.evaluate, "score", score)
@@ -110,6 +111,11 @@ def test_stopped_run_goes_on_and_folds_may_be_shared_among_machines(run, capsys)
     assert after.scores["recordings"]["listed"] == 12
     assert after.scores["listed"] == run().scores["listed"]
     assert len(after.trained) == 4
+
+
+def test_phones_are_asked_about_in_every_fold_and_kept(run):
+    assert run("--phones").scores["phones"]["top1"]["n"] == 12
+    assert run("--phones").scores["phones"]["bird_said_of_other_species"]["n"] == 3
 
 
 def test_folds_of_other_settings_are_not_mixed(run, capsys):

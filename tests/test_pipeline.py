@@ -77,6 +77,7 @@ def test_small_set_becomes_a_model_that_names_a_recording(tmp_path, write, epoch
     assert pipeline.main([*words, *pipeline.words(places)]) == 0, capfd.readouterr().err
     card = (model / "MODEL_CARD.md").read_text()
     assert "These figures mean little" in card
+    assert "| all, copied as phones leave them | " in card
     assert ("flatter" in card) == bool(options)
     assert "the weights are free" in card or "is not known" in card or "no recording is" in card
     scored = ["--recordings", str(folder), "--model", str(model), "--output", str(tmp_path)]

@@ -113,7 +113,10 @@ def score(options: argparse.Namespace, fold: Fold, rest: Sequence[Fold]) -> Scor
     names = {row["recording_id"]: row["scientific_name"] or row["primary_label"] for row in rows}
     folder, labels = Path(options.recordings), _labels(fold)
     asked = argparse.Namespace(
-        model=fold.model, processes=options.processes, pairs=options.pairs // options.folds
+        model=fold.model,
+        processes=options.processes,
+        pairs=options.pairs // options.folds,
+        phones=options.phones,
     )
     scored = evaluate.score(
         [(folder / name, label) for name, label in names.items()],
@@ -143,7 +146,8 @@ def _read(path: Path) -> Scored:
     kept = json.loads(path.read_text("utf-8"))
     results = [Result(**_pairs(one)) for one in kept["results"]]
     answers = [Answer(**_pairs(one)) for one in kept["mixtures"]]
-    return Scored(results, answers, kept["problems"])
+    phones = [Result(**_pairs(one)) for one in kept.get("phones", [])]
+    return Scored(results, answers, kept["problems"], phones)
 
 
 def _pairs(fields: dict[str, Any]) -> dict[str, Any]:
@@ -178,6 +182,7 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
         [one for part in parts for one in part.results],
         [one for part in parts for one in part.mixtures],
         [one for part in parts for one in part.problems],
+        [one for part in parts for one in part.phones],
     )
     listed = _labels(folds[0])
     facts = {"command": "make cross-validate", "folds": options.folds, "problems": scored.problems}
@@ -244,6 +249,7 @@ def _parser() -> argparse.ArgumentParser:
         "--only", type=int, nargs="+", help="folds (from 0), to share them among machines"
     )
     parser.add_argument("--pairs", type=int, default=mixture_jobs.PAIRS)
+    parser.add_argument("--phones", action="store_true", help="as that of training.evaluate")
     pipeline.add_settings(parser)
     return parser
 

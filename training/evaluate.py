@@ -10,7 +10,7 @@ import os
 import sys
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +20,7 @@ from birdapp.chalicelib.model import Model
 from local import model_folder
 from training.data.metadata import NO_BIRD
 from training.scores import metrics, mixture_jobs, mixture_scores, plots
-from training.scores.asking import InProcess, ask_all
+from training.scores.asking import InProcess, ask_all, classify_phone
 from training.scores.labelled import Found, Names, Pair, held_back, read_labelled, read_manifest
 from training.scores.mixture_scores import Answer
 
@@ -29,7 +29,10 @@ LISTED_LABELS = 20
 # A shell's exit status of a program that Ctrl-C ended.
 STOPPED = 130
 PICTURES = ("species.png", "confusion.png", "reliability.png", "reliability_birds.png")
-SHOWN = ("recordings", "listed", "verdicts", "calibration", "birds", *mixture_scores.KINDS)
+SHOWN = (
+    *("recordings", "listed", "verdicts", "calibration", "birds"),
+    *(*mixture_scores.KINDS, "phones"),
+)
 MISSING = (
     "expected a folder of recordings, such as make evaluate RECORDINGS=../recordings: it holds"
     " metadata.csv and the audio, or a folder of audio for each species"
@@ -38,11 +41,15 @@ MISSING = (
 
 @dataclass(frozen=True)
 class Scored:
-    """Results of recordings, answers to mixtures of them, and why others have none."""
+    """Results of recordings, answers to mixtures of them, and why others have none.
+
+    `phones` are results of the recordings as phones leave them.
+    """
 
     results: list[metrics.Result]
     mixtures: list[Answer]
     problems: list[str]
+    phones: list[metrics.Result] = field(default_factory=list)
 
 
 def score(
@@ -54,7 +61,8 @@ def score(
 ) -> Scored:
     """Ask a model about recordings, then about mixtures of them.
 
-    `options` has model, processes and pairs, the number of mixtures of two.
+    `options` has model, processes, pairs, the number of mixtures of two, and phones: whether it is
+    asked about copies too, of listed and other species, as phones leave them.
     """
     model, processes = options.model, options.processes
     results, problems = ask_all(pairs, model, processes=processes, sources=sources)
@@ -68,7 +76,11 @@ def score(
     answers, failed = mixture_jobs.ask_mixtures(
         material, model, processes=processes, count=options.pairs
     )
-    return Scored(results, answers, [*problems, *failed])
+    copies = [pair for pair in pairs if pair[1] != NO_BIRD] if options.phones else []
+    of_phones, unheard = ask_all(
+        copies, model, processes=processes, sources=sources, ask=classify_phone
+    )
+    return Scored(results, answers, [*problems, *failed, *unheard], of_phones)
 
 
 def summarise(scored: Scored, labels: Sequence[str]) -> dict[str, Any]:
@@ -78,6 +90,7 @@ def summarise(scored: Scored, labels: Sequence[str]) -> dict[str, Any]:
         **metrics.summarise(scored.results, labels),
         "birds": mixture_scores.summarise_alone(alone, labels),
         **mixture_scores.summarise(scored.mixtures),
+        "phones": metrics.summarise_phones(scored.phones, labels),
     }
 
 
@@ -133,6 +146,11 @@ def _parser() -> argparse.ArgumentParser:
         "--strangers",
         action="store_true",
         help="score labels that nobody knows as species that the model does not know",
+    )
+    parser.add_argument(
+        "--phones",
+        action="store_true",
+        help="score copies too as phones leave them: narrow, levelled, of few bits",
     )
     return parser
 

@@ -3,9 +3,10 @@
 import io
 import json
 import signal
-from collections.abc import Mapping, Sequence
+import tempfile
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from birdapp.chalicelib.spectrogram_client import event, fetch_spectrograms
 from local import model_folder, sagemaker_runtime
 from spectrogram_fn import handler
 from training.data.shards import read_pcm
+from training.scores import phones
 from training.scores.labelled import Pair
 from training.scores.metrics import Result
 
@@ -65,13 +67,29 @@ def classify(audio: Path, folder: Path) -> dict[str, Any]:
     )
 
 
+def classify_phone(audio: Path, folder: Path) -> dict[str, Any]:
+    """Return what POST /classify answers to a recording as a phone leaves it.
+
+    Raises ServiceError, OSError.
+    """
+    with tempfile.TemporaryDirectory() as made:
+        return classify(phones.copy(audio, Path(made)), folder)
+
+
 def ask_all(
-    pairs: Sequence[Pair], model: Path, *, processes: int, sources: Mapping[Path, str]
+    pairs: Sequence[Pair],
+    model: Path,
+    *,
+    processes: int,
+    sources: Mapping[Path, str],
+    ask: Callable[[Path, Path], dict[str, Any]] = classify,
 ) -> tuple[list[Result], list[str]]:
     """Return the result of every recording, and why others have none. Runs on all cores."""
     results, problems = [], []
     with workers(processes) as pool:
-        jobs = pool.map(_try, [path for path, _ in pairs], [model] * len(pairs), chunksize=4)
+        jobs = pool.map(
+            partial(_try, ask), [path for path, _ in pairs], [model] * len(pairs), chunksize=4
+        )
         for pair, answer in tqdm(zip(pairs, jobs, strict=True), total=len(pairs), unit="recording"):
             if isinstance(answer, str):
                 problems.append(f"{pair[0]}: {answer}")
@@ -87,9 +105,11 @@ def workers(processes: int) -> ProcessPoolExecutor:
     )
 
 
-def _try(audio: Path, model: Path) -> dict[str, Any] | str:
+def _try(
+    ask: Callable[[Path, Path], dict[str, Any]], audio: Path, model: Path
+) -> dict[str, Any] | str:
     try:
-        return classify(audio, model)
+        return ask(audio, model)
     except (ServiceError, OSError) as error:
         return str(error)
 

@@ -76,7 +76,8 @@ Worst species first (`species.png` shows them with intervals):
 - On recordings from {elsewhere}, of bats, insects or frogs, or under water.
 {commercially}
 The recordings are few for most species: read the intervals, not the values.
-Recordings that people chose are clearer than most: a phone in the wind will do worse.
+Recordings that people chose are clearer than most: a phone in the wind will do worse. Copies as
+phones leave them are narrow, levelled and of few bits (`training/scores/phones.py`).
 """
 
 SERVED = "It is the model that `make run` serves and that the deploy script puts on the endpoint.\n"

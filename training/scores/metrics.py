@@ -79,7 +79,7 @@ def summarise(results: Sequence[Result], labels: Sequence[str]) -> dict[str, Any
             "bins": BINS,
         },
         "sources": {
-            source: _of_source([one for one in listed if one.source == source])
+            source: summarise_briefly([one for one in listed if one.source == source])
             for source in sources
         },
         "species": sorted((_species(listed, label) for label in labels), key=_worst_first),
@@ -93,12 +93,24 @@ def _first(results: Sequence[Result]) -> dict[str, Any]:
     }
 
 
-def _of_source(results: Sequence[Result]) -> dict[str, Any]:
+def summarise_briefly(results: Sequence[Result]) -> dict[str, Any]:
+    """Return four scores of recordings of listed species."""
     named = [one for one in results if one.verdict == "bird"]
     return {
         **_first(results),
         "bird_said": share([one.verdict == "bird" for one in results]),
         "right_when_bird_said": share([one.right for one in named]),
+    }
+
+
+def summarise_phones(results: Sequence[Result], labels: Sequence[str]) -> dict[str, Any]:
+    """Score copies as phones leave them; empty where none were asked for."""
+    if not results:
+        return {}
+    others = [one for one in results if one.truth not in {*labels, NO_BIRD}]
+    return {
+        **summarise_briefly([one for one in results if one.truth in labels]),
+        "bird_said_of_other_species": share([one.verdict == "bird" for one in others]),
     }
 
 

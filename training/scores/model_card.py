@@ -74,7 +74,7 @@ def card(model: Path, dataset: Path, report: Path | None = None) -> str:
             for name, title in PROMISES.items()
         ),
         birds="\n".join(_birds(evaluation)),
-        sources="\n".join(_source(*each) for each in evaluation["sources"].items()),
+        sources="\n".join(_sources(evaluation)),
         entry_error=value(entries),
         entry_perfect=entries["perfect_95"],
         window_error=value(calibration["windows"]),
@@ -105,6 +105,12 @@ def _birds(evaluation: Mapping[str, Any]) -> Iterator[str]:
     for kind, titles in BIRDS.items():
         for name, title in titles.items():
             yield f"| {title} | {value(evaluation[kind][name])} |"
+
+
+def _sources(evaluation: Mapping[str, Any]) -> Iterator[str]:
+    yield from (_source(*each) for each in evaluation["sources"].items())
+    if evaluation.get("phones"):
+        yield _source("all, copied as phones leave them", evaluation["phones"])
 
 
 def _source(name: str, scores: Mapping[str, Any]) -> str:
@@ -178,7 +184,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         names = ("--recordings", "--model", "--output", "--pairs")
         values = (options.recordings, options.model, options.model, options.pairs)
         named = zip(names, map(str, values), strict=True)
-        if code := evaluate.main([word for pair in named for word in pair]):
+        if code := evaluate.main([*(word for pair in named for word in pair), "--phones"]):
             return code
     _write_notice(options.model)
     curves = {"this model": read(options.model / "training.json")["curve"]}
