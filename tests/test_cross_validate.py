@@ -118,6 +118,11 @@ def test_phones_are_asked_about_in_every_fold_and_kept(run):
     assert run("--phones").scores["phones"]["bird_said_of_other_species"]["n"] == 3
 
 
+def test_phones_are_asked_about_later_where_folds_were_scored_without_them(run):
+    assert run().scores["phones"] == {}
+    assert run("--phones").scores["phones"]["top1"]["n"] == 12
+
+
 def test_folds_of_other_settings_are_not_mixed(run, capsys):
     run("--only", "0")
     assert run(folds="3").code == 1

@@ -101,7 +101,9 @@ def score(options: argparse.Namespace, fold: Fold, rest: Sequence[Fold]) -> Scor
     It is calibrated by what the `rest` made of theirs.
     """
     if fold.results.exists():
-        return _read(fold.results)
+        kept = _read(fold.results)
+        if kept.phones or not options.phones:
+            return kept
     fold.others.mkdir(exist_ok=True)
     for other in rest:
         link = fold.others / other.predictions.name

@@ -76,11 +76,14 @@ def score(
     answers, failed = mixture_jobs.ask_mixtures(
         material, model, processes=processes, count=options.pairs
     )
-    copies = [pair for pair in pairs if pair[1] != NO_BIRD] if options.phones else []
-    of_phones, unheard = ask_all(
-        copies, model, processes=processes, sources=sources, ask=classify_phone
+    problems += failed
+    if not options.phones:
+        return Scored(results, answers, problems)
+    birds = [pair for pair in pairs if pair[1] != NO_BIRD]
+    copies, unheard = ask_all(
+        birds, model, processes=processes, sources=sources, ask=classify_phone
     )
-    return Scored(results, answers, [*problems, *failed, *unheard], of_phones)
+    return Scored(results, answers, [*problems, *unheard], copies)
 
 
 def summarise(scored: Scored, labels: Sequence[str]) -> dict[str, Any]:

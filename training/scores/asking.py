@@ -25,6 +25,8 @@ from training.scores.labelled import Pair
 from training.scores.metrics import Result
 
 TOP = 20
+# A recording and a model's folder -> what is answered.
+Ask = Callable[[Path, Path], dict[str, Any]]
 
 
 class InProcess:
@@ -82,7 +84,7 @@ def ask_all(
     *,
     processes: int,
     sources: Mapping[Path, str],
-    ask: Callable[[Path, Path], dict[str, Any]] = classify,
+    ask: Ask = classify,
 ) -> tuple[list[Result], list[str]]:
     """Return the result of every recording, and why others have none. Runs on all cores."""
     results, problems = [], []
@@ -105,9 +107,7 @@ def workers(processes: int) -> ProcessPoolExecutor:
     )
 
 
-def _try(
-    ask: Callable[[Path, Path], dict[str, Any]], audio: Path, model: Path
-) -> dict[str, Any] | str:
+def _try(ask: Ask, audio: Path, model: Path) -> dict[str, Any] | str:
     try:
         return ask(audio, model)
     except (ServiceError, OSError) as error:
