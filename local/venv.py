@@ -69,7 +69,8 @@ def _install(folder: Path, requirements: Path) -> None:
     if _read_stamp(folder)[:1] != [_python()]:
         _run([sys.executable, "-m", "venv", "--clear", folder])
     pip: list[str | Path] = [python, "-m", "pip", "--disable-pip-version-check", "--quiet"]
-    _run([*pip, "install", "--require-hashes", "--requirement", requirements])
+    # The lock names all that is needed: nothing is left to resolve.
+    _run([*pip, "install", "--no-deps", "--require-hashes", "--requirement", requirements])
     _link_ffmpeg(folder)
 
 

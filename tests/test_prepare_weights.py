@@ -31,6 +31,18 @@ def weights(tmp_path):
     return ["--window-weights", str(tmp_path / "weights.npz")]
 
 
+@pytest.fixture
+def mixtures(tmp_path):
+    """What it heard in a mixture of two recordings."""
+    folder = tmp_path / "mixtures"
+    folder.mkdir()
+    arrays = {"images": np.zeros((1, 80, 257), np.uint8), "labels": ["Parus major"]}
+    parts = {"recordings": [["Parus_major/0.wav", "Pica_pica/0.wav"]], "windows": [[0, 0]]}
+    heard = {"scores": np.ones((1, 1)), "embedding": np.ones((1, 2))}
+    np.savez(folder / "0.npz", **arrays, **parts, **heard, decibels=[[0, -3]])
+    return ["--mixtures", str(folder)]
+
+
 def run(folder, *options, status=0):
     output = folder.parent / "dataset"
     words = ["--recordings", str(folder), "--output", str(output), *SMALL, *options]
@@ -55,13 +67,32 @@ def test_run_without_a_listener_takes_the_scores_of_another_run_away(folder, wei
     assert not (output / "heard.npz").exists()
 
 
+def test_mixtures_lie_beside_the_dataset_until_a_run_without_them(folder, weights, mixtures):
+    heard = [*weights, "--teacher", "own"]
+    output = run(folder, *heard, *mixtures)
+    listener = json.loads((output / "dataset.json").read_text())["listener"]
+    assert listener["mixtures"] == 1
+    assert {path.name for path in output.glob("mixtures.*")} == {"mixtures.npy", "mixtures.npz"}
+    run(folder, *heard)
+    assert not list(output.glob("mixtures.*"))
+    assert (output / "heard.npz").exists()
+
+
+def test_mixtures_alone_are_refused_before_anything_is_decoded(folder, mixtures, capsys):
+    output = run(folder, *mixtures, status=1)
+    assert "--mixtures needs --window-weights" in capsys.readouterr().err
+    assert not output.exists()
+
+
 def test_listener_without_a_name_is_refused_before_anything_is_decoded(folder, weights, capsys):
     output = run(folder, *weights, status=1)
     assert "whose they are: birdnet-2.4, own" in capsys.readouterr().err
     assert not output.exists()
 
 
-def test_scores_are_uploaded_with_the_dataset_and_withdrawn_with_them(folder, weights, monkeypatch):
+def test_what_was_heard_is_uploaded_with_the_dataset_and_withdrawn_with_it(
+    folder, weights, mixtures, monkeypatch
+):
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "none")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "none")
     monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
@@ -69,11 +100,11 @@ def test_scores_are_uploaded_with_the_dataset_and_withdrawn_with_them(folder, we
         s3 = boto3.client("s3")
         s3.create_bucket(Bucket="birds")
         kept = []
-        for options in ([*weights, "--teacher", "own"], []):
+        for options in ([*weights, *mixtures, "--teacher", "own"], []):
             run(folder, "--bucket", "birds", *options)
             found = s3.list_objects_v2(Bucket="birds")["Contents"]
             kept.append({one["Key"].rpartition("/")[2] for one in found})
-    assert kept[0] - kept[1] == {"heard.npz"}
+    assert kept[0] - kept[1] == {"heard.npz", "mixtures.npz", "mixtures.npy"}
     assert "dataset.json" in kept[1]
 
 

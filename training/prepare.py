@@ -15,7 +15,14 @@ import boto3
 from boto3.exceptions import Boto3Error
 from botocore.exceptions import BotoCoreError, ClientError
 
-from training.data import archive, dataset, mended_labels, options, window_weights
+from training.data import (
+    archive,
+    dataset,
+    heard_mixtures,
+    mended_labels,
+    options,
+    window_weights,
+)
 from training.data.build import Places, build, listed, make_entries
 from training.data.filters import describe, keep, why_none
 from training.data.http import FetchError
@@ -82,6 +89,8 @@ def _check(arguments: argparse.Namespace) -> None:
     if bool(arguments.window_weights) != bool(arguments.teacher):
         names = ", ".join((*TEACHERS, OWN))
         problems.append(f"--window-weights and --teacher (whose they are: {names}) go together")
+    if arguments.mixtures and not arguments.window_weights:
+        problems.append("--mixtures needs --window-weights, of the same listener")
     if arguments.window_weights and (arguments.instances or arguments.shards_only):
         problems.append("--window-weights needs the dataset, which is made elsewhere here")
     if problems:
@@ -149,21 +158,29 @@ def _build(
 
 
 def _listen(arguments: argparse.Namespace) -> dict[str, Any]:
-    """Put a listener's scores beside the dataset, or take another run's away; return whose."""
-    if not arguments.window_weights:
-        (arguments.output / dataset.HEARD).unlink(missing_ok=True)
+    """Put what a listener heard beside the dataset, or take another run's away; return whose."""
+    output: Path = arguments.output
+    given = [dataset.HEARD] if arguments.window_weights else []
+    given += [dataset.MIXTURES, dataset.MIXTURE_IMAGES] if arguments.mixtures else []
+    for name in set(dataset.OF_A_LISTENER) - set(given):
+        (output / name).unlink(missing_ok=True)
+    if not given:
         return {}
-    share = window_weights.attach(arguments.output, arguments.window_weights)
+    share = window_weights.attach(output, arguments.window_weights)
     print(f"{arguments.window_weights}: scores of {share:.1%} of the windows")
-    digest = hashlib.sha256((arguments.output / dataset.HEARD).read_bytes()).hexdigest()
-    return {"teacher": arguments.teacher, "windows": round(share, 4), "sha256": digest}
+    facts = {"teacher": arguments.teacher, "windows": round(share, 4)}
+    if arguments.mixtures:
+        facts["mixtures"] = heard_mixtures.attach(output, arguments.mixtures)
+        print(f"{arguments.mixtures}: {facts['mixtures']} mixtures")
+    digests = [hashlib.sha256((output / name).read_bytes()) for name in given[:2]]
+    return {**facts, "sha256": "-".join(digest.hexdigest() for digest in digests)}
 
 
 def _upload(arguments: argparse.Namespace) -> None:
     client, target = boto3.client("s3"), (arguments.bucket, f"{arguments.prefix}/dataset")
     names = dataset.files(arguments.output)
-    if dataset.HEARD not in names:
-        withdraw(client, arguments.bucket, f"{arguments.prefix}/dataset/{dataset.HEARD}")
+    for name in set(dataset.OF_A_LISTENER) - set(names):
+        withdraw(client, arguments.bucket, f"{arguments.prefix}/dataset/{name}")
     print("\n".join(upload_sealed(client, arguments.output, names, *target)))
 
 

@@ -58,7 +58,7 @@ class Settings:
     batch: int = 64
     learning_rate: float = 1.6e-2
     taught: bool = True
-    embedding: float = learning.EMBEDDING_WEIGHT
+    embedding: float = 2.0
 
 
 class Data:
@@ -452,9 +452,7 @@ class Training:
         warm = ((progress + 1e-4) / learning.WARMUP).clamp(max=1)
         rate = settings.learning_rate * warm * (0.5 + 0.5 * torch.cos(math.pi * progress))
         with torch.no_grad():
-            level, target, embedding, known, *_ = self.sampler.draw(settings.batch)
-            strange = (progress < learning.STRANGE_SHARE).float()
-            images = self.sampler.to_images(level, strange)
+            images, target, embedding, known = self.batch(progress)
         logits, hidden = self.network(weights, images, learns=True)
         each = functional.binary_cross_entropy_with_logits(logits, target, reduction="none")
         loss = each.sum(1).mean()
@@ -465,6 +463,12 @@ class Training:
         found = torch.autograd.grad(loss, list(weights.values()))
         with torch.no_grad():
             self._follow(dict(zip(weights, found, strict=True)), rate)
+
+    def batch(self, progress: Tensor) -> tuple[Tensor, ...]:
+        """Return images, targets, embeddings, and which of these are known."""
+        level, target, embedding, known, *_ = self.sampler.draw(self.settings.batch)
+        strange = (progress < learning.STRANGE_SHARE).float()
+        return self.sampler.to_images(level, strange), target, embedding, known
 
     def _follow(self, gradients: dict[str, Tensor], rate: Tensor) -> None:
         """Muon for matrices, Adam for the rest, as source_dir/optimizer.py; then the averages."""

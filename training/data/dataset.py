@@ -26,6 +26,9 @@ WINDOWS, WINDOW_TABLE, RECORDING_TABLE, SUMMARY = (
 FILES = (WINDOWS, WINDOW_TABLE, RECORDING_TABLE, SUMMARY)
 # A listener's scores of the windows, where there is one (window_weights.py).
 HEARD = "heard.npz"
+# Mixtures that a listener was asked about, likewise (heard_mixtures.py).
+MIXTURES, MIXTURE_IMAGES = "mixtures.npz", "mixtures.npy"
+OF_A_LISTENER = (HEARD, MIXTURES, MIXTURE_IMAGES)
 WINDOW_COLUMNS = (
     *("index", "recording_id", "primary_label", "recordist", "source", "part"),
     *("start_seconds", "end_seconds", "silent", "activity"),
@@ -94,7 +97,7 @@ def add_to_summary(folder: Path, facts: dict[str, Any]) -> dict[str, Any]:
 
 def files(folder: Path) -> list[str]:
     """Return the files of a dataset, the one that means that all are there last."""
-    heard = [HEARD] if (folder / HEARD).exists() else []
+    heard = [name for name in OF_A_LISTENER if (folder / name).exists()]
     return [*FILES[:-1], *heard, FILES[-1]]
 
 
@@ -106,7 +109,7 @@ def _write_windows(path: Path, entries: Sequence[Entry], counts: Counter[str]) -
     array: npt.NDArray[np.int16] = np.lib.format.open_memmap(  # type: ignore[no-untyped-call]
         partial, mode="w+", dtype=np.int16, shape=shape
     )
-    _take_room(partial)
+    take_room(partial)
     for entry in tqdm(entries, desc="windows", unit="recording"):
         shard, first = read_shard(entry.shard), counts.total()
         array[first : first + len(shard.pcm)] = shard.pcm
@@ -116,7 +119,7 @@ def _write_windows(path: Path, entries: Sequence[Entry], counts: Counter[str]) -
     partial.replace(path)
 
 
-def _take_room(path: Path) -> None:
+def take_room(path: Path) -> None:
     """Take a file's whole room on disk. Raises OSError where there is less.
 
     A page of a map that finds no room later ends the process (SIGBUS), without a word.

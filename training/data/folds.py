@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from training.data.dataset import HEARD, RECORDING_TABLE, SUMMARY, WINDOW_TABLE, WINDOWS
+from training.data.dataset import OF_A_LISTENER, RECORDING_TABLE, SUMMARY, WINDOW_TABLE, WINDOWS
 
 TRIES = 20
 # How much chance moves a group in the order in which they are placed.
@@ -62,7 +62,7 @@ def read_table(path: Path) -> list[Row]:
 def write_fold(dataset: Path, output: Path, parts: dict[str, str]) -> None:
     """Write a dataset with other parts, named by recording, that shares its sounds."""
     output.mkdir(parents=True, exist_ok=True)
-    for name in (WINDOWS, HEARD, SUMMARY):
+    for name in (WINDOWS, *OF_A_LISTENER, SUMMARY):
         link = output / name
         link.unlink(missing_ok=True)
         if (dataset / name).exists():

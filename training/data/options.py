@@ -41,9 +41,14 @@ def parser(description: str | None) -> argparse.ArgumentParser:
         help="a listener's scores of each window, .npz (training/data/window_weights.py)",
     )
     options.add_argument(
+        "--mixtures",
+        type=Path,
+        help="folder of mixtures that it was asked about (training/data/heard_mixtures.py)",
+    )
+    options.add_argument(
         "--teacher",
         choices=(*TEACHERS, OWN),
-        help="whose scores --window-weights holds: the model card names it and its licence",
+        help="who the listener is: the model card names it and its licence",
     )
     options.add_argument("--processes", type=int, default=os.cpu_count() or 1)
     options.add_argument(

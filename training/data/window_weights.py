@@ -58,7 +58,7 @@ def attach(dataset: Path, listener: Path) -> float:
         raise ValueError(f"{listener}: heard none of the {len(rows)} windows of {dataset}")
     names = [str(name) for name in arrays["labels"]]
     labels = sorted({row["primary_label"] for row in rows})
-    columns = [_column(label, names) for label in labels]
+    columns = [column_of(label, names) for label in labels]
     known = [column for column in columns if column >= 0]
     found = {
         "labels": np.array(
@@ -87,6 +87,7 @@ def _places(rows: list[dict[str, str]], arrays: Arrays) -> npt.NDArray[np.int64]
     return np.array(found, np.int64)
 
 
-def _column(label: str, names: list[str]) -> int:
+def column_of(label: str, names: list[str]) -> int:
+    """Return the place of a species among scientific names, by any of its own; -1 without one."""
     name = label.replace("_", " ")
     return next((names.index(one) for one in (name, OTHER_NAMES.get(name, "")) if one in names), -1)

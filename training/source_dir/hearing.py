@@ -5,7 +5,7 @@ A recording's label says nothing about each of its seconds. A file of scores (tr
 background become targets of their own.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -41,6 +41,14 @@ class Scores:
 
 
 @dataclass(frozen=True)
+class Centre:
+    """The mean [d] of embeddings, and their spread over all dimensions."""
+
+    mean: Floats
+    spread: float
+
+
+@dataclass(frozen=True)
 class Lessons:
     """For each window: targets [n, classes], the weight [n] within its recording, an embedding."""
 
@@ -55,22 +63,40 @@ def read_scores(dataset: Dataset) -> Scores | None:
     if not path.exists():
         return None
     with np.load(path) as arrays:
-        labels = [str(label) for label in arrays["labels"]]
-        found = np.nan_to_num(arrays["scores"].astype(np.float32))
-        embedding = _centre(arrays["embedding"]) if "embedding" in arrays else None
-    if len(found) != len(dataset.rows):
-        raise ValueError(f"{path}: expected {len(dataset.rows)} windows, got {len(found)}")
-    place = {label: column for column, label in enumerate(labels)}
+        labels, scores = arrays["labels"], np.nan_to_num(arrays["scores"])
+        embedding = arrays["embedding"].astype(np.float32) if "embedding" in arrays else None
+    if len(scores) != len(dataset.rows):
+        raise ValueError(f"{path}: expected {len(dataset.rows)} windows, got {len(scores)}")
+    found = by_class(dataset, labels, scores)
+    if embedding is None:
+        return found
+    centre = _centre(embedding)
+    return replace(found, embedding=(embedding - centre.mean) / np.float32(centre.spread))
+
+
+def read_centre(dataset: Dataset) -> Centre | None:
+    """Return what the embeddings beside a dataset are centred by, if there are any."""
+    path = dataset.folder / HEARD
+    if not path.exists():
+        return None
+    with np.load(path) as arrays:
+        return _centre(arrays["embedding"].astype(np.float32)) if "embedding" in arrays else None
+
+
+def by_class(
+    dataset: Dataset, labels: npt.NDArray[np.str_], scores: npt.NDArray[np.float16]
+) -> Scores:
+    """Return scores [n, labels] as those of a dataset's classes."""
+    place = {str(label): column for column, label in enumerate(labels)}
     columns = [place.get(label, -1) for label in dataset.classes]
     knows = np.array(columns) >= 0
-    return Scores(np.where(knows, found[:, columns], 0), knows, embedding)
+    return Scores(np.where(knows, scores[:, columns].astype(np.float32), 0), knows)
 
 
-def _centre(embedding: npt.NDArray[np.float16]) -> Floats:
-    """Return embeddings [n, d] less their mean, of variance 1 over all; NaN where there is none."""
-    found = embedding.astype(np.float32)
-    found -= np.nanmean(found, axis=0)
-    return np.asarray(found / max(float(np.nanstd(found)), 1e-6))
+def _centre(embedding: Floats) -> Centre:
+    """NaN are the embeddings of windows that nobody was asked about."""
+    mean = np.nanmean(embedding, axis=0)
+    return Centre(mean, max(float(np.nanstd(embedding - mean)), 1e-6))
 
 
 def make_lessons(dataset: Dataset, scores: Scores | None) -> Lessons:

@@ -14,6 +14,7 @@ from typing import Any
 import batches
 import calibrate
 import corpus
+import distillation
 import hearing
 import keras
 import model
@@ -37,7 +38,12 @@ HALVES = 2
 STRANGE_SHARE = 0.78
 IMAGES = "images.npy"
 # How much it counts to hear as the teacher does, beside the names.
-EMBEDDING_WEIGHT = 2.0
+EMBEDDING_WEIGHT = 10.0
+# Where there are mixtures that a teacher has heard, they are learnt from in this last part, at this
+# part of the learning rate; the weights from before and after it are then averaged (Wortsman et
+# al., 2022: "Robust fine-tuning of zero-shot models").
+MIXTURES_PART, MIXTURES_RATE = 0.15, 0.375
+NOT_YET = -1.0
 
 
 @dataclass(frozen=True)
@@ -75,6 +81,7 @@ class Training:
         self.images = corpus.keep_images(dataset, view, folder / IMAGES)
         lessons = hearing.make_lessons(dataset, hearing.read_scores(dataset))
         self.sampler = sampler.Sampler(dataset, self.images, view, lessons)
+        self.mixtures = distillation.read(dataset, lessons, view)
         self.batches = max(1, self.sampler.windows // self.batch_size)
         self._build(0 if lessons.embedding is None else lessons.embedding.shape[1])
         self._restore(folder)
@@ -87,6 +94,10 @@ class Training:
         self.averages = [tf.Variable(weights) for weights in self.network.trainable_variables]
         self.epoch, self.batch, self.steps = (tf.Variable(0) for _ in range(3))
         self.minutes = tf.Variable(0.0)
+        # The progress at which the mixtures began, and the averages and moments then.
+        self.turned = tf.Variable(NOT_YET)
+        kept = self.network.weights if self.mixtures else []
+        self.before = [tf.Variable(weights) for weights in kept]
 
     def _restore(self, folder: Path) -> None:
         state = tf.train.Checkpoint(
@@ -97,6 +108,8 @@ class Training:
             batch=self.batch,
             steps=self.steps,
             minutes=self.minutes,
+            turned=self.turned,
+            before=self.before,
         )
         self._checkpoints = tf.train.CheckpointManager(state, str(folder), max_to_keep=2)
         self._curve = folder / "curve.json"
@@ -105,8 +118,8 @@ class Training:
             print(f"going on after epoch {self.epochs:g}, {float(self.minutes):.1f} minutes")
             if self._curve.exists():
                 self.curve = json.loads(self._curve.read_text("utf-8"))
-        counters = [self.epoch, self.batch, self.steps, self.minutes]
-        weights = [*self.network.weights, *self.optimizer.variables, *self.averages]
+        counters = [self.epoch, self.batch, self.steps, self.minutes, self.turned]
+        weights = [*self.network.weights, *self.optimizer.variables, *self.averages, *self.before]
         self.workers.follow_chief([*weights, *counters])
         self._kept = float(self.minutes)
 
@@ -123,6 +136,8 @@ class Training:
         while (
             int(self.epoch) < self.settings.epochs and float(self.minutes) < self.settings.minutes
         ):
+            if self._turns():
+                self._turn()
             loss = self._run_epoch()
             if int(self.batch) == self.batches:
                 self.epoch.assign_add(1)
@@ -137,9 +152,33 @@ class Training:
         share, strange = self.batch_size // self.workers.count, self._progress < STRANGE_SHARE
         for place in self.workers.places(self.batches)[int(self.batch) :]:
             random = np.random.default_rng((self.settings.seed, int(self.epoch), place))
-            examples = self.sampler.draw(share, random)
+            examples = self._draw(share, random)
             recorder_share = batches.RECORDER_SHARE if strange else 0.0
             yield batches.to_batch(examples, random, recorder_share=recorder_share)
+
+    def _draw(self, size: int, random: np.random.Generator) -> list[sampler.Example]:
+        if self.mixtures is None or not self._has_turned:
+            return self.sampler.draw(size, random)
+        mixed = round(size * distillation.SHARE)
+        examples = self.mixtures.draw(mixed, random)
+        examples += self.sampler.draw_alone(size - mixed, random)
+        random.shuffle(examples)
+        return examples
+
+    @property
+    def _has_turned(self) -> bool:
+        return float(self.turned) >= 0
+
+    def _turns(self) -> bool:
+        """Return whether it is time to learn from mixtures."""
+        due = self._whole_progress >= 1 - MIXTURES_PART
+        return self.mixtures is not None and due and not self._has_turned
+
+    def _turn(self) -> None:
+        self.turned.assign(self._whole_progress)
+        with self.averaged():
+            for kept, weights in zip(self.before, self.network.weights, strict=True):
+                kept.assign(weights)
 
     def _run_epoch(self) -> float:
         losses: list[float] = []
@@ -154,7 +193,7 @@ class Training:
             # One clock decides how fast to learn and when to stop, or the machines would part.
             self.workers.follow_chief([self.minutes])
             bar.set_postfix(loss=f"{np.mean(losses[-50:]):.3f}", refresh=False)
-            if float(self.minutes) >= self.settings.minutes:
+            if float(self.minutes) >= self.settings.minutes or self._turns():
                 break
             whole = int(self.batch) == self.batches  # Kept by run(), as the start of the next one.
             due = float(self.minutes) - self._kept >= KEEP_MINUTES
@@ -172,14 +211,21 @@ class Training:
         self._kept = float(self.minutes)
 
     def _learning_rate(self) -> float:
-        """Linear warm-up, then half a cosine to 0 at the last epoch or minute."""
+        """Linear warm-up, then half a cosine to 0 at the last epoch or minute, of each part."""
         warm = min(1.0, (self._progress + 1e-4) / WARMUP)
-        return (
-            self.settings.learning_rate * warm * (0.5 + 0.5 * float(np.cos(np.pi * self._progress)))
-        )
+        peak = self.settings.learning_rate * (MIXTURES_RATE if self._has_turned else 1.0)
+        return peak * warm * (0.5 + 0.5 * float(np.cos(np.pi * self._progress)))
 
     @property
     def _progress(self) -> float:
+        """How much is done of the part under way: the mixtures, or what comes before them."""
+        whole, turned = self._whole_progress, float(self.turned)
+        if self._has_turned:
+            return (whole - turned) / (1 - turned)
+        return whole if self.mixtures is None else min(1.0, whole / (1 - MIXTURES_PART))
+
+    @property
+    def _whole_progress(self) -> float:
         """How much of the training is done, in [0, 1], by its epochs or its minutes."""
         return min(
             1.0,
@@ -235,16 +281,19 @@ class Training:
     @contextmanager
     def averaged(self) -> Iterator[None]:
         """Put the averaged weights into the network meanwhile."""
-        weights = [variable.numpy() for variable in self.network.trainable_variables]
+        weights = [variable.numpy() for variable in self.network.weights]
         self.use_averages()
         yield
-        for variable, value in zip(self.network.trainable_variables, weights, strict=True):
+        for variable, value in zip(self.network.weights, weights, strict=True):
             variable.assign(value)
 
     def use_averages(self) -> None:
         """Put the averaged weights into the network (Polyak): they generalise better."""
         for variable, average in zip(self.network.trainable_variables, self.averages, strict=True):
             variable.assign(average)
+        if self._has_turned:
+            for variable, before in zip(self.network.weights, self.before, strict=True):
+                variable.assign((variable + before) / 2)
 
 
 def _tensors(batch: batches.Batch) -> list[Any]:

@@ -98,6 +98,13 @@ class Sampler:
         """Return examples to learn from in one step."""
         return [self._example(random) for _ in range(size)]
 
+    def draw_alone(self, size: int, random: np.random.Generator) -> list[Example]:
+        """Return sounds by themselves, of each group by its share."""
+        names = list(self._groups)
+        shares = np.array([SHARES[name] for name in names])
+        chosen = random.choice(names, size, p=shares / shares.sum())
+        return [self._draw(group, random) for group in chosen]
+
     def _example(self, random: np.random.Generator) -> Example:
         example = self._scene(random) if random.random() < SCENE_SHARE else self._clip(random)
         if random.random() < PHONE_SHARE:

@@ -1,8 +1,8 @@
 """Train a network on a prepared dataset, calibrate and export it: runs in the SageMaker container.
 
-One story: read the data, learn epoch by epoch (learning.py), take the averaged weights, learn the
-last layer once more (refit.py), curve and thresholds on the calibration part, and write the model
-folder.
+One story: read the data, learn epoch by epoch (learning.py), at the end from mixtures that a
+teacher has heard, if there are any (distillation.py), take the averaged weights, learn the last
+layer once more (refit.py), curve and thresholds on the calibration part, write the model folder.
 """
 
 import os
