@@ -77,7 +77,7 @@ def test_targets_are_half_what_was_mixed_and_half_what_is_heard(code, taught):
     assert found[1, magpie] == pytest.approx(0.25, abs=2e-3)
     assert found[2].tolist() == [0] * (len(dataset.classes) - 1) + [1]
     # What is heard beside the label is a target, as it is heard.
-    assert found[3, [tit, magpie]] == pytest.approx([1, 0.3], abs=2e-3)
+    assert found[3, [tit, magpie, nothing]] == pytest.approx([1, 0.3, 0], abs=2e-3)
 
 
 def test_embeddings_are_centred_as_those_of_windows(code, taught):
