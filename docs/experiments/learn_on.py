@@ -1,7 +1,7 @@
 """Learn on from mixtures that a teacher has heard: the end of a training, for a network of gpu.py.
 
 The shipped weights were made of those that gpu.py wrote by an earlier form of it: the same network,
-targets, rates and losses, for 24 minutes of one core (74,000 to 83,000 windows), 20 of 64 windows a
+targets, rates and losses, for 24 minutes of one core (73,000 to 83,000 windows), 20 of 64 windows a
 batch by themselves, turned around but neither higher nor faster. This form has run for a few steps
 only. Data are prepared with --mixtures. The last layer is learnt once more afterwards (refit.py).
 
