@@ -80,10 +80,7 @@ class LearnOn(gpu.Training):
 
     def batch(self, progress: Tensor) -> tuple[Tensor, ...]:
         """Return images, targets, embeddings, and which of these are known."""
-        mixed = round(self.settings.batch * distillation.SHARE)
-        examples = self.mixtures.draw(mixed, self.numbers)
-        examples += self.singles.draw_alone(self.settings.batch - mixed, self.numbers)
-        self.numbers.shuffle(examples)
+        examples = self.mixtures.draw_among(self.singles, self.settings.batch, self.numbers)
         strange = float(progress) < learning.STRANGE_SHARE
         share = batches.RECORDER_SHARE if strange else 0.0
         made = batches.to_batch(examples, self.numbers, recorder_share=share)

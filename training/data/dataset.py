@@ -4,7 +4,7 @@ import csv
 import json
 import os
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -175,6 +175,14 @@ def _write_table(path: Path, columns: Sequence[str], rows: Iterable[Row]) -> Non
         writer = csv.DictWriter(file, columns, restval="", lineterminator="\n")
         writer.writeheader()
         writer.writerows(rows)
+    partial.replace(path)
+
+
+def write_arrays(path: Path, arrays: Mapping[str, npt.NDArray[Any]]) -> None:
+    """Write an .npz file under another name and rename it: it is there whole or not at all."""
+    partial = path.with_name(f"partial-{path.name}")
+    with partial.open("wb") as file:
+        np.savez(file, allow_pickle=False, **arrays)
     partial.replace(path)
 
 

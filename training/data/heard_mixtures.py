@@ -7,16 +7,15 @@ each is made of, loudest first: windows are 0, 1, 2 ... as prepare cuts them, ""
 `embedding` [n, d] of the listener. docs/experiments/mixtures.py makes such files.
 """
 
-import csv
-from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
-from training.data.dataset import MIXTURE_IMAGES, MIXTURES, WINDOW_TABLE, take_room
-from training.data.window_weights import column_of
+from training.data.dataset import MIXTURE_IMAGES, MIXTURES, WINDOW_TABLE, take_room, write_arrays
+from training.data.folds import read_table
+from training.data.window_weights import known_columns, numbered
 
 FIELDS = {"images", "recordings", "windows", "decibels", "labels", "scores", "embedding"}
 
@@ -29,23 +28,20 @@ def attach(dataset: Path, folder: Path) -> int:
     Raises ValueError where a file has another form, or none is of these recordings alone.
     """
     paths = sorted(folder.glob("*.npz"))
-    rows = _read_rows(dataset / WINDOW_TABLE)
-    place = _places(rows)
-    labels = sorted({row["primary_label"] for row in rows})
+    rows = read_table(dataset / WINDOW_TABLE)
+    place = {one: index for index, one in enumerate(numbered(rows))}
     kept, arrays = [], []
     for path in paths:
         found = _read(path)
         windows = _windows(found, place)
         # -2: a recording that is not in the dataset.
         usable = np.flatnonzero((windows > -2).all(axis=1) & (windows >= 0).any(axis=1))
-        names = [str(name) for name in found["labels"]]
-        columns = [column_of(label, names) for label in labels]
-        known = [column for column in columns if column >= 0]
+        columns = known_columns(rows, found["labels"])
         arrays.append(
             {
                 "windows": windows[usable].astype(np.int32),
                 "decibels": found["decibels"][usable].astype(np.float16),
-                "scores": found["scores"][usable][:, known].astype(np.float16),
+                "scores": found["scores"][usable][:, list(columns.values())].astype(np.float16),
                 "embedding": found["embedding"][usable].astype(np.float16),
             }
         )
@@ -53,30 +49,10 @@ def attach(dataset: Path, folder: Path) -> int:
     total = sum(len(usable) for _, usable in kept)
     if not total:
         raise ValueError(f"{folder}: none of {len(paths)} files has mixtures of {dataset}")
-    heard = [label for label, column in zip(labels, columns, strict=True) if column >= 0]
     _write_images(dataset / MIXTURE_IMAGES, kept, total)
     joined = {name: np.concatenate([one[name] for one in arrays]) for name in arrays[0]}
-    partial = dataset / f"partial-{MIXTURES}"
-    with partial.open("wb") as file:
-        np.savez(file, allow_pickle=False, labels=np.array(heard), **joined)
-    partial.replace(dataset / MIXTURES)
+    write_arrays(dataset / MIXTURES, {"labels": np.array(list(columns)), **joined})
     return total
-
-
-def _read_rows(path: Path) -> list[dict[str, str]]:
-    with path.open(newline="", encoding="utf-8") as file:
-        return list(csv.DictReader(file))
-
-
-def _places(rows: list[dict[str, str]]) -> dict[tuple[str, int], int]:
-    """Return the index of each recording's windows."""
-    count: Counter[str] = Counter()
-    found = {}
-    for index, row in enumerate(rows):
-        name = row["recording_id"]
-        found[name, count[name]] = index
-        count[name] += 1
-    return found
 
 
 def _read(path: Path) -> dict[str, Array]:

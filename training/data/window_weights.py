@@ -7,14 +7,14 @@ scores are a .npz: `recording` [n] and `window` [n] (0, 1, 2 ... as prepare cuts
 Not every listener's scores are free: a model that learnt from them carries their licence.
 """
 
-import csv
 from collections import Counter
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
-from training.data.dataset import HEARD, WINDOW_TABLE
+from training.data.dataset import HEARD, WINDOW_TABLE, write_arrays
+from training.data.folds import read_table
 
 # Names of the IOC list before and after it took over those of eBird and Clements (2024, 2025).
 OTHER_NAMES = {
@@ -45,8 +45,7 @@ def attach(dataset: Path, listener: Path) -> float:
 
     Raises ValueError where the listener's file has another form, or heard none of the windows.
     """
-    with (dataset / WINDOW_TABLE).open(newline="", encoding="utf-8") as file:
-        rows = list(csv.DictReader(file))
+    rows = read_table(dataset / WINDOW_TABLE)
     with np.load(listener) as content:
         missing = {"recording", "window", "labels", "scores"} - set(content)
         if missing:
@@ -56,22 +55,15 @@ def attach(dataset: Path, listener: Path) -> float:
     heard = places >= 0
     if not heard.any():
         raise ValueError(f"{listener}: heard none of the {len(rows)} windows of {dataset}")
-    names = [str(name) for name in arrays["labels"]]
-    labels = sorted({row["primary_label"] for row in rows})
-    columns = [column_of(label, names) for label in labels]
-    known = [column for column in columns if column >= 0]
+    columns = known_columns(rows, arrays["labels"])
+    scores = arrays["scores"][places][:, list(columns.values())]
     found = {
-        "labels": np.array(
-            [label for label, column in zip(labels, columns, strict=True) if column >= 0]
-        ),
-        "scores": np.where(heard[:, None], arrays["scores"][places][:, known], np.nan),
+        "labels": np.array(list(columns)),
+        "scores": np.where(heard[:, None], scores, np.nan),
     }
     if "embedding" in arrays:
         found["embedding"] = np.where(heard[:, None], arrays["embedding"][places], np.nan)
-    partial = dataset / f"partial-{HEARD}"
-    with partial.open("wb") as file:
-        np.savez(file, allow_pickle=False, **found)
-    partial.replace(dataset / HEARD)
+    write_arrays(dataset / HEARD, found)
     return float(heard.mean())
 
 
@@ -79,15 +71,28 @@ def _places(rows: list[dict[str, str]], arrays: Arrays) -> npt.NDArray[np.int64]
     """Find each window of the dataset in the listener's file; -1 where it was not asked."""
     keys = zip(arrays["recording"], arrays["window"], strict=True)
     place = {(str(recording), int(window)): index for index, (recording, window) in enumerate(keys)}
+    return np.array([place.get(one, -1) for one in numbered(rows)], np.int64)
+
+
+def numbered(rows: list[dict[str, str]]) -> list[tuple[str, int]]:
+    """Return each window's recording, and its number (0, 1, 2 ...) in that."""
     count: Counter[str] = Counter()
     found = []
     for row in rows:
-        found.append(place.get((row["recording_id"], count[row["recording_id"]]), -1))
-        count[row["recording_id"]] += 1
-    return np.array(found, np.int64)
+        name = row["recording_id"]
+        found.append((name, count[name]))
+        count[name] += 1
+    return found
 
 
-def column_of(label: str, names: list[str]) -> int:
-    """Return the place of a species among scientific names, by any of its own; -1 without one."""
+def known_columns(rows: list[dict[str, str]], names: npt.NDArray[np.generic]) -> dict[str, int]:
+    """Return the columns of a dataset's labels, in order, among a listener's names of species."""
+    given = [str(name) for name in names]
+    labels = sorted({row["primary_label"] for row in rows})
+    columns = {label: _column(label, given) for label in labels}
+    return {label: column for label, column in columns.items() if column >= 0}
+
+
+def _column(label: str, names: list[str]) -> int:
     name = label.replace("_", " ")
     return next((names.index(one) for one in (name, OTHER_NAMES.get(name, "")) if one in names), -1)

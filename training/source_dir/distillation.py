@@ -12,7 +12,7 @@ import hearing
 import numpy as np
 import numpy.typing as npt
 from corpus import Bytes, Dataset
-from sampler import Example
+from sampler import Example, Sampler
 
 MIXTURES, IMAGES = "mixtures.npz", "mixtures.npy"
 # So much of a batch; the rest are sounds by themselves.
@@ -32,6 +32,13 @@ class Mixtures:
     targets: Halves
     embeddings: Halves
 
+    def draw_among(self, singles: Sampler, size: int, random: np.random.Generator) -> list[Example]:
+        """Return a batch's examples: mixtures, and among them sounds by themselves."""
+        mixed = round(size * SHARE)
+        examples = self.draw(mixed, random) + singles.draw_alone(size - mixed, random)
+        random.shuffle(examples)
+        return examples
+
     def draw(self, size: int, random: np.random.Generator) -> list[Example]:
         """Return examples, each turned around at random."""
         found = []
@@ -50,7 +57,7 @@ def read(dataset: Dataset, lessons: hearing.Lessons, view: front.Front) -> Mixtu
 
     Raises ValueError on those of another network.
     """
-    path, centre = dataset.folder / MIXTURES, hearing.read_centre(dataset)
+    path, centre = dataset.folder / MIXTURES, lessons.centre
     if not path.exists() or centre is None or view is not front.MEL:
         return None
     images: Bytes = np.load(dataset.folder / IMAGES, mmap_mode="r")

@@ -28,24 +28,25 @@ Floats = npt.NDArray[np.float32]
 
 
 @dataclass(frozen=True)
-class Scores:
-    """How sure a listener is of each class in each window: scores [n, classes] in [0, 1].
-
-    `knows` [classes]: which of them it could name at all. `embedding` [n, d]: how it hears the
-    window, where it has that.
-    """
-
-    scores: Floats
-    knows: npt.NDArray[np.bool_]
-    embedding: Floats | None = None
-
-
-@dataclass(frozen=True)
 class Centre:
     """The mean [d] of embeddings, and their spread over all dimensions."""
 
     mean: Floats
     spread: float
+
+
+@dataclass(frozen=True)
+class Scores:
+    """How sure a listener is of each class in each window: scores [n, classes] in [0, 1].
+
+    `knows` [classes]: which of them it could name at all. `embedding` [n, d]: how it hears the
+    window, where it has that, less its `centre`.
+    """
+
+    scores: Floats
+    knows: npt.NDArray[np.bool_]
+    embedding: Floats | None = None
+    centre: Centre | None = None
 
 
 @dataclass(frozen=True)
@@ -55,6 +56,7 @@ class Lessons:
     targets: Floats
     weights: Floats
     embedding: Floats | None
+    centre: Centre | None
 
 
 def read_scores(dataset: Dataset) -> Scores | None:
@@ -71,16 +73,8 @@ def read_scores(dataset: Dataset) -> Scores | None:
     if embedding is None:
         return found
     centre = _centre(embedding)
-    return replace(found, embedding=(embedding - centre.mean) / np.float32(centre.spread))
-
-
-def read_centre(dataset: Dataset) -> Centre | None:
-    """Return what the embeddings beside a dataset are centred by, if there are any."""
-    path = dataset.folder / HEARD
-    if not path.exists():
-        return None
-    with np.load(path) as arrays:
-        return _centre(arrays["embedding"].astype(np.float32)) if "embedding" in arrays else None
+    embedding = (embedding - centre.mean) / np.float32(centre.spread)
+    return replace(found, embedding=embedding, centre=centre)
 
 
 def by_class(
@@ -122,7 +116,9 @@ def make_lessons(dataset: Dataset, scores: Scores | None) -> Lessons:
                 weights[windows] = np.maximum(heard, LEAST_WEIGHT)
                 sure = np.minimum(heard * SCORE_GAIN, 1)
                 targets[windows, own] = LABEL_SHARE + (1 - LABEL_SHARE) * sure
-    return Lessons(targets, weights, scores.embedding if scores else None)
+    if scores is None:
+        return Lessons(targets, weights, None, None)
+    return Lessons(targets, weights, scores.embedding, scores.centre)
 
 
 def recordings(dataset: Dataset) -> list[tuple[str, list[int]]]:

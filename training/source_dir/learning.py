@@ -159,11 +159,7 @@ class Training:
     def _draw(self, size: int, random: np.random.Generator) -> list[sampler.Example]:
         if self.mixtures is None or not self._has_turned:
             return self.sampler.draw(size, random)
-        mixed = round(size * distillation.SHARE)
-        examples = self.mixtures.draw(mixed, random)
-        examples += self.sampler.draw_alone(size - mixed, random)
-        random.shuffle(examples)
-        return examples
+        return self.mixtures.draw_among(self.sampler, size, random)
 
     @property
     def _has_turned(self) -> bool:

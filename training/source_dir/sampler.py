@@ -100,10 +100,12 @@ class Sampler:
 
     def draw_alone(self, size: int, random: np.random.Generator) -> list[Example]:
         """Return sounds by themselves, of each group by its share."""
+        return [self._draw(group, random) for group in self._choose_groups(size, random)]
+
+    def _choose_groups(self, size: int, random: np.random.Generator) -> list[str]:
         names = list(self._groups)
         shares = np.array([SHARES[name] for name in names])
-        chosen = random.choice(names, size, p=shares / shares.sum())
-        return [self._draw(group, random) for group in chosen]
+        return [str(name) for name in random.choice(names, size, p=shares / shares.sum())]
 
     def _example(self, random: np.random.Generator) -> Example:
         example = self._scene(random) if random.random() < SCENE_SHARE else self._clip(random)
@@ -130,9 +132,7 @@ class Sampler:
 
     def _clip(self, random: np.random.Generator) -> Example:
         """One sound, or two laid over each other (mixup on sound), with noise and echo."""
-        names = list(self._groups)
-        shares = np.array([SHARES[name] for name in names])
-        group, partner = random.choice(names, 2, p=shares / shares.sum())
+        group, partner = self._choose_groups(2, random)
         example = self._draw(group, random)
         if random.random() < PAIR_SHARE:
             other = self._draw(partner, random)
