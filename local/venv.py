@@ -10,6 +10,8 @@ import sys
 from pathlib import Path
 
 STAMP = "made-from.txt"
+# The environment with the program that fills the others.
+UV, UV_REQUIREMENTS = Path(".venv-lock"), Path("requirements-lock.txt")
 OLDEST_PYTHON = (3, 11)
 # Standard output belongs to the one line of the app.
 STANDARD_ERROR = 2
@@ -64,13 +66,25 @@ def _read_stamp(folder: Path) -> list[str]:
 
 
 def _install(folder: Path, requirements: Path) -> None:
-    """Install the lock file; an environment of another Python, or half-made, is made anew."""
+    """Install the lock file; an environment of another Python, or half-made, is made anew.
+
+    uv keeps each package unpacked, and links it into every environment that needs it.
+    """
     python = folder / "bin" / "python"
     if _read_stamp(folder)[:1] != [_python()]:
         _run([sys.executable, "-m", "venv", "--clear", folder])
-    pip: list[str | Path] = [python, "-m", "pip", "--disable-pip-version-check", "--quiet"]
     # The lock names all that is needed: nothing is left to resolve.
-    _run([*pip, "install", "--no-deps", "--require-hashes", "--requirement", requirements])
+    wanted = ("install", "--no-deps", "--require-hashes", "--requirement", requirements)
+    pip = (python, "-m", "pip", "--disable-pip-version-check", "--quiet")
+    if folder == UV:
+        _run([*pip, *wanted])
+        return
+    ensure(UV, UV_REQUIREMENTS)
+    try:
+        _run([UV / "bin" / "uv", "--quiet", "pip", *wanted, "--python", python])
+    except subprocess.CalledProcessError:
+        # pip alone reads a pip.conf, which may name a company's mirror.
+        _run([*pip, *wanted])
     _link_ffmpeg(folder)
 
 

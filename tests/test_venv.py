@@ -1,61 +1,111 @@
 """Virtual environments are made once, from lock files, and again only when they must be."""
 
+import subprocess
+from pathlib import Path
+
 import pytest
 
 from local import venv
 
 
+class Installs:
+    """An environment to be made by commands that are only noted."""
+
+    def __init__(self, root):
+        self.folder, self.requirements = root / "made", root / "requirements.txt"
+        self.commands, self.failing = [], set()
+
+    @property
+    def programs(self):
+        """What made an environment: `venv`, `uv` or `pip`."""
+        return [_program(command) for command in self.commands]
+
+    def run(self, command):
+        self.commands.append(command)
+        if _program(command) in self.failing:
+            raise subprocess.CalledProcessError(2, command)
+        if "venv" in command:
+            (command[-1] / "bin").mkdir(parents=True, exist_ok=True)
+            (command[-1] / "bin" / "python").touch()
+
+    def ensure(self):
+        venv.ensure(self.folder, self.requirements)
+
+
+def _program(command):
+    return "uv" if Path(command[0]).name == "uv" else command[2]
+
+
 @pytest.fixture
 def installs(tmp_path, monkeypatch):
-    """Ensure an environment where a run of `venv` or pip is only noted; (folder, file, notes)."""
-    folder, requirements, notes = tmp_path / "made", tmp_path / "requirements.txt", []
-    requirements.write_text("one==1\n")
-    (folder / "bin").mkdir(parents=True)
-    monkeypatch.setattr(
-        venv, "_run", lambda command: notes.append("venv" if "venv" in command else "install")
-    )
-    return folder, requirements, notes
+    """Installs where uv stands ready."""
+    made = Installs(tmp_path)
+    made.requirements.write_text("one==1\n")
+    monkeypatch.setattr(venv, "UV", tmp_path / "uv")
+    monkeypatch.setattr(venv, "UV_REQUIREMENTS", tmp_path / "requirements-uv.txt")
+    venv.UV_REQUIREMENTS.write_text("uv==1\n")
+    monkeypatch.setattr(venv, "_run", made.run)
+    venv.ensure(venv.UV, venv.UV_REQUIREMENTS)
+    assert made.programs == ["venv", "pip"]
+    made.commands.clear()
+    return made
 
 
 def test_a_half_made_environment_is_made_anew_and_then_left_alone(installs):
-    folder, requirements, notes = installs
-    venv.ensure(folder, requirements)
-    (folder / "bin" / "python").touch()
-    venv.ensure(folder, requirements)
-    assert notes == ["venv", "install"]
+    (installs.folder / "bin").mkdir(parents=True)
+    installs.ensure()
+    installs.ensure()
+    assert installs.programs == ["venv", "uv"]
 
 
 def test_an_environment_of_older_requirements_is_brought_up_to_date(installs):
-    folder, requirements, notes = installs
-    (folder / "bin" / "python").touch()
-    venv.ensure(folder, requirements)
-    requirements.write_text("one==2\n")
-    venv.ensure(folder, requirements)
-    assert notes == ["venv", "install", "install"]
+    installs.ensure()
+    installs.requirements.write_text("one==2\n")
+    installs.ensure()
+    assert installs.programs == ["venv", "uv", "uv"]
+
+
+def test_uv_is_made_where_it_is_missing(installs):
+    (venv.UV / venv.STAMP).unlink()
+    installs.ensure()
+    assert installs.programs == ["venv", "venv", "pip", "uv"]
+
+
+def test_pip_installs_what_uv_cannot(installs):
+    installs.failing = {"uv"}
+    installs.ensure()
+    installs.ensure()
+    assert installs.programs == ["venv", "uv", "pip"]
+
+
+def test_what_neither_can_install_is_said_in_one_line_and_tried_again(installs, capsys):
+    installs.failing = {"uv", "pip"}
+    assert venv.main([str(installs.folder), str(installs.requirements)]) == 1
+    assert capsys.readouterr().err.splitlines()[-1].startswith("Could not set up")
+    installs.failing = set()
+    installs.ensure()
+    assert installs.programs[-1] == "uv"
 
 
 def test_ffmpeg_of_the_package_is_linked_beside_python(installs):
-    folder, requirements, _ = installs
-    program = folder / "lib/python3.11/site-packages/imageio_ffmpeg/binaries/ffmpeg-linux"
+    program = installs.folder / "lib/python3.11/site-packages/imageio_ffmpeg/binaries/ffmpeg-linux"
     program.parent.mkdir(parents=True)
     program.write_text("#!/bin/sh\n")
-    venv.ensure(folder, requirements)
-    assert (folder / "bin" / "ffmpeg").resolve() == program
+    installs.ensure()
+    assert (installs.folder / "bin" / "ffmpeg").resolve() == program
 
 
-def test_pip_takes_nothing_without_a_hash(installs, monkeypatch):
-    folder, requirements, _ = installs
-    commands = []
-    monkeypatch.setattr(venv, "_run", commands.append)
-    venv.ensure(folder, requirements)
-    assert commands[-1][-3:] == ["--require-hashes", "--requirement", requirements]
+@pytest.mark.parametrize("failing", [set(), {"uv"}])
+def test_nothing_is_taken_without_a_hash(installs, failing):
+    installs.failing = failing
+    installs.ensure()
+    assert "--require-hashes" in installs.commands[-1]
+    assert installs.requirements in installs.commands[-1]
 
 
 def test_an_interrupted_installation_ends_without_a_traceback(installs, monkeypatch):
-    folder, requirements, _ = installs
-
     def interrupt(_command):
         raise KeyboardInterrupt
 
     monkeypatch.setattr(venv, "_run", interrupt)
-    assert venv.main([str(folder), str(requirements)]) == 130
+    assert venv.main([str(installs.folder), str(installs.requirements)]) == 130
