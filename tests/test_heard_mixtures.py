@@ -80,6 +80,15 @@ def test_targets_are_half_what_was_mixed_and_half_what_is_heard(code, taught):
     assert found[3, [tit, magpie, nothing]] == pytest.approx([1, 0.3, 0], abs=2e-3)
 
 
+def test_of_a_sound_that_was_changed_much_only_what_is_heard_counts(code, taught, tmp_path):
+    levels = np.array([[-np.inf, level] for level in DECIBELS], np.float16)
+    heard_mixtures.attach(taught, write(tmp_path / "changed", decibels=levels))
+    dataset, mixtures = read(code, taught)
+    tit, nothing = (dataset.classes.index(name) for name in (TIT, RAIN))
+    assert mixtures.targets[0, [tit, nothing]] == pytest.approx([0.5, 0], abs=2e-3)
+    assert mixtures.targets[2, nothing] == 1
+
+
 def test_embeddings_are_centred_as_those_of_windows(code, taught):
     _, mixtures = read(code, taught)
     with np.load(taught / "heard.npz") as heard, np.load(taught / "mixtures.npz") as content:

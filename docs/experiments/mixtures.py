@@ -43,6 +43,9 @@ KINDS = {LISTED: 0.62, OTHER: 0.28, EMPTY: 0.1}
 LISTED_BESIDE, SPECIES_POWER = 0.75, 0.3
 DECIBELS = 20.0
 NOISES = 48
+# The share of sounds in octaves faster or slower, and from where on one is no longer its species'.
+PACES = ((0.4, 0.5), (0.5, 0.11))
+ANOTHER = 0.14
 # The seam of what is repeated, in samples of the product's rate.
 FADE = 110
 
@@ -133,14 +136,19 @@ class Mixer:
         noises = [acoustics.noise(random)[:66_150] for _ in range(NOISES)]
         self._noises = [signal.resample_poly(one, 320, 147)[:SAMPLES] for one in noises]
 
-    def crop(self, fold: int, kind: int, random: Random) -> tuple[Floats, str, int]:
-        """Return 3 s about a window, a little faster or slower; its recording and its number."""
+    def crop(self, fold: int, kind: int, random: Random) -> tuple[Floats, str, int, float]:
+        """Return 3 s about a window, its recording and number, and octaves faster or slower."""
         group = self._sounds[fold, kind]
         counts = np.array([len(sounds) for sounds in group.values()]) ** SPECIES_POWER
         own = list(group)[random.choice(len(group), p=counts / counts.sum())]
         sound = group[own][random.integers(len(group[own]))]
         window = int(random.choice(len(sound.starts), p=sound.chances))
-        pace = random.uniform(0.92, 1.08) if random.random() < 0.8 else 1.0
+        share, octaves = random.random(), 0.0
+        for part, most in PACES:
+            if 0 <= share < part:
+                octaves = random.uniform(-most, most)
+            share -= part
+        pace = 2**octaves
         needed = int(SAMPLES * pace) + 2
         start = int((sound.starts[window] + random.uniform(-0.7, 2.7)) * RATE)
         start = max(0, min(start, sound.length - needed))
@@ -148,7 +156,7 @@ class Mixer:
         pcm = self._pcm[sound.first + start : end].astype(np.float32)
         pcm = np.resize(pcm, needed)
         moments = np.arange(SAMPLES) * pace
-        return _level(np.interp(moments, np.arange(needed), pcm)), sound.name, window
+        return _level(np.interp(moments, np.arange(needed), pcm)), sound.name, window, octaves
 
     def draw(self, random: Random) -> tuple[Floats, list[tuple[str, int, float]]]:
         """Return 3 s, and what is in it: recordings, windows and decibels."""
@@ -159,14 +167,14 @@ class Mixer:
             kind = int(random.random() > LISTED_BESIDE)
             if place == 0:
                 kind = int(random.choice(list(KINDS), p=list(KINDS.values())))
-            sound, name, window = self.crop(fold, kind, random)
+            sound, name, window, octaves = self.crop(fold, kind, random)
             decibels = -random.uniform(0, DECIBELS) if place else 0.0
             if kind != EMPTY and random.random() < (0.5 if count > 1 else 0.25):
                 sound = _level(_filter(sound, random.uniform(0, 3) / 1_000 * HERTZ))
             if random.random() < (0.3 if count > 1 else 0.2):
                 sound = _level(_echo(sound, random))
             total += sound * 10 ** (decibels / 20)
-            parts.append((name, window, decibels))
+            parts.append((name, window, decibels if abs(octaves) < ANOTHER else -np.inf))
             if kind == EMPTY:
                 break
         if random.random() < 0.55:

@@ -3,8 +3,9 @@
 They are a folder of .npz files, read in the order of their names: `images` [n, 80, 257] (what the
 network looks at: source_dir/front.py's bands, as bytes), `recordings` and `windows` [n, k] (what
 each is made of, loudest first: windows are 0, 1, 2 ... as prepare cuts them, "" is no recording),
-`decibels` [n, k] below the first, `labels` [m] (scientific names), `scores` [n, m] in [0, 1] and
-`embedding` [n, d] of the listener. docs/experiments/mixtures.py makes such files.
+`decibels` [n, k] below the first, -inf where a sound was changed so much that only the listener's
+answer counts, `labels` [m] (scientific names), `scores` [n, m] in [0, 1] and `embedding` [n, d] of
+the listener. docs/experiments/mixtures.py makes such files.
 """
 
 from collections.abc import Iterator

@@ -94,6 +94,7 @@ def _targets(
     for part, level in zip(windows.T, decibels.T.astype(np.float32), strict=True):
         column, on = own[part], part >= 0
         loud = 1 - 0.5 * np.clip((-level - FAINT_DECIBELS) / 12, 0, 1)
+        loud = np.where(np.isfinite(level), loud, 0)
         target = np.where(on, lessons.targets[part, column] * loud, 0)
         labels[each, column] = np.maximum(labels[each, column], target)
         some |= on & (column != last)
