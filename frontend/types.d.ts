@@ -53,6 +53,8 @@ interface AnswerWindow {
   verdict: Verdict
   /** The probability that any bird sings; missing in a shared link. */
   bird?: number
+  /** The probability that one sings which is not listed; missing where the model cannot say. */
+  another?: number
   species: Species[]
 }
 
@@ -65,6 +67,7 @@ interface BirdsRule {
   certain: number
   unknown: number
   sings: number
+  another?: number
 }
 
 interface Pooling {
@@ -269,6 +272,12 @@ type HearOne = (windows: AnswerWindow[], verdict: Verdict, species: Species[]) =
 
 type Judge = (counted: AnswerWindow[], best: number, rule: BirdsRule) => Verdict
 
+type IsAnother = (
+  counted: AnswerWindow[],
+  best: number,
+  rule: Pick<BirdsRule, "another" | "unknown">
+) => boolean
+
 /** Return each species' mean, by name: the order of the sums that follow. */
 type PowerMeans = (windows: AnswerWindow[], rule: Pooling) => Species[]
 
@@ -342,7 +351,7 @@ interface Constants {
 }
 
 /** What the network returns for a window; null is a silent one, of which it is not asked. */
-type Seen = { probabilities: Float32Array; bird?: number } | null
+type Seen = { probabilities: Float32Array; bird?: number; another?: number } | null
 
 type Judged = Omit<AnswerWindow, "start_seconds" | "end_seconds">
 

@@ -9,7 +9,8 @@ from birdapp.chalicelib.pooling import BIRD, PooledWindow, PoolingRule, Species,
 
 
 def recording(code, chances, truth=0):
-    return code.answers.Recording(np.array(chances), np.ones(len(chances)), truth)
+    none = np.zeros(len(chances))
+    return code.answers.Recording(np.array(chances), none + 1, none, truth)
 
 
 @pytest.mark.parametrize("exponent", [1, 2, 4])
@@ -83,7 +84,7 @@ def test_bird_that_sings_in_one_window_of_twelve_is_judged_by_that_one(code):
 
 
 def test_windows_without_a_bird_do_not_count_for_any_species(code):
-    found = code.answers.Recording(np.full((2, 2), 0.9), np.array([0.1, 0.2]), 0)
+    found = code.answers.Recording(np.full((2, 2), 0.9), np.array([0.1, 0.2]), np.zeros(2), 0)
     assert not code.answers.own_score(found, 0.2, 1, 0.5).any()
 
 

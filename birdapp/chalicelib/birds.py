@@ -21,8 +21,9 @@ class BirdsRule:
 
     A window is a species' own from the probability `heard`; where it has fewer than
     `least_windows`, the others count as silent. Confidences from `candidate`, `bird`
-    and `certain` make a candidate, an entry and a certain one. Where all are below `unknown` and a
-    window's `bird` reaches `sings`, a bird sings that is not listed.
+    and `certain` make a candidate, an entry and a certain one. Where a window's `bird` reaches
+    `sings`, a bird that is not listed sings if the windows' `another` exceeds the best confidence
+    by more than `another`; in a model without these, if all are below `unknown`.
     """
 
     heard: float
@@ -33,6 +34,7 @@ class BirdsRule:
     certain: float
     unknown: float
     sings: float
+    another: float | None = None
 
 
 class Span(NamedTuple):
@@ -92,7 +94,18 @@ def _verdict(counted: Sequence[PooledWindow], best: float, rule: BirdsRule) -> s
     if best >= rule.certain:
         return BIRD
     sings = max(window.bird for window in counted) >= rule.sings
-    return UNKNOWN_BIRD if sings and best < rule.unknown else UNSURE
+    return UNKNOWN_BIRD if sings and _is_another(counted, best, rule) else UNSURE
+
+
+def _is_another(counted: Sequence[PooledWindow], best: float, rule: BirdsRule) -> bool:
+    if rule.another is None:
+        return best < rule.unknown
+    total = 0.0
+    for window in counted:
+        if window.another is None:
+            return best < rule.unknown
+        total += window.another * window.another
+    return math.sqrt(total / len(counted)) - best > rule.another
 
 
 def _entries(windows: Sequence[PooledWindow], rule: BirdsRule) -> list[Entry]:

@@ -41,11 +41,15 @@ class Model:
 
 @dataclass(frozen=True)
 class Prediction:
-    """Probabilities [n][k] of the listed species; `birds` [n], that any bird sings, or None."""
+    """Probabilities [n][k] of the listed species.
+
+    `birds` [n]: that any bird sings; `others` [n]: that one does which is not listed; or None.
+    """
 
     model: Model
     probabilities: list[list[float]]
     birds: list[float] | None
+    others: list[float] | None = None
 
 
 def parse_model(outputs: object) -> Model:
@@ -72,9 +76,11 @@ def parse_prediction(outputs: object, windows: int) -> Prediction:
         "probabilities",
         lambda value: [_parse_row(row, model) for row in items(value, windows)],
     )
-    if "bird" not in fields:
-        return Prediction(model, rows, None)
-    return Prediction(model, rows, fields.take("bird", lambda value: _parse_birds(value, windows)))
+    birds, others = (
+        fields.take(name, lambda value: _parse_birds(value, windows)) if name in fields else None
+        for name in ("bird", "another")
+    )
+    return Prediction(model, rows, birds, others)
 
 
 def _texts(value: object, count: int | None = None) -> list[str]:
@@ -131,11 +137,16 @@ def _parse_birds_rule(birds: Fields) -> BirdsRule:
         certain,
         birds.take("unknown", _share),
         birds.take("sings", _share),
+        birds.take("another", _difference) if "another" in birds else None,
     )
 
 
 def _share(value: object) -> float:
     return number(value, high=1.0)
+
+
+def _difference(value: object) -> float:
+    return number(value, low=-1.0, high=1.0)
 
 
 def _parse_exponent(value: object) -> int:

@@ -31,13 +31,17 @@ class Species(NamedTuple):
 
 
 class PooledWindow(NamedTuple):
-    """A judged window: verdict, list, times, and the probability that any bird sings."""
+    """A judged window: verdict, list, times, and the probability that any bird sings.
+
+    `another`: that a bird sings which is not listed; None from a model that cannot say.
+    """
 
     verdict: str
     species: Sequence[Species]
     start_seconds: float = 0.0
     end_seconds: float = 0.0
     bird: float = 1.0
+    another: float | None = None
 
 
 @dataclass(frozen=True)

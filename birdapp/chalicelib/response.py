@@ -35,13 +35,19 @@ def judge_windows(windows: Sequence[Window], prediction: Prediction) -> list[Poo
     """Return each window's list and verdict ("The window's verdict")."""
     # A model without the output cannot tell "no bird".
     birds = prediction.birds or [1.0] * len(windows)
+    others: Sequence[float | None] = prediction.others or [None] * len(windows)
     return [
-        _judge(window, row, 0.0 if window.silent else bird, prediction.model)
-        for window, row, bird in zip(windows, prediction.probabilities, birds, strict=True)
+        _judge(window, row, (0.0, None) if window.silent else (bird, other), prediction.model)
+        for window, row, bird, other in zip(
+            windows, prediction.probabilities, birds, others, strict=True
+        )
     ]
 
 
-def _judge(window: Window, row: Sequence[float], bird: float, model: Model) -> PooledWindow:
+def _judge(
+    window: Window, row: Sequence[float], heard: tuple[float, float | None], model: Model
+) -> PooledWindow:
+    bird, another = heard
     species = ranked(map(Species, model.names, model.labels, row))[: model.rule.species_per_window]
     verdict = BIRD if species[0].probability >= model.bird_threshold else UNSURE
     hears_none = window.silent or bird < model.no_bird_threshold
@@ -51,6 +57,7 @@ def _judge(window: Window, row: Sequence[float], bird: float, model: Model) -> P
         window.start_seconds,
         window.end_seconds,
         min(cut(bird), 1.0),
+        None if another is None else min(cut(another), 1.0),
     )
 
 
@@ -79,11 +86,13 @@ def _entry(entry: Entry) -> dict[str, Any]:
 
 
 def _window(window: PooledWindow, top: int) -> dict[str, Any]:
+    another = {} if window.another is None else {"another": window.another}
     return {
         "start_seconds": window.start_seconds,
         "end_seconds": window.end_seconds,
         "verdict": window.verdict,
         "bird": window.bird,
+        **another,
         "species": _species(window.species[:top]),
     }
 

@@ -38,11 +38,19 @@ export const hearOne = (windows, verdict, species) => {
 }
 
 /** @type {Judge} */
-const judge = (counted, best, {certain, unknown, sings}) => {
+const judge = (counted, best, {certain, sings, ...rule}) => {
 	if (!counted.length) return "no_bird"
 	if (best >= certain) return "bird"
 	const sounds = Math.max(...counted.map(window => window.bird ?? 1)) >= sings
-	return sounds && best < unknown ? "unknown_bird" : "unsure"
+	return sounds && isAnother(counted, best, rule) ? "unknown_bird" : "unsure"
+}
+
+/** @type {IsAnother} */
+const isAnother = (counted, best, {another: least, unknown}) => {
+	const others = counted.map(({another = NaN}) => another)
+	if (least === undefined || others.some(Number.isNaN)) return best < unknown
+	const total = others.reduce((sum, another) => sum + another * another, 0)
+	return Math.sqrt(total / counted.length) - best > least
 }
 
 /** @type {(windows: AnswerWindow[], rule: BirdsRule) => Bird[]} */

@@ -26,9 +26,10 @@ export const loadNetwork = async () => {
 	/** @param {Uint8Array} bytes */
 	async function look(bytes) {
 		const spectrogram = new Tensor(bytes, [1, BINS, bytes.length / BINS])
-		const {probabilities, bird} = await network.run({spectrogram})
-		const seen = {probabilities: probabilities.toTypedArray(), bird: bird?.toTypedArray()[0]}
-		for (const each of [spectrogram, probabilities, bird]) each?.delete()
+		const {probabilities, ...heard} = await network.run({spectrogram})
+		const [bird, another] = [heard.bird, heard.another].map(each => each?.toTypedArray()[0])
+		const seen = {probabilities: probabilities.toTypedArray(), bird, another}
+		for (const each of [spectrogram, probabilities, ...Object.values(heard)]) each?.delete()
 		return seen
 	}
 }

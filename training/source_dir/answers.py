@@ -1,7 +1,7 @@
 """The answer's two rules, as training needs them: the recording's species, and which birds sing.
 
 Both are the app's (docs/contracts.md); tests hold them together. A recording is here its windows'
-probabilities [n, listed], `bird` [n], and the set of the listed species that sing in it.
+probabilities [n, listed], `bird` and `another` [n], and its true class.
 """
 
 from collections.abc import Sequence
@@ -19,10 +19,11 @@ LEAST_DOUBT = 1e-12
 
 @dataclass(frozen=True)
 class Recording:
-    """Probabilities [n, listed] and bird [n] of a recording's windows, and its true class."""
+    """Probabilities [n, listed], bird and another [n] of a recording's windows; its true class."""
 
     probabilities: Floats
     bird: Floats
+    another: Floats
     truth: int
 
 
@@ -40,6 +41,7 @@ def recordings(dataset: Dataset, indices: Sequence[int], probabilities: Floats) 
         Recording(
             probabilities[rows, :listed],
             1 - probabilities[rows, -1],
+            probabilities[rows, -2],
             class_of.get(dataset.rows[indices[rows[0]]]["primary_label"], listed),
         )
         for rows in places.values()
@@ -64,6 +66,12 @@ def own_score(recording: Recording, heard: float, least: int, no_bird: float) ->
     own = counted >= heard
     total = np.where(own, counted**4, 0).sum(axis=0)
     return np.asarray((total / np.maximum(own.sum(axis=0), max(1, min(least, len(own))))) ** 0.25)
+
+
+def another_score(recording: Recording, no_bird: float) -> float:
+    """Pool `another` over the windows that count: the root of the mean square."""
+    counted = recording.another[recording.bird >= no_bird]
+    return float(np.sqrt((counted**2).mean())) if counted.size else 0.0
 
 
 def share_out(confidences: Floats) -> Floats:

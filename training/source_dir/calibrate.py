@@ -33,7 +33,7 @@ BOUNDS = ((-1.5, 1.5), (-2.0, 2.0))
 
 @dataclass(frozen=True)
 class Scale:
-    """How logits become probabilities: times `slope`, and but for that of no bird, plus `offset`.
+    """How logits become probabilities: times `slope`, and those of species, plus `offset`.
 
     Both are such that 16 bits hold them, which is what the LiteRT file keeps.
     """
@@ -42,9 +42,12 @@ class Scale:
     offset: float = 0.0
 
     def probabilities(self, logits: Floats) -> Floats:
-        """Turn logits [..., classes] into probabilities, each of its own; the last is no bird."""
+        """Turn logits [..., classes] into probabilities, each of its own.
+
+        The last two are another bird and no bird.
+        """
         scaled = logits * self.slope
-        scaled[..., :-1] += self.offset
+        scaled[..., :-2] += self.offset
         return np.asarray(special.expit(scaled))
 
 

@@ -14,6 +14,8 @@ import spectrogram
 from tqdm import tqdm
 
 NO_BIRD = "no_bird"
+# A class that no recording has by itself: whatever sings and is not listed.
+ANOTHER_BIRD = "another_bird"
 CHUNK = 64
 
 Pcm = npt.NDArray[np.int16]
@@ -46,7 +48,7 @@ class Dataset:
 
 
 def load(folder: Path) -> Dataset:
-    """Read a dataset. Listed species come first among the classes, `no_bird` last.
+    """Read a dataset. Listed species come first among the classes, another bird and no bird last.
 
     Raises OSError, ValueError.
     """
@@ -61,7 +63,8 @@ def load(folder: Path) -> Dataset:
     others = sorted({row["primary_label"] for row in rows} - {*listed, NO_BIRD})
     scientific = [one["scientific_name"] for one in species]
     names = [one["common_name"] or one["scientific_name"] for one in species]
-    return Dataset(folder, windows, rows, [*listed, *others, NO_BIRD], listed, scientific, names)
+    classes = [*listed, *others, ANOTHER_BIRD, NO_BIRD]
+    return Dataset(folder, windows, rows, classes, listed, scientific, names)
 
 
 def learn_from_all(dataset: Dataset) -> Dataset:

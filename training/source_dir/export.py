@@ -36,7 +36,7 @@ class Served(tf.Module):  # type: ignore[misc]  # TensorFlow ships no types.
         self._call, self._first = network.stateless_call, model.first_layer(network.name)
         self.text = json.dumps(constants)
         self._listed, self._slope = len(constants["labels"]), scale.slope
-        self._offsets = np.array([scale.offset] * self._listed + [0.0], np.float32)
+        self._offsets = np.array([scale.offset] * self._listed + [0.0, 0.0], np.float32)
         self._labels, self._names = (
             tf.constant(constants["labels"]),
             tf.constant(constants["names"]),
@@ -44,14 +44,15 @@ class Served(tf.Module):  # type: ignore[misc]  # TensorFlow ships no types.
         self._settings = tf.constant(json.dumps(constants["settings"]))
 
     def classify(self, images: Any) -> dict[str, Any]:
-        """Spectrogram bytes as numbers [n, 216, 514] -> probabilities [n, k] and bird [n]."""
+        """Spectrogram bytes as numbers [n, 216, 514] -> probabilities [n, k]; bird, another [n]."""
         trainable, fixed = (
             [_widen(one) for one in group] for group in (self.trainable, self.fixed)
         )
         seen = self._first(tf.cast(images, tf.float32))
         logits, _ = self._call(trainable, fixed, seen, training=False)
         chances = tf.sigmoid(logits * self._slope + self._offsets)
-        return {"probabilities": chances[:, : self._listed], "bird": 1 - chances[:, -1]}
+        another, none = chances[:, -2], chances[:, -1]
+        return {"probabilities": chances[:, : self._listed], "bird": 1 - none, "another": another}
 
     @tf.function(input_signature=[tf.TensorSpec([None], tf.string, name="spectrogram")])  # type: ignore[untyped-decorator]
     def predict(self, spectrogram: Any) -> dict[str, Any]:

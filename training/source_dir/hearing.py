@@ -116,9 +116,16 @@ def make_lessons(dataset: Dataset, scores: Scores | None) -> Lessons:
                 weights[windows] = np.maximum(heard, LEAST_WEIGHT)
                 sure = np.minimum(heard * SCORE_GAIN, 1)
                 targets[windows, own] = LABEL_SHARE + (1 - LABEL_SHARE) * sure
+    set_another(targets, len(dataset.listed))
     if scores is None:
         return Lessons(targets, weights, None, None)
     return Lessons(targets, weights, scores.embedding, scores.centre)
+
+
+def set_another(targets: npt.NDArray[np.floating], listed: int) -> None:
+    """Let another bird sing as surely as the surest of those that are not listed."""
+    if targets[:, listed:-2].size:
+        targets[:, -2] = targets[:, listed:-2].max(axis=1)
 
 
 def recordings(dataset: Dataset) -> list[tuple[str, list[int]]]:

@@ -66,16 +66,16 @@ def build(architecture: str, classes: int, *, embedding: int = 0) -> keras.Model
 
 
 def served(network: keras.Model, listed: int) -> keras.Model:
-    """Return a copy with what answers need: the logits of the listed species, and of no bird last.
+    """Return a copy with what answers need: logits of the listed species, another bird, no bird.
 
-    Other species teach the network, but nobody asks for them: their weights are left out, and the
-    embedding.
+    Other species teach the network, but nobody asks which it is: their weights are left out, and
+    the embedding.
     """
-    found, learnt = build(network.name, listed + 1), keras.Model(network.inputs, network.outputs[0])
+    found, learnt = build(network.name, listed + 2), keras.Model(network.inputs, network.outputs[0])
     for layer, taught in zip(found.layers, learnt.layers, strict=True):
         weights = taught.get_weights()
         if layer.name == LAST_LAYER:
-            weights = [np.delete(part, np.s_[listed:-1], axis=-1) for part in weights]
+            weights = [np.delete(part, np.s_[listed:-2], axis=-1) for part in weights]
         layer.set_weights(weights)
     return found
 

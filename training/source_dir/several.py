@@ -83,7 +83,10 @@ def cases(found: Sequence[Recording], mixed: Mixed, chances: Floats, listed: int
     """Return single recordings, overlays with the probabilities [n, classes], and sequences."""
     single = [Case(one, frozenset({one.truth} if one.truth < listed else set())) for one in found]
     over = [
-        Case(Recording(chances[rows, :listed], 1 - chances[rows, -1], truth[0]), frozenset(truth))
+        Case(
+            Recording(chances[rows, :listed], 1 - chances[rows, -1], chances[rows, -2], truth[0]),
+            frozenset(truth),
+        )
         for rows, truth in zip(mixed.rows, mixed.truths, strict=True)
     ]
     alone = [one for one in found if one.truth < listed]
@@ -91,9 +94,11 @@ def cases(found: Sequence[Recording], mixed: Mixed, chances: Floats, listed: int
     for one, other in mixed.places:
         pair = [alone[one], alone[other]]
         rows = np.concatenate([each.probabilities for each in pair])
-        bird = np.concatenate([each.bird for each in pair])
+        bird, another = (
+            np.concatenate([getattr(each, name) for each in pair]) for name in ("bird", "another")
+        )
         truths = frozenset(each.truth for each in pair)
-        after.append(Case(Recording(rows, bird, pair[0].truth), truths))
+        after.append(Case(Recording(rows, bird, another, pair[0].truth), truths))
     return single + over + after
 
 
@@ -114,6 +119,7 @@ def learn(found: Sequence[Case], no_bird: float, kinds: promises.Kinds) -> dict[
     singles = slice(0, len(kinds.known))
     single = [case.recording for case in found[singles]]
     sings = _sings(single, no_bird, kinds)
+    another = np.array([answers.another_score(one, no_bird) for one in single])
     return {
         "rule": "own_windows",
         "heard": HEARD,
@@ -123,21 +129,22 @@ def learn(found: Sequence[Case], no_bird: float, kinds: promises.Kinds) -> dict[
         "candidate": LEAST_CANDIDATE,
         "certain": _certain(confidences, right, kinds),
         "sings": sings,
-        "unknown": _unknown(best[singles], single, sings, kinds),
+        "unknown": max(0.0, -_rarely_above(-best[singles], single, sings, kinds)),
+        "another": _rarely_above(another - best[singles], single, sings, kinds),
     }
 
 
-def _unknown(
-    best: Floats, found: Sequence[Recording], sings: float, kinds: promises.Kinds
+def _rarely_above(
+    signs: Floats, found: Sequence[Recording], sings: float, kinds: promises.Kinds
 ) -> float:
-    """Return the confidence below which few recordings of listed species are, where a bird sings.
+    """Return what a sign [n] of a bird that is not listed exceeds in few recordings of listed ones.
 
-    `best` [n] are the best confidences of recordings.
+    Signs are in [-1, 1]; where no bird sings, they say nothing.
     """
     loud = np.array([one.bird.max() >= sings for one in found])
-    known = np.sort(np.where(loud, best, 1.0)[kinds.known])
+    known = np.sort(np.where(loud, signs, -1.0)[kinds.known])[::-1]
     if not known.size:
-        return 0.0
+        return 1.0
     return round(float(known[int(promises.asked(UNKNOWN_OF_LISTED, known.size) * known.size)]), 4)
 
 
