@@ -130,6 +130,17 @@ def test_two_birds_at_once_are_both_in_the_answer():
     assert sum(one["probability"] for one in found["species"]) <= 1
 
 
+def test_each_window_but_silent_ones_says_that_another_bird_sings():
+    windows = [a_window(0.0), a_window(5.0, silent=True), a_window(10.0)]
+    rows = [[0.3, 0.0, 0.0]] * 3
+    prediction = Prediction(
+        a_model(birds=RULE | {"another": 0.4}), rows, [0.9] * 3, [0.81239, 1, 0.8]
+    )
+    found = build_answer(Spectrograms(15.0, windows), prediction, 5)
+    assert [window.get("another") for window in found["windows"]] == [0.8123, None, 0.8]
+    assert found["verdict"] == "unknown_bird"
+
+
 def test_model_without_the_rule_names_its_best_bird():
     found = answer(a_model(), [[0.1, 0.0, 0.8], [0.3, 0.0, 0.6]])
     assert found["verdict"] == "bird"
@@ -157,6 +168,8 @@ def test_model_without_the_rule_that_is_unsure_names_no_bird():
         ({"calibration": [[0.0, 0.1], [1.0, 1.0]]}, "settings.birds.calibration"),
         ({"sings": None}, "settings.birds.sings"),
         ({"unknown": "much"}, "settings.birds.unknown"),
+        ({"another": -1.5}, "settings.birds.another"),
+        ({"another": None}, "settings.birds.another"),
     ],
 )
 def test_wrong_setting_of_birds_is_refused(wrong, reason):

@@ -8,9 +8,9 @@ import pytest
 from birdapp.chalicelib.pooling import BIRD, PooledWindow, PoolingRule, Species, pool
 
 
-def recording(code, chances, truth=0):
+def recording(code, chances, truth=0, another=0.0):
     none = np.zeros(len(chances))
-    return code.answers.Recording(np.array(chances), none + 1, none, truth)
+    return code.answers.Recording(np.array(chances), none + 1, none + another, truth)
 
 
 @pytest.mark.parametrize("exponent", [1, 2, 4])
@@ -89,16 +89,16 @@ def test_windows_without_a_bird_do_not_count_for_any_species(code):
 
 
 def birds(code, cases):
-    """Learn `birds` from single recordings of one window: (chances, the truth or None)."""
+    """Learn `birds` from single recordings of one window: (chances, the truth or None, another)."""
     listed = len(cases[0][0])
     found = [
         code.several.Case(
-            recording(code, [chances], listed if truth is None else truth),
+            recording(code, [chances], listed if truth is None else truth, *another),
             frozenset() if truth is None else frozenset({truth}),
         )
-        for chances, truth in cases
+        for chances, truth, *another in cases
     ]
-    known = np.array([truth is not None for _, truth in cases])
+    known = np.array([truth is not None for _, truth, *_ in cases])
     return code.several.learn(found, 0.5, code.promises.Kinds(known, np.zeros(len(cases), bool)))
 
 
@@ -124,6 +124,25 @@ def test_unknown_bird_is_said_of_few_listed_recordings(code):
     points = np.array(settings["calibration"])
     confidences = np.interp(np.linspace(0.3, 0.99, 200), points[:, 0], points[:, 1])
     assert (confidences < settings["unknown"]).mean() <= 0.05
+
+
+def test_another_bird_is_said_of_few_listed_recordings_and_of_most_others(code):
+    others = np.random.default_rng(0).permutation(np.linspace(0, 0.9, 200))
+    scores = np.linspace(0.3, 0.99, 200)
+    known = [([score, 0.0], 0, other) for score, other in zip(scores, others, strict=True)]
+    settings = birds(code, known + [([0.2, 0.0], None, 0.9)] * 40)
+    points = np.array(settings["calibration"])
+    best = np.interp(scores, points[:, 0], points[:, 1])
+    assert 0.02 <= (others - best > settings["another"]).mean() <= 0.05
+    assert 0.9 - np.interp(0.2, points[:, 0], points[:, 1]) > settings["another"]
+
+
+def test_windows_without_a_bird_do_not_say_that_another_sings(code):
+    found = code.answers.Recording(
+        np.zeros((3, 2)), np.array([0.9, 0.9, 0.1]), np.array([0.6, 0.8, 1.0]), 2
+    )
+    assert code.answers.another_score(found, 0.5) == pytest.approx(np.sqrt(0.5))
+    assert code.answers.another_score(found, 0.95) == 0
 
 
 def test_overlay_holds_both_birds_and_a_sequence_all_their_windows(code, dataset, images):

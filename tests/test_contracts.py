@@ -109,7 +109,7 @@ def test_the_documented_settings_are_accepted():
 
 def test_the_answer_has_the_documented_form(found):
     windows = spectrogram_client._parse(found[1])
-    prediction = endpoint_client.Prediction(documented_model(), [[0.93, 0.21]], [0.9])
+    prediction = endpoint_client.Prediction(documented_model(), [[0.93, 0.21]], [0.9], [0.04])
     built = {**response.build_answer(windows, prediction, 5), "request_id": "id"}
     documented = example_with("verdict", "windows")
     assert {**form(built), "pooling": {}} == {

@@ -90,6 +90,8 @@ WRONG_OUTPUTS = {
     "bird not a number": {"bird": [float("nan"), 0.5]},
     "bird is short": {"bird": [0.5]},
     "bird over one": {"bird": [1.5, 0.5]},
+    "another is a number": {"another": 0.5},
+    "another below zero": {"another": [-0.1, 0.5]},
     "no labels": {"labels": None},
     "empty labels": {"labels": [], "names": []},
     "labels not unique": {"labels": ["Turdus merula", "Parus major", "Parus major"]},

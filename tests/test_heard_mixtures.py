@@ -78,6 +78,7 @@ def test_targets_are_half_what_was_mixed_and_half_what_is_heard(code, taught):
     assert found[2].tolist() == [0] * (len(dataset.classes) - 1) + [1]
     # What is heard beside the label is a target, as it is heard.
     assert found[3, [tit, magpie, nothing]] == pytest.approx([1, 0.3, 0], abs=2e-3)
+    assert not found[:, dataset.classes.index("another_bird")].any()
 
 
 def test_of_a_sound_that_was_changed_much_only_what_is_heard_counts(code, taught, tmp_path):

@@ -69,8 +69,8 @@ def test_a_window_below_80_decibels_is_silent(module, level):
 
 @pytest.mark.parametrize("independent", [False, True])
 @pytest.mark.parametrize("row", [[0.5, 0.7, 0.2], [0.1, 0.1, 0.05], [0.6, 0.3, 0.01]])
-@pytest.mark.parametrize("bird", [0.9, 0.3])
-def test_a_window_is_judged_as_by_the_server(module, independent, row, bird):
+@pytest.mark.parametrize(("bird", "another"), [(0.9, 0.12345), (0.3, None)])
+def test_a_window_is_judged_as_by_the_server(module, independent, row, bird, another):
     names = ["Wren", "Robin", "Rook"]
     pooling = {"species_per_window": 2}
     settings = {
@@ -82,14 +82,19 @@ def test_a_window_is_judged_as_by_the_server(module, independent, row, bird):
     found = module(
         "core/judge.js",
         "(m, [constants, seen]) => m.judgeWindow(constants, seen)",
-        [constants, {"probabilities": row, "bird": bird}],
+        [
+            constants,
+            {"probabilities": row, "bird": bird} | ({"another": another} if another else {}),
+        ],
     )
     total = 1 if independent else max(1, sum(row))
     rule = PoolingRule(4, 2, ((0, 0), (1, 1)), 0.5)
     model = Model(names, names, "v", 0.5, 0.4, pooling, rule, None, independent)
-    prediction = Prediction(model, [[value / total for value in row]], [bird])
+    others = [another] if another else None
+    prediction = Prediction(model, [[value / total for value in row]], [bird], others)
     (expected,) = judge_windows([Window(0, 5, False, "")], prediction)
     assert (found["verdict"], found["bird"]) == (expected.verdict, expected.bird)
+    assert found.get("another") == expected.another
     assert found["species"] == [one._asdict() for one in expected.species]
 
 

@@ -190,6 +190,13 @@ def test_bird_in_the_background_is_a_target_beside_the_label(dataset, listened):
     assert targets[second, own] == 0.5
 
 
+def test_another_bird_is_as_sure_as_the_surest_that_is_not_listed(dataset, listened):
+    targets, another = listened().targets, dataset.classes.index("another_bird")
+    assert targets[of(dataset, "Parus_major"), another] == pytest.approx(0.7, abs=1e-3)
+    assert (targets[of(dataset, "Strix_aluco"), another] >= 0.5).all()
+    assert "Strix_aluco" not in dataset.listed
+
+
 def test_label_that_a_listener_does_not_know_keeps_its_word(dataset, listened):
     windows = of(dataset, "Pica_pica")
     assert (listened().targets[windows, dataset.classes.index("Pica_pica")] == 1).all()
