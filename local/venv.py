@@ -85,7 +85,14 @@ def _install(folder: Path, requirements: Path) -> None:
     except subprocess.CalledProcessError:
         # pip alone reads a pip.conf, which may name a company's mirror.
         _run([*pip, *wanted])
+    _compile_quietly(folder)
     _link_ffmpeg(folder)
+
+
+def _compile_quietly(folder: Path) -> None:
+    """Compile what warns when it is compiled; the rest is, when it is first imported."""
+    for package in folder.glob("lib/python*/site-packages/pydub"):
+        _run([folder / "bin" / "python", "-W", "ignore", "-m", "compileall", "-q", package])
 
 
 def _link_ffmpeg(folder: Path) -> None:

@@ -95,6 +95,13 @@ def test_ffmpeg_of_the_package_is_linked_beside_python(installs):
     assert (installs.folder / "bin" / "ffmpeg").resolve() == program
 
 
+def test_what_warns_when_it_is_compiled_is_compiled_at_once(installs):
+    package = installs.folder / "lib/python3.11/site-packages/pydub"
+    package.mkdir(parents=True)
+    installs.ensure()
+    assert installs.commands[-1][-2:] == ["-q", package]
+
+
 @pytest.mark.parametrize("failing", [set(), {"uv"}])
 def test_nothing_is_taken_without_a_hash(installs, failing):
     installs.failing = failing
