@@ -63,6 +63,7 @@ def test_an_answer_has_the_form_of_the_contract(answers):
         "end_seconds",
         "verdict",
         "bird",
+        "another",
         "species",
     }
 
