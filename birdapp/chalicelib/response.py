@@ -37,7 +37,7 @@ def judge_windows(windows: Sequence[Window], prediction: Prediction) -> list[Poo
     birds = prediction.birds or [1.0] * len(windows)
     others: Sequence[float | None] = prediction.others or [None] * len(windows)
     return [
-        _judge(window, row, (0.0, None) if window.silent else (bird, other), prediction.model)
+        _judge(window, row, bird, other, prediction.model)
         for window, row, bird, other in zip(
             windows, prediction.probabilities, birds, others, strict=True
         )
@@ -45,9 +45,10 @@ def judge_windows(windows: Sequence[Window], prediction: Prediction) -> list[Poo
 
 
 def _judge(
-    window: Window, row: Sequence[float], heard: tuple[float, float | None], model: Model
+    window: Window, row: Sequence[float], bird: float, another: float | None, model: Model
 ) -> PooledWindow:
-    bird, another = heard
+    if window.silent:
+        bird, another = 0.0, None
     species = ranked(map(Species, model.names, model.labels, row))[: model.rule.species_per_window]
     verdict = BIRD if species[0].probability >= model.bird_threshold else UNSURE
     hears_none = window.silent or bird < model.no_bird_threshold

@@ -46,8 +46,8 @@ KINDS = {LISTED: 0.62, OTHER: 0.28, EMPTY: 0.1}
 LISTED_BESIDE, SPECIES_POWER = 0.75, 0.3
 DECIBELS = 20.0
 NOISES = 48
-# The share of sounds in octaves faster or slower, and from where on one is no longer its species'.
-PACES = ((0.4, 0.5), (0.5, 0.11))
+# Octaves faster or slower at most, for what share of sounds; from where on one is not its species'.
+PACES = {0.5: 0.4, 0.11: 0.5, 0.0: 0.1}
 ANOTHER = 0.14
 # The seam of what is repeated, in samples of the product's rate.
 FADE = 110
@@ -146,11 +146,8 @@ class Mixer:
         own = list(group)[random.choice(len(group), p=counts / counts.sum())]
         sound = group[own][random.integers(len(group[own]))]
         window = int(random.choice(len(sound.starts), p=sound.chances))
-        share, octaves = random.random(), 0.0
-        for part, most in PACES:
-            if 0 <= share < part:
-                octaves = random.uniform(-most, most)
-            share -= part
+        most = random.choice(list(PACES), p=list(PACES.values()))
+        octaves = random.uniform(-most, most)
         pace = 2**octaves
         needed = int(SAMPLES * pace) + 2
         start = int((sound.starts[window] + random.uniform(-0.7, 2.7)) * RATE)

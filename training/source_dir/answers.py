@@ -26,6 +26,11 @@ class Recording:
     another: Floats
     truth: int
 
+    @classmethod
+    def of(cls, chances: Floats, listed: int, truth: int) -> "Recording":
+        """Return a recording of its windows' probabilities [n, classes]."""
+        return cls(chances[:, :listed], 1 - chances[:, -1], chances[:, -2], truth)
+
 
 def recordings(dataset: Dataset, indices: Sequence[int], probabilities: Floats) -> list[Recording]:
     """Group the rows of probabilities [n, classes] by recording.
@@ -38,10 +43,9 @@ def recordings(dataset: Dataset, indices: Sequence[int], probabilities: Floats) 
         places.setdefault(dataset.rows[index]["recording_id"], []).append(place)
     listed = len(dataset.listed)
     return [
-        Recording(
-            probabilities[rows, :listed],
-            1 - probabilities[rows, -1],
-            probabilities[rows, -2],
+        Recording.of(
+            probabilities[rows],
+            listed,
             class_of.get(dataset.rows[indices[rows[0]]]["primary_label"], listed),
         )
         for rows in places.values()

@@ -83,10 +83,7 @@ def cases(found: Sequence[Recording], mixed: Mixed, chances: Floats, listed: int
     """Return single recordings, overlays with the probabilities [n, classes], and sequences."""
     single = [Case(one, frozenset({one.truth} if one.truth < listed else set())) for one in found]
     over = [
-        Case(
-            Recording(chances[rows, :listed], 1 - chances[rows, -1], chances[rows, -2], truth[0]),
-            frozenset(truth),
-        )
+        Case(Recording.of(chances[rows], listed, truth[0]), frozenset(truth))
         for rows, truth in zip(mixed.rows, mixed.truths, strict=True)
     ]
     alone = [one for one in found if one.truth < listed]
@@ -94,9 +91,8 @@ def cases(found: Sequence[Recording], mixed: Mixed, chances: Floats, listed: int
     for one, other in mixed.places:
         pair = [alone[one], alone[other]]
         rows = np.concatenate([each.probabilities for each in pair])
-        bird, another = (
-            np.concatenate([getattr(each, name) for each in pair]) for name in ("bird", "another")
-        )
+        bird = np.concatenate([each.bird for each in pair])
+        another = np.concatenate([each.another for each in pair])
         truths = frozenset(each.truth for each in pair)
         after.append(Case(Recording(rows, bird, another, pair[0].truth), truths))
     return single + over + after
