@@ -2,7 +2,6 @@
 
 import {SAMPLE_RATE} from "./core/chunks.js"
 import {toMono} from "./core/mono.js"
-import {resample} from "./core/resample.js"
 import {columnsAt, loudest, paint} from "./core/spectrogram-image.js"
 import {BINS, HOP, countColumns, loudness} from "./core/stft.js"
 import {encodeWav} from "./core/wav.js"
@@ -43,9 +42,7 @@ const reply = message => postMessage(message)
 
 /** Slice by slice: chunks are cut and views drawn in between. @param {Sound} sound */
 async function load({channels, rate, fine, pcm}, id = 0) {
-	// One by one, so that an hour is not held twice.
-	channels.forEach((each, i) => (channels[i] = resample(each, rate)))
-	const mine = pcm ?? toMono(channels, fine)
+	const mine = pcm ?? toMono(channels, rate, fine)
 	if (!mine) return reply({id, samples: -1})
 	const columns = countColumns(mine.length)
 	samples = mine

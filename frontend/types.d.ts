@@ -387,8 +387,12 @@ interface LiteRt {
   Tensor: new (values: Uint8Array, shape: number[]) => LiteRtTensor
 }
 
-/** `mayRaise`: a quiet recording may become louder. */
-type ToMono = (channels: Sound["channels"], mayRaise: boolean) => Int16Array<ArrayBuffer> | null
+/** Of channels at any rate, which are used up. `mayRaise`: a quiet recording may become louder. */
+type ToMono = (
+  channels: Sound["channels"],
+  rate: number,
+  mayRaise: boolean
+) => Int16Array<ArrayBuffer> | null
 
 type Resample = (sound: Sound["channels"][0], rate: number) => Sound["channels"][0]
 

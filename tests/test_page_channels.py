@@ -34,15 +34,15 @@ def fine(samples, bits=24):
     return sounds.make_wav(octets.tobytes(), RATE, bits=bits)
 
 
-def floats(*channels):
+def floats(*channels, rate=RATE):
     samples = np.stack(channels, axis=1).ravel().astype("<f4")
-    return sounds.make_wav(samples.tobytes(), RATE, len(channels), bits=32, tag=FLOAT)
+    return sounds.make_wav(samples.tobytes(), rate, len(channels), bits=32, tag=FLOAT)
 
 
-def with_numbers(value):
+def with_numbers(value, loudness=1e-3, rate=RATE):
     broken = SONG.copy()
     broken[[5_000, 20_000]] = value
-    return floats(broken * 1e-3)
+    return floats(broken * loudness, rate=rate)
 
 
 def behind_a_decoy(wav):
@@ -74,6 +74,8 @@ CASES = {
     "loud floats": floats(SONG * 100),
     "floats with NaN": with_numbers(np.nan),
     "floats with infinity": with_numbers(np.inf),
+    "floats with NaN at 44.1 kHz": with_numbers(np.nan, rate=44_100),
+    "floats with infinity at 48 kHz": with_numbers(-np.inf, 1, 48_000),
     "quiet floats that cancel": floats(SONG * 1e-3, -0.9e-3 * SONG),
 }
 

@@ -1,5 +1,6 @@
 /** Channels -> one of 16 bits: "From a file to one channel" of docs/contracts.md. */
 
+import {resample} from "./resample.js"
 import {toPcm} from "./wav.js"
 
 const SILENT_POWER = 1e-8
@@ -8,9 +9,11 @@ const RAISED_PEAK = 0.5
 const MAX_GAIN = 1e5
 
 /** Return the sound at 22,050 Hz; null where it holds no number. @type {ToMono} */
-export const toMono = (channels, mayRaise) => {
-	// All of them: a broken number in one would spoil the mean.
+export const toMono = (channels, rate, mayRaise) => {
+	// All of them, first: a broken number would spoil the mean, and all that the filter reaches.
 	if (!channels.map(clean).some(Boolean)) return null
+	// One by one, so that an hour is not held twice.
+	channels.forEach((each, i) => (channels[i] = resample(each, rate)))
 	const mean = channels.length > 1 ? meanOf(channels) : channels[0]
 	const loud = channels.length > 1 ? choose(measure(mean).power, channels) : -1
 	const sound = loud < 0 ? mean : channels[loud]

@@ -50,12 +50,8 @@ async function finish(ended) {
 
 /** @param {Sound} sound */
 async function nameSound({channels, rate, fine, pcm}) {
-	const [{toMono}, {resample}] = await Promise.all([
-		import("../core/mono.js"),
-		import("../core/resample.js")
-	])
-	const resampled = channels.map(each => resample(each, rate))
-	const samples = pcm ?? toMono(resampled, fine)
+	const {toMono} = await import("../core/mono.js")
+	const samples = pcm ?? toMono(channels, rate, fine)
 	if (!samples?.length) throw new ApiError("undecodable_audio")
 	return {length: samples.length, answer: answer(await network(), await judgeAll(samples))}
 }
