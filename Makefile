@@ -1,5 +1,7 @@
 # One to three lines a target; logic lives in Python. Settings: make run API_PORT=8001
 PYTHON ?= python3
+# Compiled Python is kept: without, importing TensorFlow takes each process 8 s, with it 3.
+unexport PYTHONDONTWRITEBYTECODE
 MODEL ?= training/model
 STAGE ?= dev
 # Each set of packages has an environment of its own, made once; only .venv holds TensorFlow.

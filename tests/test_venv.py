@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from local import venv
+from training.jobs.source_folder import REPOSITORY
 
 
 class Installs:
@@ -116,3 +117,10 @@ def test_an_interrupted_installation_ends_without_a_traceback(installs, monkeypa
 
     monkeypatch.setattr(venv, "_run", interrupt)
     assert venv.main([str(installs.folder), str(installs.requirements)]) == 130
+
+
+def test_what_is_imported_is_compiled_once(monkeypatch):
+    monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")
+    command = ["make", "--silent", "--eval", "show:; @env", "show"]
+    shown = subprocess.run(command, cwd=REPOSITORY, check=True, capture_output=True, text=True)
+    assert "PYTHONDONTWRITEBYTECODE" not in shown.stdout
