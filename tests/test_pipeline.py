@@ -65,7 +65,7 @@ def kaggle_of_2021(folder):
 
 @pytest.mark.parametrize(
     ("write", "epochs"),
-    [(folders_without_a_table, 20), (table_of_a_german_excel, 12), (kaggle_of_2021, 20)],
+    [(folders_without_a_table, 60), (table_of_a_german_excel, 12), (kaggle_of_2021, 60)],
 )
 def test_small_set_becomes_a_model_that_names_a_recording(tmp_path, write, epochs, capfd):
     folder, model = tmp_path / "Vögel im Garten", tmp_path / "ein Modell"
