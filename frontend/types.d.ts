@@ -450,6 +450,8 @@ interface FromListenWorker {
   length?: number
   /** Why it failed. */
   code?: string
+  /** The worker itself could not be loaded. */
+  failed?: boolean
 }
 
 type OnListenReply = (reply: FromListenWorker) => void

@@ -204,6 +204,16 @@ def test_this_device_says_what_is_wrong_with_a_sound_in_the_words_of_the_api(
     assert page.inner_text("#message") == MESSAGES[code]
 
 
+def test_a_part_of_the_page_that_was_out_of_reach_is_loaded_when_asked_again(open_page):
+    page = open_page()
+    page.check("#on-device")
+    page.context.route("**/listen/work.js", lambda route: route.abort())
+    assert identify(page, recording(5)) == "error"
+    page.context.unroute("**/listen/work.js")
+    page.click("#send")
+    assert wait_state(page, "result", "unsure", "unknown-bird", "no-bird", "error") != "error"
+
+
 def test_who_answered_is_said_and_the_choice_is_kept(open_page, api):
     page = open_page()
     identify(page, recording(5))

@@ -7,7 +7,7 @@ import sys
 import zipfile
 
 import pytest
-from page_api import BOTH, POOLING_OF_BIRDS
+from page_api import BOTH, POOLING_OF_BIRDS, served
 from page_browser import identify, recording, wait_for, wait_state
 from test_page_access import LOOKS, complaints, tab_to
 from test_page_listen import ready_offline
@@ -164,6 +164,24 @@ def test_what_nothing_could_name_is_named_when_the_network_is_back(listening_pag
     page.context.set_offline(False)
     wait_for(page, lambda: "Not named yet" not in named(page)[0])
     assert listening_api.requests == []
+
+
+def test_what_fails_just_when_the_network_is_back_is_tried_again(
+    open_page, listen_parts, microphone
+):
+    parts = {name: file for name, file in listen_parts.items() if "tflite" not in name}
+    with served(lambda: dict(parts)) as fake:
+        page = open_page(browser=microphone, permissions=["microphone"], service_workers="allow")
+        page.goto(fake.site_url)
+        page.evaluate("navigator.serviceWorker.ready.then(() => 0)")
+        reload(page)
+        page.context.set_offline(True)
+        assert record(page) == "error"
+        with page.expect_response("**/model/browser.tflite") as response:
+            page.context.set_offline(False)
+        assert response.value.status == 404
+        parts.update(listen_parts)
+        wait_for(page, lambda: "Not named yet" not in named(page)[0])
 
 
 def correct(page, species, said):

@@ -35,16 +35,21 @@ export async function classifyHere(samples) {
 function startWorker() {
 	const started = new Worker("listen-worker.js")
 	started.onmessage = ({data}) => {
-		const {id, code} = data
+		const {id, code, failed} = data
+		if (failed) return stop("network")
 		if (data.look) look(data.look)
 		if (code) waiting.get(id)?.reject(new ApiError(code))
 		else waiting.get(id)?.resolve(data)
 		waiting.delete(id)
 	}
-	started.onerror = () => {
-		for (const {reject} of waiting.values()) reject(new ApiError("page"))
-		waiting.clear()
-		worker = undefined
-	}
+	started.onerror = () => stop("page")
 	return started
+}
+
+/** Another worker is started when one is asked again. */
+function stop(code = "") {
+	for (const {reject} of waiting.values()) reject(new ApiError(code))
+	waiting.clear()
+	worker?.terminate()
+	worker = undefined
 }
