@@ -171,10 +171,11 @@ class Training:
         return self.mixtures is not None and due and not self._has_turned
 
     def _turn(self) -> None:
-        self.turned.assign(self._whole_progress)
         with self.averaged():
             for kept, weights in zip(self.before, self.network.weights, strict=True):
                 kept.assign(weights)
+        # From here on the averages are those of both parts.
+        self.turned.assign(self._whole_progress)
 
     def _run_epoch(self) -> float:
         losses: list[float] = []
