@@ -56,7 +56,7 @@ export async function openHistory(open, wished = false) {
 /** What was recorded without a network, where this device can name it. */
 export async function nameWaiting() {
 	const waiting = canListen && (await kept?.findUnnamed())
-	if (waiting && waiting.length) await (await import("./waiting.js")).nameWaiting()
+	if (waiting && waiting.length) (await import("./waiting.js")).nameWaiting()
 }
 
 /** A new version of what is kept for offline. */
