@@ -1,6 +1,6 @@
 """The curve of score over recordings a species, from the shipped model's evaluation.
 
-    .venv/bin/python docs/experiments/recordings.py
+    PYTHONPATH=. .venv/bin/python docs/experiments/recordings.py
 
 writes recordings.json and recordings.png.
 """
@@ -8,9 +8,6 @@ writes recordings.json and recordings.png.
 import json
 from pathlib import Path
 
-import matplotlib as mpl
-
-mpl.use("Agg")
 import matplotlib.pyplot as plt
 import numpy as np
 
@@ -24,17 +21,21 @@ GROUPS = ((8, 9), (10, 12), (13, 19), (20, 49), (50, 106))
 
 def main() -> None:
     """Read the scores of each species, and write groups of them and the picture."""
-    rows = json.loads(EVALUATION.read_text("utf-8"))["species"]
+    evaluation = json.loads(EVALUATION.read_text("utf-8"))
+    rows = evaluation["species"]
     counts = np.array([row["top1"]["n"] for row in rows])
-    right = counts * [row["top1"]["value"] for row in rows]
-    wrong = counts - right
     f1 = np.array([row["f1"] for row in rows])
     groups = []
     for low, high in GROUPS:
         inside = (counts >= low) & (counts <= high)
-        top1 = share([True] * round(right[inside].sum()) + [False] * round(wrong[inside].sum()))
-        species, mean = int(inside.sum()), round(float(f1[inside].mean()), 3)
-        groups.append({"recordings": [low, high], "species": species, "top1": top1, "f1": mean})
+        members = {row["scientific_name"] for row in np.array(rows)[inside]}
+        top1 = share(
+            [best == true for _, true, _, best, _ in evaluation["results"] if true in members]
+        )
+        mean = round(float(f1[inside].mean()), 3)
+        groups.append(
+            {"recordings": [low, high], "species": len(members), "top1": top1, "f1": mean}
+        )
     (HERE / "recordings.json").write_text(json.dumps(groups, indent=1) + "\n")
     figure, axes = plt.subplots(figsize=(8, 5))
     axes.plot(counts, f1, "o", color=plots.ACCENT, ms=4, label="F1 of a species")
@@ -54,7 +55,7 @@ def main() -> None:
     axes.set_xticks([8, 12, 20, 50, 100], ["8", "12", "20", "50", "100"])
     axes.minorticks_off()
     axes.legend(frameon=False, loc="lower right")
-    figure.savefig(HERE / "recordings.png", dpi=90, bbox_inches="tight")
+    plots.save(figure, HERE / "recordings.png")
 
 
 if __name__ == "__main__":

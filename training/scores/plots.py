@@ -38,7 +38,7 @@ def species(path: Path, summary: Mapping[str, Any]) -> None:
     )
     axes.invert_yaxis()
     axes.set(xlim=(0, 1), xlabel="recordings named right (n), with 95 % interval")
-    _save(figure, path)
+    save(figure, path)
 
 
 def confusion(path: Path, results: Sequence[Result], labels: Sequence[str]) -> None:
@@ -55,7 +55,7 @@ def confusion(path: Path, results: Sequence[Result], labels: Sequence[str]) -> N
     axes.set_xticks(range(len(labels)), labels, rotation=90, fontsize=6)
     axes.set_yticks(range(len(labels)), labels, fontsize=6)
     axes.set(xlabel="answered", ylabel="true")
-    _save(figure, path)
+    save(figure, path)
 
 
 def reliability(path: Path, curves: Mapping[str, Sequence[tuple[float, float, int]]]) -> None:
@@ -70,7 +70,7 @@ def reliability(path: Path, curves: Mapping[str, Sequence[tuple[float, float, in
         axes.plot([], [], "o-", color=colour, label=f"{name} (n = {count})")
     axes.set(xlim=(0, 1), ylim=(0, 1), xlabel="probability given", ylabel="share right")
     axes.legend(frameon=False)
-    _save(figure, path)
+    save(figure, path)
 
 
 def learning(path: Path, curves: Mapping[str, Sequence[Mapping[str, float]]]) -> None:
@@ -87,9 +87,10 @@ def learning(path: Path, curves: Mapping[str, Sequence[Mapping[str, float]]]) ->
         axes.plot([], [], "o-", color=colour, label=name)
     axes.set(ylim=(0, 1), xlabel="minutes on two cores", ylabel="top-1 on the calibration part")
     axes.legend(frameon=False)
-    _save(figure, path)
+    save(figure, path)
 
 
-def _save(figure: Any, path: Path) -> None:
+def save(figure: Any, path: Path) -> None:
+    """Write a picture, the same bytes for the same one, and close it."""
     figure.savefig(path, dpi=DPI, bbox_inches="tight", metadata={"Software": None})
     plt.close(figure)
