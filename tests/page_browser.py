@@ -13,6 +13,9 @@ from types import SimpleNamespace
 import numpy as np
 
 RATE = 22_050
+# The states of a page with an answer, and those in which an identification ends.
+NAMED = ("result", "unsure", "unknown-bird", "no-bird")
+ENDS = (*NAMED, "error")
 # JavaScript: from then on no file is ever read, or is again.
 HOLD_DECODING = "File.prototype.arrayBuffer = () => new Promise(() => {}); 0"
 LET_DECODE = "delete File.prototype.arrayBuffer, 0"
@@ -109,7 +112,7 @@ def wait_state(page, *states):
 def identify(page, file):
     """Choose a file and wait for the end of its identification."""
     choose(page, file)
-    return wait_state(page, "result", "unsure", "unknown-bird", "no-bird", "error")
+    return wait_state(page, *ENDS)
 
 
 def saved_answer(page):

@@ -8,12 +8,11 @@ import zipfile
 
 import pytest
 from page_api import BOTH, POOLING_OF_BIRDS, served
-from page_browser import identify, recording, wait_for, wait_state
+from page_browser import ENDS, NAMED, identify, recording, wait_for, wait_state
 from test_page_access import LOOKS, complaints, tab_to
 from test_page_listen import ready_offline
 
 pytest_plugins = ["page_fixtures"]
-ENDS = ("result", "unsure", "unknown-bird", "no-bird")
 CONTENTS = """async () => {
     const database = await new Promise((done) => {
         indexedDB.open('birdsong').onsuccess = (event) => done(event.target.result);
@@ -69,7 +68,7 @@ def test_an_entry_opens_with_its_answer_and_without_a_request(page, api):
     wait_entries(page, 1)
     reload(page)
     page.locator("#history button").first.click()
-    assert wait_state(page, *ENDS) == "result"
+    assert wait_state(page, *NAMED) == "result"
     assert page.inner_text("#bird-name") == "Common Blackbird"
     page.wait_for_selector("[data-picture=ready]")
     assert len(api.requests) == 1
@@ -117,7 +116,7 @@ def record(page):
     wait_state(page, "recording")
     wait_for(page, lambda: page.is_enabled("#record-stop"))
     page.click("#record-stop")
-    return wait_state(page, *ENDS, "error")
+    return wait_state(page, *ENDS)
 
 
 @pytest.fixture
@@ -135,7 +134,7 @@ def test_three_recorded_without_a_network_are_named_kept_and_playable(
     page = listening_page
     ready_offline(page)
     for count in (1, 2, 3):
-        assert record(page) in ENDS
+        assert record(page) in NAMED
         wait_entries(page, count)
     reload(page)
     wait_entries(page, 3)
@@ -143,7 +142,7 @@ def test_three_recorded_without_a_network_are_named_kept_and_playable(
     reload(page)
     wait_entries(page, 3)
     page.locator("#history button").first.click()
-    wait_state(page, *ENDS)
+    wait_state(page, *NAMED)
     wait_for(page, lambda: page.evaluate("document.querySelector('#player').duration") > 2)
     page.click("#history-clear")
     page.click("#history-clear-yes")
@@ -207,7 +206,7 @@ def test_two_of_three_corrected_are_exported_and_read_by_the_training(open_page,
             page.wait_for_selector("#birds > li[data-verified]")
     reload(page)
     page.locator("#history > li").last.locator("button").first.click()
-    wait_state(page, *ENDS)
+    wait_state(page, *NAMED)
     row = page.locator(f'#birds > li[data-species="{bird}"]')
     row.get_by_text(f"Corrected by you: {BOTH[1]['name']}").wait_for()
     with page.expect_download() as download:

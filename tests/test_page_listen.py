@@ -7,6 +7,7 @@ from pathlib import Path
 import imageio_ffmpeg
 import pytest
 from page_browser import (
+    ENDS,
     microphone_that_hears,
     processor_seconds,
     renderer_mebibytes,
@@ -19,7 +20,6 @@ from test_page_access import LOOKS, complaints, tab_to
 pytest_plugins = ["page_fixtures"]
 CHAFFINCH, WREN = "Fringilla coelebs", "Troglodytes troglodytes"
 SONGS = ("Fringilla_coelebs/XC308105.ogg", "Troglodytes_troglodytes/XC401495.ogg")
-ENDS = ("result", "unsure", "unknown-bird", "no-bird", "error")
 # JavaScript: after how many seconds of sound each row came; words for screen readers. The sound's
 # own clock: how long a busy machine takes to get there is not the page's.
 WATCH = """() => {
