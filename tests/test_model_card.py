@@ -1,8 +1,14 @@
-"""training/scores/card_data.py: the card says of the data what its own dataset says."""
+"""The model card: of the data it says what its own dataset says, of scores what was measured."""
+
+import json
+from pathlib import Path
 
 import pytest
 
+from training.scores import model_card
 from training.scores.card_data import describe, teacher
+
+SHIPPED = Path(__file__).parent.parent / "training/model"
 
 ROW = {"primary_label": "a", "part": "train", "license": "", "source": "", "xc_id": ""}
 
@@ -99,3 +105,35 @@ def test_recordings_in_added_folders_are_said_to_flatter():
     found = card({"source": "added folder"}, {"part": "test"})["split"]
     assert "flatter" in found
     assert "these\n1 recordings" in found
+
+
+def test_report_network_has_a_column_where_it_was_scored_and_none_otherwise(tmp_path):
+    labels = json.loads((SHIPPED / "constants.json").read_text("utf-8"))["labels"]
+    data = {
+        "species": [{"primary_label": label} for label in labels],
+        "counts": {"windows": {"train": 720}},
+        "options": {"min_recordings": 8},
+    }
+    (tmp_path / "dataset.json").write_text(json.dumps(data))
+
+    alone = model_card.card(SHIPPED, tmp_path)
+    beside = model_card.card(SHIPPED, tmp_path, report=with_scores(tmp_path / "report", 0.125))
+
+    row = next(line for line in alone.splitlines() if line.startswith("| right species first"))
+    assert "report's" not in alone
+    assert row.count("|") == 4
+    assert "|  | this model | the report's CNN, same data | chance |" in beside
+    assert row.replace(" | 2.2", " | 12.5 % (10.0 % to 15.0 %, n = 700) | 2.2") in beside
+    assert "the report's CNN (`train.py --architecture report" in beside
+
+
+def with_scores(folder, top1):
+    """Make the folder of a trained report's network, right first so often."""
+    score = {"value": top1, "low": 0.1, "high": 0.15, "n": 700}
+    listed = dict.fromkeys(("top1", "top3", "macro_f1"), score)
+    settings = {"architecture": "report", "epochs": 3, "minutes": 60.0}
+    training = {"minutes": 60.0, "windows_seen": 9_000, "settings": settings}
+    folder.mkdir()
+    (folder / "evaluation.json").write_text(json.dumps({"listed": listed}))
+    (folder / "training.json").write_text(json.dumps(training))
+    return folder

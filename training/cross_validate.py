@@ -85,13 +85,28 @@ def train(fold: Fold, arguments: Sequence[str]) -> None:
     subprocess.run(command, env=paths, check=True)
 
 
-def hold_back(options: argparse.Namespace, places: dict[str, int], fold: Fold) -> None:
+def places(dataset: Path, folds: int) -> dict[str, int]:
+    """Return the fold of each recording that is used."""
+    used = [row for row in read_table(dataset / RECORDING_TABLE) if row["part"]]
+    groups = [int(row["group"]) for row in used]
+    own = assign_folds([row["primary_label"] for row in used], groups, folds=folds)
+    return {row["recording_id"]: fold for row, fold in zip(used, own, strict=True)}
+
+
+def write(dataset: Path, fold: Fold, own: dict[str, int]) -> None:
+    """Write the dataset in which a fold is held back."""
+    parts = {
+        name: "calibration" if number == fold.number else "train" for name, number in own.items()
+    }
+    write_fold(dataset, fold.dataset, parts)
+
+
+def hold_back(options: argparse.Namespace, own: dict[str, int], fold: Fold) -> None:
     """Train without a fold, and keep what the network makes of it."""
     if fold.predictions.exists():
         return
-    parts = {name: "calibration" if own == fold.number else "train" for name, own in places.items()}
-    write_fold(options.dataset, fold.dataset, parts)
-    _share_images(options.output, fold.root)
+    write(options.dataset, fold, own)
+    share_images(options.output, fold.root)
     train(fold, [*options.training, "--predictions", str(fold.predictions)])
 
 
@@ -130,7 +145,7 @@ def score(options: argparse.Namespace, fold: Fold, rest: Sequence[Fold]) -> Scor
     return scored
 
 
-def _share_images(output: Path, root: Path) -> None:
+def share_images(output: Path, root: Path) -> None:
     """Link the pictures of all windows that another fold has made."""
     for made in output.glob(f"fold-*/checkpoints/*/{IMAGES}"):
         link = root / "checkpoints" / made.parent.name / IMAGES
@@ -165,14 +180,10 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
 
     Raises ValueError while some are not.
     """
-    used = [row for row in read_table(options.dataset / RECORDING_TABLE) if row["part"]]
-    groups = [int(row["group"]) for row in used]
-    labels = [row["primary_label"] for row in used]
-    own = assign_folds(labels, groups, folds=options.folds)
-    places = {row["recording_id"]: fold for row, fold in zip(used, own, strict=True)}
+    own = places(options.dataset, options.folds)
     folds = [Fold(options.output, number) for number in range(options.folds)]
     for number in range(options.folds) if options.only is None else options.only:
-        hold_back(options, places, folds[number])
+        hold_back(options, own, folds[number])
     missing = [str(fold.number) for fold in folds if not fold.predictions.exists()]
     if missing:
         raise ValueError(

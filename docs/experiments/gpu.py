@@ -401,13 +401,17 @@ class Training:
         width = data.embedding.shape[1] if settings.embedding else 0
         body = model.BODIES[settings.architecture]
         self.network = Network(body, len(data.classes), width, seed)
+        self.start()
+        self.steps, self.done = settings.windows // settings.batch, 0
+
+    def start(self) -> None:
+        """Make what the steps move beside the weights."""
         weights = self.network.weights
         adam = [name for name, one in weights.items() if one.dim() < 2 or name == "classes"]
         self.speed = {name: torch.zeros_like(one) for name, one in weights.items()}
         self.energy = {name: torch.zeros_like(weights[name]) for name in adam}
         self.average = {name: one.detach().clone() for name, one in weights.items()}
         self.step = torch.zeros((), device=DEVICE)
-        self.steps, self.done = settings.windows // settings.batch, 0
 
     def run(self, until: float) -> None:
         """Learn until all windows are seen, or a moment of time.time()."""
@@ -598,7 +602,14 @@ def train_together(data: Data, wanted: list[Settings], output: Path, until: floa
 
 def to_keras(weights: Any, architecture: str, classes: int) -> keras.Model:
     """Return source_dir's network with the weights that were written here."""
-    network, place = model.build(architecture, classes), 0
+    network = model.build(architecture, classes)
+    set_weights(network, weights)
+    return network
+
+
+def set_weights(network: keras.Model, weights: Any) -> None:
+    """Put weights, by the names that they have here, into source_dir's network."""
+    place = 0
     for layer in network.layers:
         if isinstance(layer, keras.layers.Conv2D):
             layer.set_weights([weights[f"kernel{place}"].astype(np.float32).transpose(2, 3, 1, 0)])
@@ -606,10 +617,9 @@ def to_keras(weights: Any, architecture: str, classes: int) -> keras.Model:
             names = ("gamma", "beta", "mean", "variance")
             layer.set_weights([weights[f"{name}{place}"] for name in names])
             place += 1
-        elif isinstance(layer, keras.layers.Dense):
-            name = model.LAST_LAYER if layer.name == model.LAST_LAYER else "head"
-            layer.set_weights([weights[name].astype(np.float32).T, weights[f"{name}_bias"]])
-    return network
+        elif isinstance(layer, keras.layers.Dense) and layer.name in weights:
+            kernel, bias = weights[layer.name], weights[f"{layer.name}_bias"]
+            layer.set_weights([kernel.astype(np.float32).T, bias])
 
 
 def main() -> None:

@@ -25,8 +25,6 @@ The {species} listed species have at least {minimum} recordings each{others}.
 {measured}
 Through the code that serves; 95 % intervals in brackets.
 
-| | this model | the report's CNN, same data | chance |
-| --- | --- | --- | --- |
 {scores}
 
 It was trained for {minutes:.0f} minutes{how} and saw {windows_seen:,} windows{report_training}.

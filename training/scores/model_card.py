@@ -63,7 +63,7 @@ def card(model: Path, dataset: Path, report: Path | None = None) -> str:
         served=SERVED if model.resolve() == evaluate.MODEL.resolve() else "",
         few=_few(evaluation["listed"]["top1"]["n"], len(constants["labels"])),
         measured=MEASURED[evaluation["command"]],
-        scores="\n".join(_score(evaluation, other, name, title) for name, title in SCORES.items()),
+        scores="\n".join(_scores(evaluation, other)),
         minutes=training["minutes"],
         how=training.get("how", ""),
         learning="`learning.png` shows how they learnt.\n" if training["curve"] else "",
@@ -93,12 +93,19 @@ def _few(count: int, species: int) -> str:
     return FEW.format(count=count, species=species) if count < FEW_RECORDINGS else ""
 
 
-def _score(
-    evaluation: Mapping[str, Any], other: Mapping[str, Any] | None, name: str, title: str
-) -> str:
-    theirs = value(other["listed"][name]) if other else "not measured"
-    chance = _percent(evaluation["listed"]["chance"]) if name == "top1" else ""
-    return f"| {title} | {value(evaluation['listed'][name])} | {theirs} | {chance} |"
+def _scores(evaluation: Mapping[str, Any], other: Mapping[str, Any] | None) -> Iterator[str]:
+    """The rows of a table, with a column for the report's network where it was scored."""
+    titles = ["", "this model", *(["the report's CNN, same data"] if other else []), "chance"]
+    yield _row(titles)
+    yield _row(["---"] * len(titles))
+    for name, title in SCORES.items():
+        chance = _percent(evaluation["listed"]["chance"]) if name == "top1" else ""
+        found = [value(each["listed"][name]) for each in (evaluation, other) if each]
+        yield _row([title, *found, chance])
+
+
+def _row(cells: Sequence[str]) -> str:
+    return f"| {' | '.join(cells)} |"
 
 
 def _birds(evaluation: Mapping[str, Any]) -> Iterator[str]:

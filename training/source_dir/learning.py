@@ -204,6 +204,10 @@ class Training:
         whole = self.epochs // CURVE_EPOCHS > last["epoch"] // CURVE_EPOCHS
         if whole or float(self.minutes) - last["minutes"] >= KEEP_MINUTES:
             self._extend_curve(loss)
+        self.keep()
+
+    def keep(self) -> None:
+        """Write a checkpoint."""
         self._checkpoints.save()
         self._kept = float(self.minutes)
 

@@ -94,7 +94,7 @@ def main(argv: list[str] | None = None) -> None:
         made = predictions.read(options.out_of_fold, dataset)
     if options.everything:
         dataset = corpus.learn_from_all(dataset)
-    settings = _settings(options)
+    settings = settings_of(options)
     share = "all" if options.everything else ""
     points = checkpoints(options.checkpoint_dir / share, settings, Path(options.data))
     training = learning.Training(dataset, settings, points, workers)
@@ -116,7 +116,8 @@ def main(argv: list[str] | None = None) -> None:
     workers.wait()
 
 
-def _settings(options: argparse.Namespace) -> learning.Settings:
+def settings_of(options: argparse.Namespace) -> learning.Settings:
+    """Return what the command line says about the training."""
     return learning.Settings(
         architecture=options.architecture,
         epochs=1 if options.tiny else options.epochs,
