@@ -1,14 +1,12 @@
 """The model card: of the data it says what its own dataset says, of scores what was measured."""
 
 import json
-from pathlib import Path
 
 import pytest
+from local_app import SHIPPED_MODEL
 
 from training.scores import model_card
 from training.scores.card_data import describe, teacher
-
-SHIPPED = Path(__file__).parent.parent / "training/model"
 
 ROW = {"primary_label": "a", "part": "train", "license": "", "source": "", "xc_id": ""}
 
@@ -108,7 +106,7 @@ def test_recordings_in_added_folders_are_said_to_flatter():
 
 
 def test_report_network_has_a_column_where_it_was_scored_and_none_otherwise(tmp_path):
-    labels = json.loads((SHIPPED / "constants.json").read_text("utf-8"))["labels"]
+    labels = json.loads((SHIPPED_MODEL / "constants.json").read_text("utf-8"))["labels"]
     data = {
         "species": [{"primary_label": label} for label in labels],
         "counts": {"windows": {"train": 720}},
@@ -116,8 +114,10 @@ def test_report_network_has_a_column_where_it_was_scored_and_none_otherwise(tmp_
     }
     (tmp_path / "dataset.json").write_text(json.dumps(data))
 
-    alone = model_card.card(SHIPPED, tmp_path)
-    beside = model_card.card(SHIPPED, tmp_path, report=with_scores(tmp_path / "report", 0.125))
+    alone = model_card.card(SHIPPED_MODEL, tmp_path)
+    beside = model_card.card(
+        SHIPPED_MODEL, tmp_path, report=with_scores(tmp_path / "report", 0.125)
+    )
 
     row = next(line for line in alone.splitlines() if line.startswith("| right species first"))
     assert "report's" not in alone

@@ -85,7 +85,7 @@ def train(fold: Fold, arguments: Sequence[str]) -> None:
     subprocess.run(command, env=paths, check=True)
 
 
-def places(dataset: Path, folds: int) -> dict[str, int]:
+def places_of(dataset: Path, folds: int) -> dict[str, int]:
     """Return the fold of each recording that is used."""
     used = [row for row in read_table(dataset / RECORDING_TABLE) if row["part"]]
     groups = [int(row["group"]) for row in used]
@@ -93,20 +93,18 @@ def places(dataset: Path, folds: int) -> dict[str, int]:
     return {row["recording_id"]: fold for row, fold in zip(used, own, strict=True)}
 
 
-def write(dataset: Path, fold: Fold, own: dict[str, int]) -> None:
-    """Write the dataset in which a fold is held back."""
-    parts = {
-        name: "calibration" if number == fold.number else "train" for name, number in own.items()
-    }
+def write(dataset: Path, places: dict[str, int], fold: Fold) -> None:
+    """Write the dataset in which a fold is held back, with the pictures that another has made."""
+    parts = {name: "calibration" if own == fold.number else "train" for name, own in places.items()}
     write_fold(dataset, fold.dataset, parts)
+    _share_images(fold.output, fold.root)
 
 
-def hold_back(options: argparse.Namespace, own: dict[str, int], fold: Fold) -> None:
+def hold_back(options: argparse.Namespace, places: dict[str, int], fold: Fold) -> None:
     """Train without a fold, and keep what the network makes of it."""
     if fold.predictions.exists():
         return
-    write(options.dataset, fold, own)
-    share_images(options.output, fold.root)
+    write(options.dataset, places, fold)
     train(fold, [*options.training, "--predictions", str(fold.predictions)])
 
 
@@ -145,7 +143,7 @@ def score(options: argparse.Namespace, fold: Fold, rest: Sequence[Fold]) -> Scor
     return scored
 
 
-def share_images(output: Path, root: Path) -> None:
+def _share_images(output: Path, root: Path) -> None:
     """Link the pictures of all windows that another fold has made."""
     for made in output.glob(f"fold-*/checkpoints/*/{IMAGES}"):
         link = root / "checkpoints" / made.parent.name / IMAGES
@@ -180,10 +178,10 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
 
     Raises ValueError while some are not.
     """
-    own = places(options.dataset, options.folds)
+    places = places_of(options.dataset, options.folds)
     folds = [Fold(options.output, number) for number in range(options.folds)]
     for number in range(options.folds) if options.only is None else options.only:
-        hold_back(options, own, folds[number])
+        hold_back(options, places, folds[number])
     missing = [str(fold.number) for fold in folds if not fold.predictions.exists()]
     if missing:
         raise ValueError(

@@ -516,6 +516,12 @@ class Training:
         }
 
 
+def tensors(made: batches.Batch) -> tuple[Tensor, ...]:
+    """Return a batch of source_dir as what learn() takes."""
+    parts = (made.images, made.targets, made.embeddings, made.known)
+    return tuple(torch.from_numpy(part).float() for part in parts)
+
+
 def _orthogonal(matrix: Tensor) -> Tensor:
     """Return U V^T of a matrix, nearly (Newton-Schulz, with Keras's numbers)."""
     tall = matrix.shape[0] > matrix.shape[1]

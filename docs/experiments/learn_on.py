@@ -85,9 +85,7 @@ class LearnOn(gpu.Training):
         examples = self.mixtures.draw_among(self.singles, self.settings.batch, self.numbers)
         strange = float(progress) < learning.STRANGE_SHARE
         share = batches.RECORDER_SHARE if strange else 0.0
-        made = batches.to_batch(examples, self.numbers, recorder_share=share)
-        parts = (made.images, made.targets, made.embeddings, made.known)
-        return tuple(torch.from_numpy(part).float() for part in parts)
+        return gpu.tensors(batches.to_batch(examples, self.numbers, recorder_share=share))
 
 
 def main() -> None:

@@ -16,7 +16,6 @@ import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import batches
 import corpus
@@ -75,12 +74,8 @@ class OneCore(gpu.Training):
 
     def keep(self, path: Path) -> None:
         """Write a checkpoint."""
-        state: dict[str, Any] = {
-            name: {key: one.detach() for key, one in part.items()}
-            for name, part in self.parts().items()
-        }
         partial = path.with_suffix(".partial")
-        torch.save({**state, "step": self.step, "done": self.done}, partial)
+        torch.save({**self.parts(), "step": self.step, "done": self.done}, partial)
         partial.replace(path)
 
     def go_on(self, path: Path) -> None:
@@ -102,8 +97,7 @@ class OneCore(gpu.Training):
         for made in batches.ahead(self._feed()):
             if self.done == self.turn:
                 self._begin_mixtures()
-            parts = (made.images, made.targets, made.embeddings, made.known)
-            self.now = tuple(torch.from_numpy(part).float() for part in parts)
+            self.now = gpu.tensors(made)
             self.learn()
             self.done += 1
             if time.monotonic() - kept > KEEP_SECONDS or self.done == self.end:
@@ -176,9 +170,8 @@ def main() -> None:
         folder = options.checkpoints / "all"
     else:
         fold = cross_validate.Fold(options.output, options.fold)
-        places = cross_validate.places(options.data, cross_validate.FOLDS)
-        cross_validate.write(options.data, fold, places)
-        cross_validate.share_images(options.output, fold.root)
+        places = cross_validate.places_of(options.data, cross_validate.FOLDS)
+        cross_validate.write(options.data, places, fold)
         dataset, folder = corpus.load(fold.dataset), fold.root / "checkpoints"
     words = ["--data", str(dataset.folder), "--model-dir", str(folder)]
     asked = train.arguments([*words, "--architecture", options.architecture])

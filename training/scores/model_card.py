@@ -122,7 +122,7 @@ def _sources(evaluation: Mapping[str, Any]) -> Iterator[str]:
 
 def _source(name: str, scores: Mapping[str, Any]) -> str:
     columns = ("top1", "top3", "bird_said", "right_when_bird_said")
-    return " | ".join([f"| {name}", *(value(scores[column]) for column in columns)]) + " |"
+    return _row([name, *(value(scores[column]) for column in columns)])
 
 
 def value(score: Mapping[str, Any]) -> str:
